@@ -1,0 +1,1 @@
+"""A CDK construct for EC2 Image Builder pipelines."""

@@ -1,0 +1,27 @@
+"""EC2 Image Builder's API as data, and the checker of requests against it.
+
+The one thing that the construct, the Lambda function and the emulator share. Names, types, limits, patterns and enums
+come from `data/`, which is cut out of botocore's service model by a script; nothing of the API is typed by hand.
+"""
+
+from imagebuilder_model.check import MapKey, Path, Problem, check, nearest
+from imagebuilder_model.model import DATA_PATH, Member, Model, Operation, Shape, load_model
+from imagebuilder_model.names import PIPELINE_ARN_KIND, is_pipeline_arn, name_in_arn, normalized_name
+
+__all__ = [
+    "DATA_PATH",
+    "PIPELINE_ARN_KIND",
+    "MapKey",
+    "Member",
+    "Model",
+    "Operation",
+    "Path",
+    "Problem",
+    "Shape",
+    "check",
+    "is_pipeline_arn",
+    "load_model",
+    "name_in_arn",
+    "nearest",
+    "normalized_name",
+]

@@ -1,0 +1,183 @@
+"""Checks a request against the model and reports every problem at once."""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from imagebuilder_model.model import Model, Shape, load_model
+from imagebuilder_model.rules import broken_rules
+
+
+class MapKey(str):
+    """A key of a map in a path. It is the user's own word, so it is never spelt otherwise."""
+
+    __slots__ = ()
+
+
+Path = tuple[str | int | MapKey, ...]
+"""Where in a request: names of members, indices of lists, keys of maps."""
+
+
+class Problem(NamedTuple):
+    """One thing wrong with a request. `str()` gives the whole sentence, path first."""
+
+    path: Path
+    message: str
+
+    def __str__(self) -> str:
+        return f"{_dotted(self.path)} {self.message}".lstrip()
+
+
+def check(
+    operation: str,
+    request: Mapping[str, Any],
+    *,
+    spell: Callable[[str], str] = str,
+    is_unresolved: Callable[[object], bool] = lambda _: False,
+) -> list[Problem]:
+    """Return every problem of a request, none if the service's model and rules allow it.
+
+    `spell` writes a member's name the way the reader of the messages knows it. A value for which `is_unresolved` is
+    true (a CDK token) is passed over, for it has no value yet. A missing idempotency token is no problem: every SDK
+    fills it in. KeyError when the model has no such operation.
+    """
+    checker = _Checker(load_model(), spell, is_unresolved)
+    problems = list(checker.structure((), checker.model.input_of(operation), request))
+    problems += [
+        Problem(tuple(spell(part) for part in path), message)
+        for path, message in broken_rules(operation, request, spell, is_unresolved)
+    ]
+    return problems
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that the given one most likely means, or None when there is none like it."""
+    by_folded = {candidate.lower(): candidate for candidate in known}
+    matches = difflib.get_close_matches(name.lower(), by_folded, n=1)
+    return by_folded[matches[0]] if matches else None
+
+
+@dataclass(frozen=True)
+class _Checker:
+    """Walks a value along its shape. One method a type of the model."""
+
+    model: Model
+    spell: Callable[[str], str]
+    is_unresolved: Callable[[object], bool]
+
+    def value(self, path: Path, shape: Shape, value: object) -> Iterator[Problem]:
+        if self.is_unresolved(value):
+            return
+        match shape.type, value:
+            case "structure", Mapping():
+                yield from self.structure(path, shape, value)
+            case "map", Mapping():
+                yield from self.map(path, shape, value)
+            case "list", Sequence() if not isinstance(value, str):
+                yield from self.list(path, shape, value)
+            case "string", str():
+                yield from self.string(path, shape, value)
+            case "boolean", bool():
+                pass
+            case (("integer" | "long"), int()) if not isinstance(value, bool):
+                yield from self.size(path, shape, value, "")
+            case _:
+                yield Problem(path, f"must be {_EXPECTED[shape.type]}: got {_shown(value)}")
+
+    def structure(self, path: Path, shape: Shape, value: Mapping[str, Any]) -> Iterator[Problem]:
+        for name in shape.required:
+            if name not in value and not shape.members[name].is_idempotency_token:
+                yield Problem((*path, self.spell(name)), "is missing")
+        for name, item in value.items():
+            member = shape.members.get(name)
+            if member is None:
+                yield Problem((*path, name), self.unknown(shape, name))
+            else:
+                yield from self.value((*path, self.spell(name)), self.model.shapes[member.shape], item)
+
+    def unknown(self, shape: Shape, name: str) -> str:
+        known = [self.spell(member) for member in shape.members]
+        meant = nearest(name, known)
+        return f"is not known: {f'did you mean {meant}? ' if meant else ''}allowed are {', '.join(known)}"
+
+    def map(self, path: Path, shape: Shape, value: Mapping[str, Any]) -> Iterator[Problem]:
+        yield from self.size(path, shape, len(value), "entries")
+        for key, item in value.items():
+            place = (*path, MapKey(key))
+            if shape.key is not None:
+                yield from (
+                    Problem(problem.path, f"has a key that {problem.message}")
+                    for problem in self.value(place, self.model.shapes[shape.key], key)
+                )
+            if shape.value is not None:
+                yield from self.value(place, self.model.shapes[shape.value], item)
+
+    def list(self, path: Path, shape: Shape, value: Sequence[Any]) -> Iterator[Problem]:
+        yield from self.size(path, shape, len(value), "items")
+        if shape.element is not None:
+            for index, item in enumerate(value):
+                yield from self.value((*path, index), self.model.shapes[shape.element], item)
+
+    def string(self, path: Path, shape: Shape, value: str) -> Iterator[Problem]:
+        if shape.enum and value not in shape.enum:
+            yield Problem(path, f"is not an allowed value: got {_shown(value)}, allowed are {', '.join(shape.enum)}")
+        too_long_or_short = list(self.size(path, shape, len(value), "characters"))
+        yield from too_long_or_short
+        if not too_long_or_short and shape.regex is not None and not shape.regex.search(value):
+            yield Problem(path, f"does not match the pattern: got {_shown(value)}, allowed is {shape.pattern}")
+
+    def size(self, path: Path, shape: Shape, size: int, unit: str) -> Iterator[Problem]:
+        low, high = shape.minimum, shape.maximum
+        if (low is None or size >= low) and (high is None or size <= high):
+            return
+        verb = "is too large" if high is not None and size > high else "is too small"
+        allowed = f"{low} to {high}" if low is not None and high is not None else _one_sided(low, high)
+        yield Problem(path, f"{verb}: got {f'{size} {unit}'.rstrip()}, allowed {allowed}")
+
+
+_EXPECTED = {
+    "structure": "a map",
+    "map": "a map",
+    "list": "a list",
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "long": "a whole number",
+}
+
+
+def _one_sided(low: int | None, high: int | None) -> str:
+    return f"at most {high}" if low is None else f"at least {low}"
+
+
+def _shown(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case Mapping():
+            return "a map"
+        case str() if len(value) > _SHOWN_CHARACTERS:
+            return f"{value[:_SHOWN_CHARACTERS]!r}… ({len(value)} characters)"
+        case str() | int() | float():
+            return repr(value)
+        case None:
+            return "nothing"
+        case Sequence():
+            return "a list"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+_SHOWN_CHARACTERS = 60
+
+
+def _dotted(path: Path) -> str:
+    text = ""
+    for part in path:
+        match part:
+            case int() | MapKey():
+                text += f"[{part!r}]"
+            case _:
+                text += f".{part}" if text else part
+    return text

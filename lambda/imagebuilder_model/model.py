@@ -1,0 +1,122 @@
+"""The service model: operations and shapes, read from the generated data."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+DATA_PATH = Path(__file__).parent / "data"
+"""The folder in botocore's layout that AWS_DATA_PATH may name, so that botocore reads this very model."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a structure: its shape's name and where in the HTTP request it travels."""
+
+    shape: str
+    location: str | None = None
+    location_name: str | None = None
+    is_idempotency_token: bool = False
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A type of the API. Which fields hold something depends on `type`.
+
+    `minimum` and `maximum` bound an integer's value, a string's characters, a list's items or a map's entries.
+    """
+
+    name: str
+    type: str
+    members: dict[str, Member]
+    required: tuple[str, ...] = ()
+    element: str | None = None
+    key: str | None = None
+    value: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    pattern: str | None = None
+    enum: tuple[str, ...] = ()
+    http_status: int | None = None
+
+    @cached_property
+    def regex(self) -> re.Pattern[str] | None:
+        """The pattern, compiled. Patterns of the model are searched for: those that mean the whole value are anchored."""
+        if self.pattern is None:
+            return None
+        # Python's `$` would also accept a line feed at the end.
+        return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", self.pattern), re.ASCII)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation: its HTTP method and path template, its input and output shapes, the errors that it models."""
+
+    name: str
+    method: str
+    path: str
+    input: str
+    output: str
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """The whole model, by name."""
+
+    operations: dict[str, Operation]
+    shapes: dict[str, Shape]
+
+    def input_of(self, operation: str) -> Shape:
+        """Return the shape of an operation's request; KeyError when the model has no such operation."""
+        return self.shapes[self.operations[operation].input]
+
+
+@cache
+def load_model() -> Model:
+    """Read the model once a process."""
+    (file,) = DATA_PATH.glob("*/*/service-2.json")
+    data = json.loads(file.read_text(encoding="utf-8"))
+    return Model(
+        operations={name: _operation(name, entry) for name, entry in data["operations"].items()},
+        shapes={name: _shape(name, entry) for name, entry in data["shapes"].items()},
+    )
+
+
+def _operation(name: str, entry: dict[str, Any]) -> Operation:
+    return Operation(
+        name=name,
+        method=entry["http"]["method"],
+        path=entry["http"]["requestUri"],
+        input=entry["input"]["shape"],
+        output=entry["output"]["shape"],
+        errors=tuple(error["shape"] for error in entry["errors"]),
+    )
+
+
+def _shape(name: str, entry: dict[str, Any]) -> Shape:
+    return Shape(
+        name=name,
+        type=entry["type"],
+        members={member: _member(reference) for member, reference in entry.get("members", {}).items()},
+        required=tuple(entry.get("required", ())),
+        element=entry.get("member", {}).get("shape"),
+        key=entry.get("key", {}).get("shape"),
+        value=entry.get("value", {}).get("shape"),
+        minimum=entry.get("min"),
+        maximum=entry.get("max"),
+        pattern=entry.get("pattern"),
+        enum=tuple(entry.get("enum", ())),
+        http_status=entry.get("error", {}).get("httpStatusCode"),
+    )
+
+
+def _member(reference: dict[str, Any]) -> Member:
+    return Member(
+        shape=reference["shape"],
+        location=reference.get("location"),
+        location_name=reference.get("locationName"),
+        is_idempotency_token=reference.get("idempotencyToken", False),
+    )

@@ -1,0 +1,1 @@
+"""An embedded AWS with EC2 Image Builder, for a laptop without an AWS account."""
