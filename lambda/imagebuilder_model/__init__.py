@@ -6,11 +6,20 @@ come from `data/`, which is cut out of botocore's service model by a script; not
 
 from imagebuilder_model.check import MapKey, Path, Problem, check, nearest
 from imagebuilder_model.model import DATA_PATH, Member, Model, Operation, Shape, load_model
-from imagebuilder_model.names import PIPELINE_ARN_KIND, is_pipeline_arn, name_in_arn, normalized_name
+from imagebuilder_model.names import (
+    LOGICAL_ID_TAG,
+    PIPELINE_ARN_KIND,
+    STACK_ID_TAG,
+    is_pipeline_arn,
+    name_in_arn,
+    normalized_name,
+)
 
 __all__ = [
     "DATA_PATH",
+    "LOGICAL_ID_TAG",
     "PIPELINE_ARN_KIND",
+    "STACK_ID_TAG",
     "MapKey",
     "Member",
     "Model",

@@ -1,7 +1,7 @@
 """Checks a request against the model and reports every problem at once."""
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -35,6 +35,7 @@ def check(
     *,
     spell: Callable[[str], str] = str,
     is_unresolved: Callable[[object], bool] = lambda _: False,
+    hidden: Collection[str] = (),
 ) -> list[Problem]:
     """Return every problem of a request, none if the service's model and rules allow it.
 
@@ -42,7 +43,7 @@ def check(
     true (a CDK token) is passed over, for it has no value yet. A missing idempotency token is no problem: every SDK
     fills it in. KeyError when the model has no such operation.
     """
-    checker = _Checker(load_model(), spell, is_unresolved)
+    checker = _Checker(load_model(), spell, is_unresolved, hidden)
     problems = list(checker.structure((), checker.model.input_of(operation), request))
     problems += [
         Problem(tuple(spell(part) for part in path), message)
@@ -65,6 +66,7 @@ class _Checker:
     model: Model
     spell: Callable[[str], str]
     is_unresolved: Callable[[object], bool]
+    hidden: Collection[str]
 
     def value(self, path: Path, shape: Shape, value: object) -> Iterator[Problem]:
         if self.is_unresolved(value):
@@ -97,7 +99,7 @@ class _Checker:
                 yield from self.value((*path, self.spell(name)), self.model.shapes[member.shape], item)
 
     def unknown(self, shape: Shape, name: str) -> str:
-        known = [self.spell(member) for member in shape.members]
+        known = [self.spell(member) for member in shape.members if member not in self.hidden]
         meant = nearest(name, known)
         return f"is not known: {f'did you mean {meant}? ' if meant else ''}allowed are {', '.join(known)}"
 

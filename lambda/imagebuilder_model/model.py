@@ -43,7 +43,7 @@ class Shape:
 
     @cached_property
     def regex(self) -> re.Pattern[str] | None:
-        """The pattern, compiled. Patterns of the model are searched for: those that mean the whole value are anchored."""
+        """The pattern, compiled, to search with: a pattern of the model that means the whole value is anchored."""
         if self.pattern is None:
             return None
         # Python's `$` would also accept a line feed at the end.

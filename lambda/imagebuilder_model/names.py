@@ -6,6 +6,12 @@ from typing import Final
 PIPELINE_ARN_KIND: Final = "image-pipeline"
 """The part of a pipeline's ARN that says what it is."""
 
+STACK_ID_TAG: Final = "imagebuilder-pipeline:stack-id"
+"""The tag that says which stack made a pipeline. IAM keeps the function away from pipelines of other stacks by it."""
+
+LOGICAL_ID_TAG: Final = "imagebuilder-pipeline:logical-id"
+"""The tag that says which resource of the stack made a pipeline."""
+
 _PIPELINE_ARN = re.compile(rf"arn:aws[^:]*:imagebuilder:[^:]+:[0-9]{{12}}:{PIPELINE_ARN_KIND}/([a-z0-9_-]+)", re.ASCII)
 
 

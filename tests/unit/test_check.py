@@ -136,3 +136,9 @@ def test_missing_idempotency_token_is_left_to_the_sdk_and_a_given_one_is_checked
 def test_unknown_operation_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="CreateImagePipelin"):
         check("CreateImagePipelin", {})
+
+
+def test_hidden_members_are_not_offered_to_the_reader() -> None:
+    (problem,) = check("CreateImagePipeline", MINIMAL | {"dryRum": True}, hidden=("clientToken", "dryRun"))
+    assert "dryRun" not in str(problem)
+    assert "clientToken" not in str(problem)

@@ -1,0 +1,86 @@
+"""Gets the answer to CloudFormation, or fails in bounds."""
+
+import http.client
+import json
+import logging
+import random
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+MOST_BYTES: Final = 4096
+"""CloudFormation's limit for the body of a response."""
+
+_TRIES: Final = 8
+_SECONDS_PER_TRY: Final = 4.0
+_LONGEST_PAUSE: Final = 8.0
+_RESERVE: Final = 0.5
+"""Seconds left over at the end, so that giving up is logged before the function is stopped."""
+
+_HTTP_SUCCESS: Final = range(200, 300)
+
+_log = logging.getLogger(__name__)
+
+
+class UndeliveredError(Exception):
+    """CloudFormation did not take the answer. Raised out of the function so that Lambda delivers the event again."""
+
+
+def body_of(answer: dict[str, Any]) -> bytes:
+    """Encode an answer so that it fits: attributes go first, then the end of the reason, the ids never."""
+    body = _encode(answer)
+    if len(body) > MOST_BYTES:
+        answer = answer | {"Data": {}}
+        body = _encode(answer)
+    while len(body) > MOST_BYTES and answer["Reason"]:
+        over = len(body) - MOST_BYTES
+        answer = answer | {"Reason": answer["Reason"][: -max(1, over // 4)]}
+        body = _encode(answer)
+    return body
+
+
+def deliver(url: str, body: bytes, seconds_left: Callable[[], float]) -> None:
+    """Put the answer to the pre-signed URL until it is taken: only a status of 2xx is.
+
+    Raises UndeliveredError after some tries or at the deadline. The URL is a secret: messages name its host alone.
+    """
+    host = urlsplit(url).hostname
+    for attempt in range(_TRIES):
+        timeout = min(_SECONDS_PER_TRY, seconds_left() - _RESERVE)
+        if timeout <= 0:
+            break
+        fault = _put(url, body, timeout)
+        if fault is None:
+            return
+        _log.warning("try %d of %d to answer CloudFormation at %s: %s", attempt + 1, _TRIES, host, fault)
+        pause = random.uniform(0, min(_LONGEST_PAUSE, 0.5 * 2**attempt))  # noqa: S311 (spreads load, guards nothing)
+        if attempt + 1 == _TRIES or seconds_left() - pause <= _RESERVE:
+            break
+        time.sleep(pause)
+    raise UndeliveredError(f"CloudFormation did not take the answer: {host} did not accept it in time")
+
+
+def _put(url: str, body: bytes, timeout: float) -> str | None:
+    """Make one try; return what was wrong with it, None when nothing was."""
+    parts = urlsplit(url)
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    connection: http.client.HTTPConnection
+    if parts.scheme == "http":
+        connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
+    else:
+        connection = http.client.HTTPSConnection(parts.netloc, timeout=timeout, context=ssl.create_default_context())
+    try:
+        # The signature covers an empty content type.
+        connection.request("PUT", path, body=body, headers={"Content-Type": ""})
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return f"{type(error).__name__}"
+    finally:
+        connection.close()
+    return None if status in _HTTP_SUCCESS else f"status {status}"
+
+
+def _encode(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
