@@ -1,0 +1,11 @@
+"""An emulator of EC2 Image Builder's pipeline operations that any AWS SDK or CLI can talk to.
+
+`ImageBuilder` holds the state and answers requests in process; `ImageBuilderServer` puts it on HTTP. Names, types,
+limits, routes and error statuses come from `imagebuilder_model`.
+"""
+
+from imagebuilder_local.service.errors import ServiceError
+from imagebuilder_local.service.image_builder import Call, ImageBuilder
+from imagebuilder_local.service.server import ImageBuilderServer
+
+__all__ = ["Call", "ImageBuilder", "ImageBuilderServer", "ServiceError"]

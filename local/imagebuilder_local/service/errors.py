@@ -1,0 +1,45 @@
+"""The errors that the service answers with."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from imagebuilder_model import Problem, load_model
+
+
+class ServiceError(Exception):
+    """An error answer of the service: its code, as SDKs know it, and its message."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+    @property
+    def http_status(self) -> int:
+        """The status that the model gives the code; 400 for the codes that the service sends and does not model."""
+        shape = load_model().shapes.get(self.code)
+        return (shape and shape.http_status) or HTTPStatus.BAD_REQUEST
+
+
+def invalid_value(operation: str, member: str, why: str) -> ServiceError:
+    """Return the error for a member whose value the service refuses.
+
+    The code and the sentence are the real service's, although its model does not list the code for these operations:
+    boto/boto3#2224 (a pattern), aws/aws-cdk#29910 and hashicorp/terraform-provider-aws#17396 (CreateImagePipeline).
+    What it sends for a missing member is unverified.
+    """
+    modelled = "InvalidParameterException" in load_model().operations[operation].errors
+    code = "InvalidParameterException" if modelled else "InvalidParameterValueException"
+    return ServiceError(code, f"The value supplied for parameter '{member}' is not valid. {why}.")
+
+
+def invalid_request(operation: str, problems: Sequence[Problem]) -> ServiceError:
+    """Return the error for a request that the checker finds problems in. The first names the member, all are told."""
+    first = problems[0]
+    member = str(first).removesuffix(first.message).rstrip()
+    return invalid_value(operation, member, "; ".join(map(str, problems)))
+
+
+def not_found(arn: str) -> ServiceError:
+    """Return the error for something that is not there. Code and status are known, the sentence is unverified."""
+    return ServiceError("ResourceNotFoundException", f"The resource with ARN '{arn}' cannot be found.")

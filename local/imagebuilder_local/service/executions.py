@@ -1,0 +1,85 @@
+"""Running pipelines, by hand and on their schedule, and listing what the runs made."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from imagebuilder_local.service.images import Image
+from imagebuilder_local.service.pages import filtered, page
+from imagebuilder_local.service.state import State
+
+_FILTERS = ("name", "version")
+
+
+def start_image_pipeline_execution(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Start a build. Its tags are the request's: a pipeline's imageTags are for its scheduled runs.
+
+    The service starts disabled pipelines as well: "you can start a build this way whether the pipeline is enabled or
+    disabled" (documentation of this operation in the SDK's model).
+    """
+    pipeline = state.pipeline(request["imagePipelineArn"])
+    image = _build(state, pipeline, "USER_INITIATED", request.get("tags", {}), fails=False)
+    return {"imageBuildVersionArn": image.arn}
+
+
+def run_on_schedule(state: State, arn: str, *, fails: bool) -> str | None:
+    """Do what the schedule does: build with the imageTags, count failures, disable at the policy's limit.
+
+    Returns the image's ARN, or None when the pipeline is disabled and nothing runs. The count changes at once, not when
+    the build ends.
+    """
+    pipeline = state.pipeline(arn)
+    if pipeline["status"] == "DISABLED":
+        return None
+    image = _build(state, pipeline, "SCHEDULED", pipeline.get("imageTags", {}), fails=fails)
+    pipeline["consecutiveFailures"] = pipeline["consecutiveFailures"] + 1 if fails else 0
+    policy = pipeline.get("schedule", {}).get("autoDisablePolicy")
+    if policy and pipeline["consecutiveFailures"] >= policy["failureCount"]:
+        pipeline["status"] = "DISABLED"
+    return image.arn
+
+
+def list_image_pipeline_images(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a page of the images that a pipeline made."""
+    operation = "ListImagePipelineImages"
+    arn = state.pipeline(request["imagePipelineArn"])["arn"]
+    now = state.clock()
+    summaries = [
+        image.summary(now, state.seconds_per_state) for image in state.images.values() if image.pipeline_arn == arn
+    ]
+    shown, more = page(operation, filtered(operation, summaries, request, _FILTERS), request)
+    return {"imageSummaryList": shown} | more
+
+
+def last_run(state: State, arn: str) -> dict[str, str]:
+    """Return what a pipeline tells of its last run, nothing when it never ran."""
+    runs = [image for image in state.images.values() if image.pipeline_arn == arn]
+    if not runs:
+        return {}
+    return {
+        "dateLastRun": runs[-1].created,
+        "lastRunStatus": runs[-1].status(state.clock(), state.seconds_per_state),
+    }
+
+
+def _build(
+    state: State, pipeline: Mapping[str, Any], build_type: str, tags: Mapping[str, str], *, fails: bool
+) -> Image:
+    recipe = pipeline.get("imageRecipeArn") or pipeline["containerRecipeArn"]
+    _, name, version = (state.resources.resolve(recipe) or recipe).rsplit(":", 1)[1].split("/")
+    # A recipe of another account is not known here, so neither is the newest version that its wildcards allow.
+    resource = f"image/{name}/{version.replace('x', '0')}"
+    state.builds[resource] += 1
+    image = Image(
+        arn=state.arn(f"{resource}/{state.builds[resource]}"),
+        pipeline_arn=pipeline["arn"],
+        name=name,
+        started_at=state.clock(),
+        created=state.now(),
+        build_type=build_type,
+        pipeline=deepcopy(dict(pipeline)),
+        tags=dict(tags),
+        fails=fails,
+    )
+    state.images[image.arn] = image
+    return image

@@ -1,0 +1,168 @@
+"""The service: every request passes through `ImageBuilder.call`."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from threading import Lock
+from typing import Any, Final, NamedTuple
+
+from imagebuilder_local.service.errors import ServiceError, invalid_request, invalid_value
+from imagebuilder_local.service.executions import (
+    list_image_pipeline_images,
+    run_on_schedule,
+    start_image_pipeline_execution,
+)
+from imagebuilder_local.service.pipelines import (
+    create_image_pipeline,
+    delete_image_pipeline,
+    get_image_pipeline,
+    list_image_pipelines,
+    references,
+    shown,
+    update_image_pipeline,
+)
+from imagebuilder_local.service.rate import TokenBucket
+from imagebuilder_local.service.state import State
+from imagebuilder_local.service.tags import list_tags_for_resource, tag_resource, untag_resource
+from imagebuilder_local.service.tokens import Tokens, token_member
+from imagebuilder_model import check, load_model
+
+OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, Any]]]] = {
+    "CreateImagePipeline": create_image_pipeline,
+    "UpdateImagePipeline": update_image_pipeline,
+    "DeleteImagePipeline": delete_image_pipeline,
+    "GetImagePipeline": get_image_pipeline,
+    "ListImagePipelines": list_image_pipelines,
+    "StartImagePipelineExecution": start_image_pipeline_execution,
+    "ListImagePipelineImages": list_image_pipeline_images,
+    "TagResource": tag_resource,
+    "UntagResource": untag_resource,
+    "ListTagsForResource": list_tags_for_resource,
+}
+
+
+class Call(NamedTuple):
+    """A request that was made, and the code of the error that answered it, None if it succeeded."""
+
+    operation: str
+    request: dict[str, Any]
+    error: str | None
+
+
+class ImageBuilder:
+    """EC2 Image Builder for one account and Region, in memory. Threads may share it.
+
+    `rate_limit` is in requests a second, `pipeline_quota` in pipelines; None means no limit. With `strict_references`
+    what a pipeline refers to in this account must have been registered. A build passes into its next state every
+    `seconds_per_state`; 0 makes it available at once. `clock` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        partition: str = "aws",
+        region: str = "us-east-1",
+        account: str = "000000000000",
+        *,
+        strict_references: bool = True,
+        pipeline_quota: int | None = None,
+        rate_limit: float | None = None,
+        seconds_per_state: float = 2.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._state = State(partition, region, account, clock, seconds_per_state, strict_references, pipeline_quota)
+        self._tokens = Tokens()
+        self._rate = TokenBucket(rate_limit, clock) if rate_limit is not None else None
+        self._calls: list[Call] = []
+        self._lock = Lock()
+
+    def call(self, operation: str, request: Mapping[str, Any], *, request_id: str | None = None) -> dict[str, Any]:
+        """Answer a request in the API's spelling, exactly as over HTTP: an idempotency token must be given.
+
+        ServiceError with the service's code and message; KeyError when there is no such operation.
+        """
+        answer = OPERATIONS[operation]
+        given = deepcopy(dict(request))
+        with self._lock:
+            try:
+                self._admit()
+                response = self._answer(operation, answer, given)
+            except ServiceError as error:
+                self._calls.append(Call(operation, given, error.code))
+                raise
+            self._calls.append(Call(operation, given, None))
+        extra = {"requestId": request_id or str(uuid.uuid4()), "clientToken": given.get("clientToken")}
+        output = load_model().shapes[load_model().operations[operation].output].members
+        return response | {name: value for name, value in extra.items() if name in output}
+
+    def pipelines(self) -> list[dict[str, Any]]:
+        """Return a copy of every pipeline, as GetImagePipeline shows it, in the order of their making."""
+        with self._lock:
+            return [shown(self._state, pipeline) for pipeline in self._state.pipelines.values()]
+
+    def calls(self) -> list[Call]:
+        """Return every request so far, refused ones too, in order."""
+        with self._lock:
+            return deepcopy(self._calls)
+
+    def register(self, arn: str, **facts: object) -> None:
+        """Make a recipe, configuration, component or workflow exist. A recipe's `platform` becomes its pipelines'."""
+        with self._lock:
+            self._state.resources.add(arn, facts)
+
+    def unregister(self, arn: str) -> None:
+        """Make it not exist any more.
+
+        ResourceDependencyException while a pipeline means it, ResourceNotFoundException when it does not exist.
+        """
+        with self._lock:
+            resolve = self._state.resources.resolve
+            in_use = {resolve(ref) for pipeline in self._state.pipelines.values() for ref in references(pipeline)}
+            if arn in in_use:
+                # The service's own words: hashicorp/terraform-provider-aws#39985.
+                raise ServiceError(
+                    "ResourceDependencyException",
+                    f"Resource dependency error: The resource ARN '{arn}' has other resources depended on it.",
+                )
+            self._state.resources.remove(arn)
+
+    def registered(self) -> dict[str, dict[str, Any]]:
+        """Return a copy of what is registered, with its facts and tags, by ARN."""
+        with self._lock:
+            return self._state.resources.all()
+
+    def run_on_schedule(self, arn: str, *, fails: bool = False) -> str | None:
+        """Do what a pipeline's schedule does when its time has come, since no clock does it here.
+
+        Returns the image's ARN, or None for a disabled pipeline. A run that fails counts, and disables the pipeline
+        when its policy says so.
+        """
+        with self._lock:
+            return run_on_schedule(self._state, arn, fails=fails)
+
+    def _admit(self) -> None:
+        """Turn a request away before it is looked at. Whatever else refuses requests (faults, IAM) belongs here."""
+        if self._rate is not None and not self._rate.take():
+            raise ServiceError("CallRateLimitExceededException", "The permitted request rate is exceeded.")
+
+    def _answer(
+        self,
+        operation: str,
+        answer: Callable[[State, Mapping[str, Any]], dict[str, Any]],
+        request: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        problems = check(operation, request)
+        if problems:
+            raise invalid_request(operation, problems)
+        token_name = token_member(operation)
+        if token_name is None:
+            return answer(self._state, request)
+        # The checker lets it pass, because SDKs fill it in; what reaches a service has it.
+        if token_name not in request:
+            raise invalid_value(operation, token_name, "It is missing")
+        token = request[token_name]
+        response = self._tokens.recall(operation, token, request)
+        if response is None:
+            response = answer(self._state, request)
+            self._tokens.remember(operation, token, request, response)
+        return response

@@ -1,0 +1,172 @@
+"""The service on HTTP or HTTPS."""
+
+import logging
+import socket
+import ssl
+import uuid
+from contextlib import suppress
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from threading import Lock, Thread
+from typing import Any, Self
+
+from imagebuilder_local.service.errors import ServiceError
+from imagebuilder_local.service.image_builder import ImageBuilder
+from imagebuilder_local.service.wire import read_request, route, to_json
+
+_log = logging.getLogger("imagebuilder_local.service")
+
+STATE_PATH = "/_local/state"
+"""Where a GET answers with everything that the service holds, which the real service has no word for."""
+
+
+class ImageBuilderServer:
+    """Serves an `ImageBuilder` in background threads from `start` to `stop`, or inside a `with` block.
+
+    Port 0 takes a free one; `url` tells which. With an `ssl_context` it speaks HTTPS.
+    """
+
+    def __init__(
+        self,
+        service: ImageBuilder,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._http = _Server(service, host, port, ssl_context)
+        self._thread: Thread | None = None
+        scheme = "https" if ssl_context else "http"
+        self.url = f"{scheme}://{host}:{self._http.server_address[1]}"
+
+    def start(self) -> None:
+        """Begin to answer. The port is taken already, so a request made right afterwards is answered."""
+        if self._thread is None:
+            self._thread = Thread(target=self._http.serve_forever, args=(0.05,), name="imagebuilder", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End, with every connection, and give the port back. It cannot be started again."""
+        if self._thread is not None:
+            self._http.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._http.server_close()
+        self._http.close_connections()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, service: ImageBuilder, host: str, port: int, ssl_context: ssl.SSLContext | None) -> None:
+        self.service = service
+        self._ssl_context = ssl_context
+        self._connections: set[socket.socket] = set()
+        self._connections_lock = Lock()
+        super().__init__((host, port), _Handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own would ask the DNS for this machine's name, which can take seconds.
+        TCPServer.server_bind(self)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        if self._ssl_context:
+            # The handshake waits for the connection's own thread: here a silent client would keep all others out.
+            connection = self._ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        with self._connections_lock:
+            self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._connections_lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        with self._connections_lock:
+            for connection in self._connections:
+                with suppress(OSError):  # the client may have gone first
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        _log.debug("connection ended", exc_info=True)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] (only _Server makes handlers)
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # headers and body in one packet
+
+    def _respond(self) -> None:
+        request_id = str(uuid.uuid4())
+        body = self._read_body()
+        status, answer, headers = self._answer(body, request_id)
+        content = to_json(answer)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("x-amzn-RequestId", request_id)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_PUT = do_POST = do_DELETE = _respond  # noqa: N815 (names that http.server looks for)
+
+    def _answer(self, body: bytes, request_id: str) -> tuple[int, dict[str, Any], dict[str, str]]:
+        if self.command == "GET" and self.path == STATE_PATH:
+            return HTTPStatus.OK, self._state(), {}
+        found = route(self.command, self.path)
+        if found is None:
+            _log.info("no operation %d", HTTPStatus.NOT_FOUND)
+            error = ServiceError("UnknownOperationException", f"No operation is {self.command} {self.path}.")
+            return HTTPStatus.NOT_FOUND, *_error(error)
+        name = found.operation.name
+        try:
+            answer = self.server.service.call(name, read_request(found, self.path, body), request_id=request_id)
+        except ServiceError as error:
+            _log.info("%s %d %s", name, error.http_status, error.code)
+            return error.http_status, *_error(error)
+        except Exception:  # noqa: BLE001 (a fault of the emulator is an answer too)
+            _log.exception("%s %d", name, HTTPStatus.INTERNAL_SERVER_ERROR)
+            failure = ServiceError("ServiceException", "The emulator failed: its log says how.")
+            return failure.http_status, *_error(failure)
+        _log.info("%s %d", name, HTTPStatus.OK)
+        return HTTPStatus.OK, answer, {}
+
+    def _state(self) -> dict[str, Any]:
+        service = self.server.service
+        return {
+            "pipelines": service.pipelines(),
+            "registered": service.registered(),
+            "calls": [call._asdict() for call in service.calls()],
+        }
+
+    def _read_body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return body
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Keep http.server's own lines, one a request on stderr, out of the way."""
+        _log.debug(format, *args)
+
+
+def _error(error: ServiceError) -> tuple[dict[str, Any], dict[str, str]]:
+    return {"message": error.message}, {"x-amzn-ErrorType": error.code}

@@ -1,0 +1,42 @@
+"""Tags of pipelines, of the images that they made, and of everything registered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from imagebuilder_local.service.errors import invalid_value, not_found
+from imagebuilder_local.service.state import State
+from imagebuilder_model import load_model
+
+
+def tag_resource(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Add tags; a key that is there takes the new value. What the service answers to too many is unverified."""
+    tags = _tags_of(state, request["resourceArn"])
+    together = tags | request["tags"]
+    limit = load_model().shapes["TagMap"].maximum
+    if limit is not None and len(together) > limit:
+        raise invalid_value("TagResource", "tags", f"The resource would have {len(together)} tags, allowed {limit}")
+    tags.update(together)
+    return {}
+
+
+def untag_resource(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Remove tags; a key that is not there is passed over."""
+    tags = _tags_of(state, request["resourceArn"])
+    for key in request["tagKeys"]:
+        tags.pop(key, None)
+    return {}
+
+
+def list_tags_for_resource(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all tags of one resource."""
+    return {"tags": dict(_tags_of(state, request["resourceArn"]))}
+
+
+def _tags_of(state: State, arn: str) -> dict[str, str]:
+    if arn in state.images:
+        return state.images[arn].tags
+    facts = state.pipelines.get(arn) or state.resources.facts(arn)
+    if facts is None:
+        raise not_found(arn)
+    tags: dict[str, str] = facts["tags"]
+    return tags

@@ -1,0 +1,44 @@
+"""Idempotency tokens: the same request twice has one effect."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from imagebuilder_local.service.errors import ServiceError
+from imagebuilder_model import load_model
+
+
+def token_member(operation: str) -> str | None:
+    """Return the name of the operation's idempotency token, None if it has none."""
+    members = load_model().input_of(operation).members
+    return next((name for name, member in members.items() if member.is_idempotency_token), None)
+
+
+class Tokens:
+    """The answers given so far, by operation and token.
+
+    How long the service keeps them is unverified: here, for ever.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
+
+    def recall(self, operation: str, token: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the first answer to this request, even if what it made is gone; None if the token is new.
+
+        IdempotentParameterMismatchException when the token came with other parameters; its sentence is unverified.
+        """
+        known = self._answers.get((operation, token))
+        if known is None:
+            return None
+        parameters, answer = known
+        if parameters != request:
+            raise ServiceError(
+                "IdempotentParameterMismatchException",
+                f"The client token '{token}' was used before in {operation} with other parameters.",
+            )
+        return deepcopy(answer)
+
+    def remember(self, operation: str, token: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+        """Keep the answer. Errors are not kept: the same token may succeed later."""
+        self._answers[operation, token] = (deepcopy(dict(request)), deepcopy(dict(answer)))
