@@ -1,1 +1,21 @@
 """A CDK construct for EC2 Image Builder pipelines."""
+
+from cdk_imagebuilder_pipeline.pipeline import ImagePipeline
+from cdk_imagebuilder_pipeline.props import ImagePipelineProps, ImagePipelineStatus
+from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
+from cdk_imagebuilder_pipeline.recipe import RecipeType
+from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule, ScheduleStartCondition
+from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration, WorkflowOnFailure, WorkflowParameterValue
+
+__all__ = [
+    "ImagePipeline",
+    "ImagePipelineProps",
+    "ImagePipelineProvider",
+    "ImagePipelineSchedule",
+    "ImagePipelineStatus",
+    "RecipeType",
+    "ScheduleStartCondition",
+    "WorkflowConfiguration",
+    "WorkflowOnFailure",
+    "WorkflowParameterValue",
+]

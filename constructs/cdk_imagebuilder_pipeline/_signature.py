@@ -1,0 +1,55 @@
+"""Gives a construct the props of a dataclass as keywords, so that type checkers see each one."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Set
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from constructs import Construct
+
+from cdk_imagebuilder_pipeline.props import InvalidPropsError
+from imagebuilder_model import nearest
+
+P = ParamSpec("P")
+Props = TypeVar("Props")
+Self = TypeVar("Self")
+
+
+def takes_props(
+    props_class: Callable[P, Props],
+) -> Callable[[Callable[[Self, Construct, str, Props], None]], Callable[Concatenate[Self, Construct, str, P], None]]:
+    """Make an `__init__` that takes a props object take the object's parameters instead.
+
+    TypeError for a prop that is not known or missing, ValueError for one that is wrong, both with the construct's path.
+    """
+    known = inspect.signature(props_class).parameters
+
+    def decorate(
+        init: Callable[[Self, Construct, str, Props], None],
+    ) -> Callable[Concatenate[Self, Construct, str, P], None]:
+        @wraps(init)
+        def init_with_keywords(self: Self, scope: Construct, id: str, *args: P.args, **kwargs: P.kwargs) -> None:  # noqa: A002 (CDK's name)
+            owner = f"{type(self).__name__} '{'/'.join(filter(None, (scope.node.path, id)))}'"
+            _refuse_unknown_and_missing(owner, known, kwargs.keys())
+            try:
+                props = props_class(*args, **kwargs)
+            except InvalidPropsError as error:
+                raise InvalidPropsError(owner, error.problems) from None
+            init(self, scope, id, props)
+
+        return init_with_keywords
+
+    return decorate
+
+
+def _refuse_unknown_and_missing(owner: str, known: Mapping[str, inspect.Parameter], given: Set[str]) -> None:
+    problems = [_unknown(name, known) for name in given if name not in known]
+    required = [name for name, parameter in known.items() if parameter.default is parameter.empty]
+    problems += [f"{name} is missing" for name in required if name not in given]
+    if problems:
+        raise TypeError(f"{owner}: {'; '.join(problems)}")
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    meant = nearest(name, known)
+    return f"{name} is not a prop: {f'did you mean {meant}? ' if meant else ''}props are {', '.join(known)}"

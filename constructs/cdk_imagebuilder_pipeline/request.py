@@ -1,0 +1,251 @@
+"""From props to the API's request and back from its paths to the props' names."""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+import aws_cdk as cdk
+
+from cdk_imagebuilder_pipeline.recipe import Recipe, resolve_recipe
+from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
+from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
+from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration, WorkflowParameterValue
+from imagebuilder_model import MapKey, Path, Problem, check, load_model
+from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+
+if TYPE_CHECKING:
+    from cdk_imagebuilder_pipeline.props import ImagePipelineProps
+
+OPERATION: Final = "CreateImagePipeline"
+
+NOT_PROPS: Final = frozenset({"clientToken", "dryRun"})
+"""Members of the API that are the function's business."""
+
+OWNER_TAGS: Final = frozenset({STACK_ID_TAG, LOGICAL_ID_TAG})
+
+MOST_TAGS: Final = (load_model().shapes["TagMap"].maximum or 0) - len(OWNER_TAGS)
+"""How many tags of the user's fit beside those that say whose the pipeline is."""
+
+PROP_OF_MEMBER: Final[Mapping[str, str]] = {
+    "name": "image_pipeline_name",
+    "description": "description",
+    "imageRecipeArn": "recipe",
+    "containerRecipeArn": "recipe",
+    "infrastructureConfigurationArn": "infrastructure_configuration",
+    "distributionConfigurationArn": "distribution_configuration",
+    "imageTestsConfiguration": "",
+    "imageTestsEnabled": "image_tests_enabled",
+    "timeoutMinutes": "image_tests_timeout",
+    "enhancedImageMetadataEnabled": "enhanced_image_metadata_enabled",
+    "schedule": "schedule",
+    "scheduleExpression": "expression",
+    "timezone": "timezone",
+    "pipelineExecutionStartCondition": "start_condition",
+    "autoDisablePolicy": "",
+    "failureCount": "auto_disable_failure_count",
+    "status": "status",
+    "tags": "tags",
+    "imageTags": "image_tags",
+    "imageScanningConfiguration": "",
+    "imageScanningEnabled": "image_scanning_enabled",
+    "ecrConfiguration": "",
+    "repositoryName": "image_scanning_ecr_repository",
+    "containerTags": "image_scanning_ecr_tags",
+    "workflows": "workflows",
+    "workflowArn": "workflow",
+    "parameters": "parameters",
+    "value": "",
+    "parallelGroup": "parallel_group",
+    "onFailure": "on_failure",
+    "executionRole": "execution_role",
+    "loggingConfiguration": "",
+    "imageLogGroupName": "image_log_group",
+    "pipelineLogGroupName": "image_pipeline_log_group",
+}
+"""The prop that each member of the API is, by its own name. Empty: the props of what is inside stand one level up."""
+
+
+def problems_of(props: "ImagePipelineProps") -> list[Problem]:
+    """Return everything that is wrong with the props, each path in their names."""
+    found = [*_wrong_objects(props), *_too_many_tags(props.tags)]
+    said = {problem.path for problem in found}
+    # Props do not know their construct's place, which a generated name is made of; such a name is always valid.
+    request = {"name": "generated"} | request_of(props)
+    refused = check(OPERATION, request, spell=_prop, is_unresolved=is_unresolved, hidden=NOT_PROPS)
+    places = (Problem(_place(problem.path, props), problem.message) for problem in refused)
+    return found + [problem for problem in places if problem.path not in said]
+
+
+def request_of(props: "ImagePipelineProps") -> dict[str, Any]:
+    """Return the API's request, of what is given only. What is no valid prop is left in it as it is, to be named."""
+    recipe = resolve_recipe(props.recipe, props.recipe_type)
+    return given(
+        name=props.image_pipeline_name,
+        description=props.description,
+        **({recipe.type.member: recipe.arn} if isinstance(recipe, Recipe) else {}),
+        infrastructureConfigurationArn=infrastructure_arn(props),
+        distributionConfigurationArn=distribution_arn(props),
+        imageTestsConfiguration=given(
+            imageTestsEnabled=props.image_tests_enabled,
+            timeoutMinutes=_minutes(props.image_tests_timeout),
+        ),
+        enhancedImageMetadataEnabled=props.enhanced_image_metadata_enabled,
+        schedule=_schedule(props.schedule),
+        status=props.status,
+        tags=props.tags,
+        imageTags=props.image_tags,
+        imageScanningConfiguration=given(
+            imageScanningEnabled=props.image_scanning_enabled,
+            ecrConfiguration=given(
+                repositoryName=attribute_or_itself(props.image_scanning_ecr_repository, "repository_name"),
+                containerTags=props.image_scanning_ecr_tags,
+            ),
+        ),
+        workflows=_each(props.workflows, _workflow),
+        executionRole=attribute_or_itself(props.execution_role, "role_arn"),
+        loggingConfiguration=given(
+            imageLogGroupName=attribute_or_itself(props.image_log_group, "log_group_name"),
+            pipelineLogGroupName=attribute_or_itself(props.image_pipeline_log_group, "log_group_name"),
+        ),
+    )
+
+
+def infrastructure_arn(props: "ImagePipelineProps") -> object:
+    """Return the ARN of the infrastructure configuration."""
+    return _arn(props.infrastructure_configuration, "infrastructure_configuration")
+
+
+def distribution_arn(props: "ImagePipelineProps") -> object:
+    """Return the ARN of the distribution configuration, None when there is none."""
+    return _arn(props.distribution_configuration, "distribution_configuration")
+
+
+def workflow_arn(workflow: WorkflowConfiguration) -> object:
+    """Return the ARN of a workflow."""
+    return _arn(workflow.workflow, "workflow")
+
+
+def given(**members: object) -> dict[str, Any]:
+    """Return the members that say something: an empty map or list says as much as none."""
+    return {
+        name: value.value if isinstance(value, Enum) else value
+        for name, value in members.items()
+        if value is not None and value != {} and not (isinstance(value, list | tuple) and not value)
+    }
+
+
+def _arn(value: object, kind: str) -> object:
+    # L1 constructs have the reference; the imported resources of the alpha L2 have only the ARN.
+    referred = attribute_or_itself(value, f"{kind}_ref", f"{kind}_arn")
+    return attribute_or_itself(referred, f"{kind}_arn")
+
+
+def _schedule(schedule: object) -> object:
+    if not isinstance(schedule, ImagePipelineSchedule):
+        return schedule
+    return given(
+        scheduleExpression=attribute_or_itself(schedule.expression, "expression_string"),
+        timezone=attribute_or_itself(schedule.timezone, "timezone_name"),
+        pipelineExecutionStartCondition=schedule.start_condition,
+        autoDisablePolicy=given(failureCount=schedule.auto_disable_failure_count),
+    )
+
+
+def _workflow(workflow: object) -> object:
+    if not isinstance(workflow, WorkflowConfiguration):
+        return workflow
+    parameters = workflow.parameters
+    return given(
+        workflowArn=workflow_arn(workflow),
+        parameters=[{"name": name, "value": _parameter(value)} for name, value in parameters.items()]
+        if isinstance(parameters, Mapping)
+        else parameters,
+        parallelGroup=workflow.parallel_group,
+        onFailure=workflow.on_failure,
+    )
+
+
+def _parameter(value: object) -> object:
+    match value:
+        case WorkflowParameterValue():
+            return list(value.value)
+        case str():
+            return [value]
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+def _each(values: object, render: Callable[[object], object]) -> object:
+    return [render(value) for value in values] if isinstance(values, list | tuple) else values
+
+
+def _minutes(timeout: object) -> object:
+    if not isinstance(timeout, cdk.Duration) or _fault_of(timeout):
+        return timeout
+    minutes = timeout.to_minutes()
+    return minutes if is_unresolved(minutes) else int(minutes)
+
+
+def _fault_of(timeout: cdk.Duration) -> str | None:
+    try:
+        timeout.to_minutes()
+    except RuntimeError:  # how jsii raises what JavaScript throws
+        return f"must be whole minutes: got {timeout.to_human_string()}"
+    return None
+
+
+def _wrong_objects(props: "ImagePipelineProps") -> Iterator[Problem]:
+    """What the checker could name only by the API's types, and what is not the API's."""
+    recipe = resolve_recipe(props.recipe, props.recipe_type)
+    if isinstance(recipe, str):
+        yield Problem(("recipe",), recipe)
+    yield from _not_a(ImagePipelineSchedule, ("schedule",), props.schedule)
+    if isinstance(props.workflows, list | tuple):
+        for index, workflow in enumerate(props.workflows):
+            yield from _not_a(WorkflowConfiguration, ("workflows", index), workflow)
+    timeout: object = props.image_tests_timeout
+    yield from _not_a(cdk.Duration, ("image_tests_timeout",), timeout)
+    fault = _fault_of(timeout) if isinstance(timeout, cdk.Duration) else None
+    if fault is not None:
+        yield Problem(("image_tests_timeout",), fault)
+    yield from _not_a(bool, ("adopt_existing",), props.adopt_existing)
+
+
+def _not_a(wanted: type, path: Path, value: object) -> Iterator[Problem]:
+    if value is not None and not isinstance(value, wanted):
+        yield Problem(path, f"must be of type {wanted.__name__}: got {value!r}")
+
+
+def _too_many_tags(tags: object) -> Iterator[Problem]:
+    if not isinstance(tags, Mapping):
+        return
+    for key in OWNER_TAGS & tags.keys():
+        yield Problem(("tags", MapKey(key)), "is set by the pipeline itself: remove it")
+    if len(tags) > MOST_TAGS:
+        yield Problem(
+            ("tags",),
+            f"is too large: got {len(tags)} entries, allowed {MOST_TAGS} beside the {len(OWNER_TAGS)} "
+            "that say whose the pipeline is",
+        )
+
+
+def _prop(member: str) -> str:
+    return PROP_OF_MEMBER.get(member, member)
+
+
+def _place(path: Path, props: "ImagePipelineProps") -> Path:
+    """Return where a problem is in the props: groups that only the API has left out, parameters by name."""
+    match path:
+        case ("workflows", int(workflow), "parameters", int(parameter), *rest) if props.workflows:
+            name = list(props.workflows[workflow].parameters or ())[parameter]
+            return (
+                "workflows",
+                workflow,
+                "parameters",
+                MapKey(name),
+                *(part for part in rest if isinstance(part, int)),
+            )
+        case _:
+            return tuple(part for part in path if part != "" or isinstance(part, MapKey))

@@ -1,0 +1,65 @@
+"""The workflows that a pipeline runs instead of the service's own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from aws_cdk.interfaces.aws_imagebuilder import IWorkflowRef
+
+
+class WorkflowOnFailure(StrEnum):
+    """What a failed test workflow does to the run."""
+
+    ABORT = "ABORT"
+    """The run fails."""
+
+    CONTINUE = "CONTINUE"
+    """The run goes on."""
+
+
+@dataclass(frozen=True)
+class WorkflowParameterValue:
+    """The value of a workflow's parameter: on the wire always a list of texts."""
+
+    value: Sequence[str]
+    """The texts."""
+
+    @classmethod
+    def from_string(cls, value: str) -> Self:
+        """Return the value of a parameter of type `string`."""
+        return cls([value])
+
+    @classmethod
+    def from_string_list(cls, values: Sequence[str]) -> Self:
+        """Return the value of a parameter of type `stringList`."""
+        return cls(list(values))
+
+    @classmethod
+    def from_integer(cls, value: int) -> Self:
+        """Return the value of a parameter of type `integer`."""
+        return cls([str(value)])
+
+    @classmethod
+    def from_boolean(cls, value: bool) -> Self:  # noqa: FBT001 (the value is all there is to say)
+        """Return the value of a parameter of type `boolean`."""
+        return cls([str(value).lower()])
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowConfiguration:
+    """A workflow, and how the pipeline runs it."""
+
+    workflow: IWorkflowRef | str
+    """The workflow, or its ARN with a version `1.0.0`, with `x` for any, or with a build version `1.0.0/1`. The workflows
+    that Amazon manages take the version `x.x.x`."""
+
+    parameters: Mapping[str, WorkflowParameterValue | str | Sequence[str]] | None = None
+    """Values of the workflow's parameters by name; a text is a list of one. Names have 1 to 128 characters (service
+    model). Default: the defaults in the workflow's document."""
+
+    parallel_group: str | None = None
+    """Test workflows of one group run side by side: 1 to 100 characters (service model). Default: one after another."""
+
+    on_failure: WorkflowOnFailure | None = None
+    """What a failed test workflow does to the run. Default: the service's."""
