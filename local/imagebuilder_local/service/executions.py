@@ -19,6 +19,7 @@ def start_image_pipeline_execution(state: State, request: Mapping[str, Any]) -> 
     """
     pipeline = state.pipeline(request["imagePipelineArn"])
     image = _build(state, pipeline, "USER_INITIATED", request.get("tags", {}), fails=False)
+    pipeline["consecutiveFailures"] = 0  # "the pipeline runs manually and succeeds", and here such runs do
     return {"imageBuildVersionArn": image.arn}
 
 

@@ -76,6 +76,10 @@ class ImageBuilder:
         self._calls: list[Call] = []
         self._lock = Lock()
 
+    def arn(self, resource: str) -> str:
+        """Return the ARN of something of this account and Region, for example `image-pipeline/web`."""
+        return self._state.arn(resource)
+
     def call(self, operation: str, request: Mapping[str, Any], *, request_id: str | None = None) -> dict[str, Any]:
         """Answer a request in the API's spelling, exactly as over HTTP: an idempotency token must be given.
 

@@ -46,9 +46,9 @@ def page(
 
 
 def _sortable(arn: str) -> str:
-    """Return the ARN with a build number at its end padded, so that build 10 comes after build 9."""
+    """Return the ARN with a number at its end padded first, so that build 10 comes after build 9."""
     head, _, last = arn.rpartition("/")
-    return f"{head}/{last.zfill(9) if last.isdecimal() else last}"
+    return f"{head}/{last.zfill(9) if last.isdecimal() else last}/{last}"
 
 
 def _digest(operation: str, request: Mapping[str, Any]) -> str:

@@ -109,8 +109,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         request_id = str(uuid.uuid4())
-        body = self._read_body()
-        status, answer, headers = self._answer(body, request_id)
+        try:
+            status, answer, headers = self._answer(self._read_body(), request_id)
+        except ValueError:
+            self.close_connection = True  # where the next request begins is not known
+            error = ServiceError("SerializationException", "The length of the body cannot be read.")
+            status, (answer, headers) = error.http_status, _error(error)
         content = to_json(answer)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -35,6 +35,8 @@ def read_request(found: Route, target: str, body: bytes) -> dict[str, Any]:
     request = _json_object(body)
     for name, member in load_model().input_of(found.operation.name).members.items():
         travels_as = member.location_name or name
+        if member.location:
+            request.pop(name, None)
         match member.location:
             case "uri":
                 request[name] = found.labels[travels_as]

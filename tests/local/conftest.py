@@ -1,0 +1,94 @@
+"""The emulated service on a free port, and a real boto3 client of it."""
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+
+OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
+
+
+@pytest.fixture
+def clock() -> SimpleNamespace:
+    """The time of the service: a test moves `now`."""
+    return SimpleNamespace(now=1_700_000_000.0)
+
+
+@pytest.fixture
+def service(clock: SimpleNamespace) -> ImageBuilder:
+    """A service that knows an image recipe, a container recipe and an infrastructure configuration."""
+    builder = ImageBuilder(clock=lambda: clock.now)
+    for resource in ("image-recipe/web/1.0.0", "container-recipe/app/2.0.0", "infrastructure-configuration/small"):
+        builder.register(OWN + resource)
+    return builder
+
+
+@pytest.fixture(scope="session")
+def session() -> Iterator[boto3.Session]:
+    """One session for all, since reading botocore's data is slow; it knows nothing of this user's settings."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            environment.setenv(name, "/dev/null")
+        yield boto3.Session()
+
+
+@pytest.fixture
+def connect(session: boto3.Session) -> Iterator[Callable[..., Any]]:
+    """Serve a service and return a client of it that makes no retries."""
+    servers: list[ImageBuilderServer] = []
+    clients: list[Any] = []
+
+    def connected(service: ImageBuilder) -> Any:
+        server = ImageBuilderServer(service)
+        servers.append(server)
+        server.start()
+        client = session.client(
+            "imagebuilder",
+            endpoint_url=server.url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"total_max_attempts": 1}, proxies={}, max_pool_connections=20),
+        )
+        clients.append(client)
+        return client
+
+    yield connected
+    for client in clients:
+        client.close()
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def client(connect: Callable[..., Any], service: ImageBuilder) -> Any:
+    return connect(service)
+
+
+@pytest.fixture
+def minimal() -> dict[str, Any]:
+    """The least that CreateImagePipeline takes, less the token that the SDK fills in."""
+    return {
+        "name": "My Pipe",
+        "imageRecipeArn": f"{OWN}image-recipe/web/1.0.0",
+        "infrastructureConfigurationArn": f"{OWN}infrastructure-configuration/small",
+    }
+
+
+@pytest.fixture
+def refusal() -> Callable[..., tuple[str, int]]:
+    """Make a call that must fail and return the error's code and HTTP status as the SDK reads them."""
+
+    def refused(call: Callable[..., object], **request: Any) -> tuple[str, int]:
+        with pytest.raises(ClientError) as caught:
+            call(**request)
+        response = caught.value.response
+        return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+
+    return refused

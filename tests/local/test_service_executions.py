@@ -1,0 +1,160 @@
+"""Running pipelines and looking at the images, through boto3."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from imagebuilder_local.service import ImageBuilder
+
+OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
+ARN = f"{OWN}image-pipeline/my-pipe"
+STATES = ["PENDING", "CREATING", "BUILDING", "TESTING", "DISTRIBUTING", "INTEGRATING", "AVAILABLE"]
+
+
+def images(client: Any) -> list[dict[str, Any]]:
+    summaries: list[dict[str, Any]] = client.list_image_pipeline_images(imagePipelineArn=ARN)["imageSummaryList"]
+    return summaries
+
+
+def start(client: Any, **request: Any) -> str:
+    return str(client.start_image_pipeline_execution(imagePipelineArn=ARN, **request)["imageBuildVersionArn"])
+
+
+def test_build_numbers_count_up_per_version_of_a_recipe_and_past_a_delete(client: Any, minimal: dict[str, Any]) -> None:
+    client.create_image_pipeline(**minimal)
+    assert [start(client), start(client)] == [f"{OWN}image/web/1.0.0/1", f"{OWN}image/web/1.0.0/2"]
+    client.delete_image_pipeline(imagePipelineArn=ARN)
+    client.create_image_pipeline(**minimal)
+    assert start(client) == f"{OWN}image/web/1.0.0/3"
+
+
+def test_image_takes_the_newest_version_that_the_recipes_wildcards_allow(
+    client: Any, service: ImageBuilder, minimal: dict[str, Any]
+) -> None:
+    for version in ("1.9.0", "1.10.0", "2.0.0"):
+        service.register(f"{OWN}image-recipe/web/{version}")
+    client.create_image_pipeline(**minimal | {"imageRecipeArn": f"{OWN}image-recipe/web/1.x.x"})
+    assert start(client) == f"{OWN}image/web/1.10.0/1"
+
+
+@pytest.mark.parametrize("tested", [True, False])
+def test_image_passes_through_the_states(
+    client: Any, minimal: dict[str, Any], clock: SimpleNamespace, *, tested: bool
+) -> None:
+    client.create_image_pipeline(**minimal, imageTestsConfiguration={"imageTestsEnabled": tested})
+    start(client)
+    seen = []
+    for _ in range(8):
+        seen.append(images(client)[0]["state"]["status"])
+        clock.now += 2
+    expected = [state for state in STATES if tested or state != "TESTING"]
+    assert seen == expected + ["AVAILABLE"] * (8 - len(expected))
+
+
+def test_finished_image_shows_its_ami(client: Any, minimal: dict[str, Any], clock: SimpleNamespace) -> None:
+    client.create_image_pipeline(**minimal)
+    start(client, tags={"run": "manual"})
+    clock.now += 60
+    (image,) = images(client)
+    (ami,) = image.pop("outputResources")["amis"]
+    assert (ami["region"], ami["accountId"], ami["image"][:4]) == ("us-east-1", "000000000000", "ami-")
+    assert image == {
+        "arn": f"{OWN}image/web/1.0.0/1",
+        "name": "web",
+        "type": "AMI",
+        "version": "1.0.0/1",
+        "platform": "Linux",
+        "state": {"status": "AVAILABLE"},
+        "owner": "000000000000",
+        "dateCreated": "2023-11-14T22:13:20.000Z",
+        "tags": {"run": "manual"},
+        "buildType": "USER_INITIATED",
+        "imageSource": "CUSTOM",
+    }
+
+
+def test_container_pipeline_makes_a_docker_image(client: Any, minimal: dict[str, Any], clock: SimpleNamespace) -> None:
+    del minimal["imageRecipeArn"]
+    client.create_image_pipeline(**minimal, containerRecipeArn=f"{OWN}container-recipe/app/2.0.0")
+    start(client)
+    clock.now += 60
+    (image,) = images(client)
+    assert image["type"] == "DOCKER"
+    assert image["outputResources"]["containers"][0]["imageUris"] == [
+        "000000000000.dkr.ecr.us-east-1.amazonaws.com/app:2.0.0-1"
+    ]
+
+
+def test_zero_seconds_a_state_make_an_image_available_at_once(connect: Any, minimal: dict[str, Any]) -> None:
+    client = connect(ImageBuilder(strict_references=False, seconds_per_state=0))
+    client.create_image_pipeline(**minimal)
+    start(client)
+    assert images(client)[0]["state"]["status"] == "AVAILABLE"
+
+
+def test_pipeline_tells_of_its_last_run(client: Any, minimal: dict[str, Any], clock: SimpleNamespace) -> None:
+    client.create_image_pipeline(**minimal)
+    assert "dateLastRun" not in client.get_image_pipeline(imagePipelineArn=ARN)["imagePipeline"]
+    clock.now += 60
+    start(client)
+    pipeline = client.get_image_pipeline(imagePipelineArn=ARN)["imagePipeline"]
+    assert (pipeline["dateLastRun"], pipeline["lastRunStatus"]) == ("2023-11-14T22:14:20.000Z", "PENDING")
+
+
+def test_disabled_pipeline_runs_by_hand_and_not_on_its_schedule(
+    client: Any, service: ImageBuilder, minimal: dict[str, Any]
+) -> None:
+    client.create_image_pipeline(**minimal, status="DISABLED")
+    assert service.run_on_schedule(ARN) is None
+    assert start(client) == f"{OWN}image/web/1.0.0/1"
+
+
+def test_pipeline_can_be_deleted_while_a_build_runs(
+    client: Any, service: ImageBuilder, minimal: dict[str, Any]
+) -> None:
+    client.create_image_pipeline(**minimal)
+    image = start(client)
+    client.delete_image_pipeline(imagePipelineArn=ARN)
+    assert service.pipelines() == []
+    assert client.list_tags_for_resource(resourceArn=image)["tags"] == {}
+
+
+def test_image_tags_go_to_scheduled_runs_only(client: Any, service: ImageBuilder, minimal: dict[str, Any]) -> None:
+    client.create_image_pipeline(**minimal, imageTags={"from": "pipeline"})
+    start(client)
+    service.run_on_schedule(ARN)
+    assert [(image["buildType"], image["tags"]) for image in images(client)] == [
+        ("USER_INITIATED", {}),
+        ("SCHEDULED", {"from": "pipeline"}),
+    ]
+
+
+def test_pipeline_is_disabled_after_as_many_failures_as_its_policy_says_and_reset_by_an_update(
+    client: Any, service: ImageBuilder, minimal: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    schedule = {"scheduleExpression": "rate(1 day)", "autoDisablePolicy": {"failureCount": 2}}
+    client.create_image_pipeline(**minimal, schedule=schedule)
+    seen = []
+    for _ in range(2):
+        service.run_on_schedule(ARN, fails=True)
+        pipeline = service.pipelines()[0]
+        seen.append((pipeline["consecutiveFailures"], pipeline["status"]))
+    assert seen == [(1, "ENABLED"), (2, "DISABLED")]
+    clock.now += 60
+    assert [image["state"]["status"] for image in images(client)] == ["FAILED", "FAILED"]
+    references = {name: arn for name, arn in minimal.items() if name != "name"}
+    client.update_image_pipeline(imagePipelineArn=ARN, **references)
+    pipeline = service.pipelines()[0]
+    assert (pipeline["consecutiveFailures"], pipeline["status"]) == (0, "ENABLED")
+
+
+def test_success_resets_the_count_of_failures(client: Any, service: ImageBuilder, minimal: dict[str, Any]) -> None:
+    client.create_image_pipeline(**minimal)
+    counts = []
+    for by_hand in (False, True):
+        service.run_on_schedule(ARN, fails=True)
+        counts.append(service.pipelines()[0]["consecutiveFailures"])
+        _ = start(client) if by_hand else service.run_on_schedule(ARN)
+        counts.append(service.pipelines()[0]["consecutiveFailures"])
+    assert counts == [1, 0, 1, 0]

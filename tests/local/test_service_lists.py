@@ -1,0 +1,150 @@
+"""Filters, pages and tags, through boto3."""
+
+import base64
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from imagebuilder_local.service import ImageBuilder
+
+OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
+ARN = f"{OWN}image-pipeline/my-pipe"
+
+Refusal = Callable[..., tuple[str, int]]
+
+
+@pytest.fixture
+def many(client: Any, minimal: dict[str, Any]) -> Any:
+    """Thirty pipelines, p00 to p29; every third disabled, every second described as "even"."""
+    for number in range(30):
+        described = {"description": "even"} if number % 2 == 0 else {}
+        status = "DISABLED" if number % 3 == 0 else "ENABLED"
+        client.create_image_pipeline(**minimal | {"name": f"p{number:02}", "status": status} | described)
+    return client
+
+
+def names(client: Any, *filters: tuple[str, list[str]], **request: Any) -> list[str]:
+    if filters:
+        request["filters"] = [{"name": name, "values": values} for name, values in filters]
+    pages = client.get_paginator("list_image_pipelines").paginate(**request)
+    return [pipeline["name"] for page in pages for pipeline in page["imagePipelineList"]]
+
+
+def test_page_holds_25_and_a_token_leads_to_the_rest(many: Any) -> None:
+    first = many.list_image_pipelines()
+    rest = many.list_image_pipelines(nextToken=first["nextToken"])
+    assert [len(first["imagePipelineList"]), len(rest["imagePipelineList"])] == [25, 5]
+    assert "nextToken" not in rest
+
+
+@pytest.mark.parametrize("size", [1, 7, 10, 15, 25])
+def test_pages_of_any_size_show_everything_once(many: Any, size: int) -> None:
+    assert names(many, PaginationConfig={"PageSize": size}) == [f"p{number:02}" for number in range(30)]
+
+
+def test_token_is_stable_and_deletes_between_pages_hide_nothing(many: Any) -> None:
+    first, again = (many.list_image_pipelines(maxResults=10) for _ in "12")
+    assert first["nextToken"] == again["nextToken"]
+    for gone in ("p03", "p09"):
+        many.delete_image_pipeline(imagePipelineArn=f"{OWN}image-pipeline/{gone}")
+    following = many.list_image_pipelines(maxResults=10, nextToken=first["nextToken"])["imagePipelineList"]
+    assert [following[0]["name"], following[-1]["name"]] == ["p10", "p19"]
+
+
+@pytest.mark.parametrize("token", ["x", "é", "bm9uZQ==", base64.b64encode(b'["a","b"]').decode(), "[" * 99])
+def test_token_that_was_never_given_is_an_invalid_pagination_token(many: Any, refusal: Refusal, token: str) -> None:
+    assert refusal(many.list_image_pipelines, nextToken=token) == ("InvalidPaginationTokenException", 400)
+
+
+def test_token_of_another_query_is_an_invalid_pagination_token(many: Any, refusal: Refusal) -> None:
+    token = many.list_image_pipelines()["nextToken"]
+    filters = [{"name": "status", "values": ["ENABLED"]}]
+    assert refusal(many.list_image_pipelines, filters=filters, nextToken=token)[0] == "InvalidPaginationTokenException"
+
+
+def test_values_of_a_filter_are_alternatives_and_filters_add_up(many: Any) -> None:
+    assert names(many, ("name", ["p01", "p02", "none"])) == ["p01", "p02"]
+    assert names(many, ("status", ["DISABLED"]), ("description", ["even"])) == ["p00", "p06", "p12", "p18", "p24"]
+
+
+def test_filters_of_references_match_the_arn(many: Any, minimal: dict[str, Any]) -> None:
+    assert len(names(many, ("imageRecipeArn", [minimal["imageRecipeArn"]]))) == 30
+    assert len(names(many, ("infrastructureConfigurationArn", [minimal["infrastructureConfigurationArn"]]))) == 30
+    assert names(many, ("distributionConfigurationArn", [f"{OWN}distribution-configuration/eu"])) == []
+
+
+@pytest.mark.parametrize("entry", [{"name": "platform", "values": ["Linux"]}, {"values": ["a"]}, {"name": "name"}])
+def test_filter_that_the_operation_does_not_know_is_refused(client: Any, refusal: Refusal, entry: Any) -> None:
+    assert refusal(client.list_image_pipelines, filters=[entry]) == ("InvalidParameterValueException", 400)
+
+
+def test_more_than_25_results_a_page_are_refused(client: Any, refusal: Refusal) -> None:
+    assert refusal(client.list_image_pipelines, maxResults=26) == ("InvalidParameterValueException", 400)
+
+
+def test_images_come_in_pages_in_the_order_of_their_builds(client: Any, minimal: dict[str, Any]) -> None:
+    client.create_image_pipeline(**minimal)
+    for _ in range(12):
+        client.start_image_pipeline_execution(imagePipelineArn=ARN)
+    pages = client.get_paginator("list_image_pipeline_images").paginate(
+        imagePipelineArn=ARN, PaginationConfig={"PageSize": 5}
+    )
+    versions = [[image["version"] for image in page["imageSummaryList"]] for page in pages]
+    assert [len(page) for page in versions] == [5, 5, 2]
+    assert list(chain.from_iterable(versions)) == [f"1.0.0/{number}" for number in range(1, 13)]
+
+
+def test_images_are_filtered_by_version(client: Any, minimal: dict[str, Any]) -> None:
+    client.create_image_pipeline(**minimal)
+    for _ in range(3):
+        client.start_image_pipeline_execution(imagePipelineArn=ARN)
+    found = client.list_image_pipeline_images(
+        imagePipelineArn=ARN, filters=[{"name": "version", "values": ["1.0.0/2"]}]
+    )["imageSummaryList"]
+    assert [image["arn"] for image in found] == [f"{OWN}image/web/1.0.0/2"]
+
+
+def test_tags_are_added_changed_and_removed(client: Any, minimal: dict[str, Any]) -> None:
+    client.create_image_pipeline(**minimal, tags={"keep": "1", "change": "1", "a/b c": "1"})
+    client.tag_resource(resourceArn=ARN, tags={"change": "2", "new": ""})
+    client.untag_resource(resourceArn=ARN, tagKeys=["a/b c", "never"])
+    expected = {"keep": "1", "change": "2", "new": ""}
+    assert client.list_tags_for_resource(resourceArn=ARN)["tags"] == expected
+    assert client.get_image_pipeline(imagePipelineArn=ARN)["imagePipeline"]["tags"] == expected
+    assert client.list_image_pipelines()["imagePipelineList"][0]["tags"] == expected
+
+
+def test_registered_resource_and_image_can_be_tagged(
+    client: Any, service: ImageBuilder, minimal: dict[str, Any]
+) -> None:
+    client.create_image_pipeline(**minimal)
+    image = client.start_image_pipeline_execution(imagePipelineArn=ARN)["imageBuildVersionArn"]
+    for arn in (minimal["imageRecipeArn"], image):
+        client.tag_resource(resourceArn=arn, tags={"a": "b"})
+        assert client.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b"}
+    assert service.registered()[minimal["imageRecipeArn"]]["tags"] == {"a": "b"}
+
+
+def test_more_than_50_tags_on_one_resource_are_refused_and_none_is_added(
+    client: Any, minimal: dict[str, Any], refusal: Refusal
+) -> None:
+    client.create_image_pipeline(**minimal, tags={f"k{number}": "" for number in range(49)})
+    assert refusal(client.tag_resource, resourceArn=ARN, tags={"a": "", "b": ""}) == ("InvalidParameterException", 400)
+    client.tag_resource(resourceArn=ARN, tags={"a": "", "k0": "again"})
+    assert len(client.list_tags_for_resource(resourceArn=ARN)["tags"]) == 50
+
+
+def test_tags_of_nothing_are_not_found(client: Any, refusal: Refusal) -> None:
+    for call, request in (
+        (client.tag_resource, {"tags": {"a": "b"}}),
+        (client.untag_resource, {"tagKeys": ["a"]}),
+        (client.list_tags_for_resource, {}),
+    ):
+        assert refusal(call, resourceArn=ARN, **request) == ("ResourceNotFoundException", 404)
+
+
+def test_reserved_tag_key_is_an_invalid_parameter(client: Any, minimal: dict[str, Any], refusal: Refusal) -> None:
+    client.create_image_pipeline(**minimal)
+    assert refusal(client.tag_resource, resourceArn=ARN, tags={"aws:a": "b"}) == ("InvalidParameterException", 400)
