@@ -118,7 +118,7 @@ def _bring_to(
         _refuse_other_recipe_type(wanted, pipeline)
         # A pipeline that the service disabled after failures must not come back because something else changed.
         status = {"status": pipeline["status"]} if "status" in pipeline else {}
-        request = status | _without_tags(wanted) | {"imagePipelineArn": arn, "clientToken": token}
+        request: dict[str, Any] = status | _without_tags(wanted) | {"imagePipelineArn": arn, "clientToken": token}
         request_id = client.update_image_pipeline(**request)["requestId"]
     _reconcile_tags(client, event, wanted, pipeline, before)
     return Outcome(arn, wanted.name, token, request_id)

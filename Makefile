@@ -1,0 +1,69 @@
+# Every door of the project. `make local` and `make test` set up what they need by themselves.
+
+# The first Python on the PATH that is new enough; if there is none, tools/setup.py says so.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help local local-down local-status test check lint types package setup format model lock clean
+.SILENT:
+
+help:
+	echo 'make local         deploy the example app to a local cloud and show the pipeline'
+	echo 'make local-status  say where the local cloud is'
+	echo 'make local-down    stop the local cloud'
+	echo 'make test          run every test'
+	echo 'make check         lint, types, tests with coverage, package: what has to be green'
+	echo 'make format        format the code'
+	echo 'make model         generate the service model from the pinned botocore'
+	echo 'make lock          pin the dependencies anew'
+	echo 'make clean         remove what was built and set up'
+
+setup:
+	command -v $(PYTHON) >/dev/null || { echo 'Python 3.11 or newer is needed, and there is no python3 on the PATH' >&2; exit 1; }
+	$(PYTHON) tools/setup.py
+
+local: setup
+	$(BIN)/python -m imagebuilder_local deploy
+
+local-down:
+	if [ -x $(BIN)/python ]; then $(BIN)/python -m imagebuilder_local down; else echo 'The local cloud is not running.'; fi
+
+local-status: setup
+	$(BIN)/python -m imagebuilder_local status
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: lint types package
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+	pyright
+
+package: setup
+	$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null && ls dist
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+model: setup
+	$(BIN)/python tools/generate_model.py
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--extra local --group dev pyproject.toml --output-file requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		requirements/awscli.in --output-file requirements/awscli.txt
+
+clean: local-down
+	rm -rf .venv .venv-aws .local node_modules dist cdk.out .mypy_cache .pytest_cache .ruff_cache .coverage

@@ -1,0 +1,106 @@
+"""Starts, finds and stops a local cloud."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from imagebuilder_local.cloud.environment import client_environment
+from imagebuilder_local.cloud.state import Folder, State, is_locked
+
+_SECONDS_TO_START: Final = 60.0
+_SECONDS_TO_STOP: Final = 10.0
+_POLL: Final = 0.05
+_LOG_LINES: Final = 15
+
+
+class LocalCloudError(Exception):
+    """The local cloud cannot be started, reached or stopped; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """The one local cloud that a folder can have."""
+
+    folder: Folder
+
+    @staticmethod
+    def at(path: Path) -> "LocalCloud":
+        """Return the local cloud of that folder, running or not."""
+        return LocalCloud(Folder(path))
+
+    def state(self) -> State | None:
+        """Return where it can be reached, None when it does not run."""
+        return State.read(self.folder) if is_locked(self.folder) else None
+
+    def environment(self) -> dict[str, str]:
+        """Return this process's environment turned towards the cloud. LocalCloudError when it does not run."""
+        state = self.state()
+        if state is None:
+            raise LocalCloudError(f"the local cloud is not running{self._last_words()}")
+        return client_environment(state, self.folder)
+
+    def start(self, port: int = 0) -> State:
+        """Start it and wait until it serves; return the state of the running one if it already does.
+
+        `port` is the one that CloudFormation, Lambda, S3 and so on are served on, 0 for any that is free.
+        """
+        running = self.state()
+        if running is not None:
+            return running
+        self.folder.path.mkdir(parents=True, exist_ok=True)
+        self.folder.state.unlink(missing_ok=True)
+        with self.folder.log.open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "imagebuilder_local.cloud.process", str(self.folder.path), str(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Not of our group: a Ctrl-C meant for a deploy must not take the cloud along.
+                start_new_session=True,
+            )
+        return self._wait_until_it_serves(process)
+
+    def stop(self) -> bool:
+        """Stop it and nothing else; return whether there was something to stop."""
+        state = self.state()
+        if state is None:
+            return False
+        os.kill(state.pid, signal.SIGTERM)
+        if not self._ends_within(_SECONDS_TO_STOP):
+            os.kill(state.pid, signal.SIGKILL)
+            if not self._ends_within(_SECONDS_TO_STOP):
+                raise LocalCloudError(f"the local cloud, process {state.pid}, does not end")
+        self.folder.state.unlink(missing_ok=True)
+        return True
+
+    def _wait_until_it_serves(self, process: subprocess.Popen[bytes]) -> State:
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while time.monotonic() < deadline:
+            state = State.read(self.folder)
+            if state is not None:
+                return state
+            if process.poll() is not None:
+                raise LocalCloudError(f"the local cloud did not start{self._last_words()}")
+            time.sleep(_POLL)
+        process.kill()
+        raise LocalCloudError(f"the local cloud did not start within {_SECONDS_TO_START:.0f} s{self._last_words()}")
+
+    def _ends_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not is_locked(self.folder):
+                return True
+            time.sleep(_POLL)
+        return False
+
+    def _last_words(self) -> str:
+        try:
+            lines = self.folder.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return ""
+        return "\n  ".join([f"; the end of {self.folder.log}:", *lines[-_LOG_LINES:]]) if lines else ""

@@ -1,0 +1,60 @@
+"""The environment in which clients reach the local cloud, and can reach nothing else."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from imagebuilder_local.cloud.state import Folder, State
+
+_PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+
+
+def client_environment(state: State, folder: Folder, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return `base` (this process's environment) turned towards the local cloud.
+
+    Every setting of AWS that was there is dropped first: a forgotten AWS_PROFILE must not send a deploy to an account.
+    What clients keep in a home folder (caches, settings) goes to the local cloud's own.
+    """
+    return neutral_environment(folder, base) | client_settings(state, folder)
+
+
+def client_settings(state: State, folder: Folder) -> dict[str, str]:
+    """Return just the variables that point a client at the local cloud, for a file that a shell can read."""
+    authority = str(folder.certificate_authority.resolve())
+    return {
+        "AWS_ENDPOINT_URL": state.endpoint,
+        "AWS_ENDPOINT_URL_IMAGEBUILDER": state.imagebuilder_endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": state.region,
+        "AWS_DEFAULT_REGION": state.region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "AWS_CA_BUNDLE": authority,
+        "SSL_CERT_FILE": authority,
+        "NODE_EXTRA_CA_CERTS": authority,
+    }
+
+
+def neutral_environment(folder: Folder, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return `base` without any setting of AWS or of a proxy, and with a home and a temporary folder of our own."""
+    home, temporary = folder.home.resolve(), folder.temporary.resolve()
+    for path in (home, temporary):
+        path.mkdir(parents=True, exist_ok=True)
+    kept = {
+        name: value
+        for name, value in (os.environ if base is None else base).items()
+        if not name.startswith("AWS_") and name.lower() not in _PROXIES
+    }
+    return kept | {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "TMPDIR": str(temporary),
+        "CDK_HOME": str(home / ".cdk"),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(home / ".cache" / "jsii"),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "DOCKER_HOST": f"unix://{Path(os.devnull)}",
+    }

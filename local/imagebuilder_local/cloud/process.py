@@ -1,0 +1,128 @@
+"""The local cloud's process: `python -m imagebuilder_local.cloud.process FOLDER`. Start it with LocalCloud."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+from pathlib import Path
+from typing import Final
+
+import trustme
+
+from imagebuilder_local.cloud.environment import client_settings, neutral_environment
+from imagebuilder_local.cloud.resource_types import provisioners
+from imagebuilder_local.cloud.state import Folder, State, holding_lock
+from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+
+HOST: Final = "127.0.0.1"
+REGION: Final = "us-east-1"
+ACCOUNT: Final = "000000000000"
+
+# ministack would also open ports for these, and look for containers to clean up.
+_TURNED_OFF: Final = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LAMBDA_EXECUTOR": "local"}
+
+
+def main(path: Path, port: int) -> None:
+    """Serve from the folder until SIGTERM. The port is ministack's; 0 means any that is free."""
+    folder = Folder(path)
+    with holding_lock(folder):
+        _make_certificates(folder)
+        service = ImageBuilder(partition="aws", region=REGION, account=ACCOUNT)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(folder.server_certificate)
+        listener = _listen(port)
+        with ImageBuilderServer(service, host=HOST, ssl_context=context) as server:
+            state = State(
+                pid=os.getpid(),
+                endpoint=f"https://{HOST}:{listener.getsockname()[1]}",
+                imagebuilder_endpoint=server.url,
+                region=REGION,
+                account=ACCOUNT,
+            )
+            try:
+                asyncio.run(_serve(folder, state, listener, service))
+            finally:
+                folder.state.unlink(missing_ok=True)
+
+
+def _make_certificates(folder: Folder) -> None:
+    # A new authority each time: it is trusted by nobody but the clients of this process, and for as long.
+    authority = trustme.CA(organization_name="imagebuilder-local")
+    authority.cert_pem.write_to_path(str(folder.certificate_authority))
+    certificate = authority.issue_cert(HOST, "localhost", common_name="imagebuilder-local")
+    folder.server_certificate.touch(mode=0o600)
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(folder.server_certificate))
+
+
+def _listen(port: int) -> socket.socket:
+    """Take the port at once, so that nobody else can between choosing and serving."""
+    listener = socket.socket()
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise SystemExit(
+            f"port {port} of {HOST} cannot be used ({error.strerror}): "
+            "stop what uses it, name another one, or name none to take any that is free"
+        ) from error
+    # From here on clients can connect; they are served when ministack is up.
+    listener.listen()
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+async def _serve(folder: Folder, state: State, listener: socket.socket, service: ImageBuilder) -> None:
+    # The functions that ministack starts inherit this environment, so it is also the Lambda runtime's.
+    os.environ.clear()
+    os.environ.update(neutral_environment(folder, _inherited) | client_settings(state, folder) | _TURNED_OFF)
+    os.environ |= {
+        "GATEWAY_PORT": str(listener.getsockname()[1]),
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "STATE_DIR": str(folder.temporary / "state"),
+        "S3_DATA_DIR": str(folder.temporary / "s3"),
+        "USE_SSL": "1",
+        "MINISTACK_SSL_CERT": str(folder.server_certificate.resolve()),
+        "MINISTACK_SSL_KEY": str(folder.server_certificate.resolve()),
+    }
+    # ministack reads its settings when it is imported.
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+    from ministack.app import app
+    from ministack.services.cloudformation import provisioners as ministack_provisioners
+
+    ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(service))
+
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.certfile = config.keyfile = str(folder.server_certificate)
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.errorlog = logging.getLogger("hypercorn.error")
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    async def application(scope, receive, send):  # type: ignore[no-untyped-def]
+        """Announce the cloud once ministack has started up."""
+
+        async def announce(message):  # type: ignore[no-untyped-def]
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                state.write(folder)
+
+        await app(scope, receive, announce if scope["type"] == "lifespan" else send)
+
+    await serve(application, config, shutdown_trigger=stop.wait)
+
+
+_inherited = dict(os.environ)
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s [%(name)s] %(message)s")
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,109 @@
+"""The `AWS::ImageBuilder::*` types of CloudFormation that ministack does not have, on top of the emulator.
+
+A pipeline refers to them, so they have to exist and to refuse to go while they are referred to. They are registered in
+ministack's table of provisioners, which is not a public interface: the version is pinned and a test deploys each type.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from imagebuilder_local.service import ImageBuilder
+from imagebuilder_model import normalized_name
+
+Properties = Mapping[str, Any]
+Created = tuple[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """A type: its part of the ARN, what a template must give, and what in it names other resources."""
+
+    kind: str
+    required: tuple[str, ...]
+    arn_ends_with: tuple[str, ...] = ()
+    references: Callable[[Properties], list[str]] = lambda _: []
+    is_versioned: bool = True
+
+
+def _components(properties: Properties) -> list[str]:
+    return [component["ComponentArn"] for component in properties.get("Components", [])]
+
+
+TYPES: Final = {
+    "AWS::ImageBuilder::Component": ResourceType("component", ("Name", "Platform", "Version"), ("1",)),
+    "AWS::ImageBuilder::ImageRecipe": ResourceType(
+        "image-recipe", ("Name", "ParentImage", "Version"), references=_components
+    ),
+    "AWS::ImageBuilder::ContainerRecipe": ResourceType(
+        "container-recipe",
+        ("Components", "ContainerType", "Name", "ParentImage", "TargetRepository", "Version"),
+        references=_components,
+    ),
+    "AWS::ImageBuilder::InfrastructureConfiguration": ResourceType(
+        "infrastructure-configuration", ("InstanceProfileName", "Name"), is_versioned=False
+    ),
+    "AWS::ImageBuilder::DistributionConfiguration": ResourceType(
+        "distribution-configuration", ("Distributions", "Name"), is_versioned=False
+    ),
+}
+
+
+def provisioners(service: ImageBuilder) -> dict[str, dict[str, Any]]:
+    """Return the types as ministack's table of provisioners has them: create, update and delete of each."""
+    return {
+        name: {
+            "create": partial(_create, service, resource_type),
+            "update": partial(_update, service, resource_type),
+            "delete": partial(_delete, service),
+        }
+        for name, resource_type in TYPES.items()
+    }
+
+
+def _create(
+    service: ImageBuilder, resource_type: ResourceType, _logical_id: str, properties: Properties, _stack_name: str
+) -> Created:
+    arn = _arn(service, resource_type, properties)
+    if arn in service.registered():
+        raise ValueError(f"{arn} already exists: give it another Name or Version")
+    return _put(service, resource_type, arn, properties)
+
+
+def _update(
+    service: ImageBuilder,
+    resource_type: ResourceType,
+    physical_id: str,
+    _old: Properties,
+    new: Properties,
+    _stack_name: str,
+) -> Created:
+    arn = _arn(service, resource_type, new)
+    if arn == physical_id and resource_type.is_versioned:
+        raise ValueError(f"{arn} cannot be changed: give it another Version")
+    return _put(service, resource_type, arn, new)
+
+
+def _delete(service: ImageBuilder, physical_id: str, _properties: Properties) -> None:
+    if physical_id in service.registered():
+        service.unregister(physical_id)
+
+
+def _arn(service: ImageBuilder, resource_type: ResourceType, properties: Properties) -> str:
+    missing = [name for name in resource_type.required if name not in properties]
+    if missing:
+        raise ValueError(f"required properties are missing: {', '.join(missing)}")
+    version = (str(properties["Version"]),) if resource_type.is_versioned else ()
+    parts = (resource_type.kind, normalized_name(properties["Name"]), *version, *resource_type.arn_ends_with)
+    return service.arn("/".join(parts))
+
+
+def _put(service: ImageBuilder, resource_type: ResourceType, arn: str, properties: Properties) -> Created:
+    registered = service.registered()
+    for reference in resource_type.references(properties):
+        if reference.startswith(service.arn("")) and reference not in registered:
+            raise ValueError(f"{reference} does not exist")
+    facts = {"platform": properties["Platform"]} if "Platform" in properties else {}
+    service.register(arn, **facts)
+    return arn, {"Arn": arn, "Name": properties["Name"]}

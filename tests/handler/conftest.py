@@ -1,0 +1,78 @@
+"""The function in this process, the emulator and CloudFormation's side behind real sockets."""
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+from support.cloudformation import Resource, ResponseServer
+
+from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_pipeline_handler import main
+
+KINDS = (
+    "image-recipe/golden/1.0.0",
+    "image-recipe/other/1.0.0",
+    "container-recipe/golden/1.0.0",
+    "infrastructure-configuration/golden",
+    "infrastructure-configuration/other",
+    "distribution-configuration/golden",
+)
+
+
+@pytest.fixture
+def service() -> ImageBuilder:
+    """Image Builder with a few recipes and configurations to refer to."""
+    service = ImageBuilder()
+    for kind in KINDS:
+        service.register(service.arn(kind))
+    return service
+
+
+@pytest.fixture(autouse=True)
+def environment(service: ImageBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The function's environment: its client reaches the emulator and nothing of the user's own."""
+    with ImageBuilderServer(service) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", server.url)
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+        monkeypatch.delenv("AWS_PROFILE", raising=False)
+        main._client.cache_clear()
+        yield
+        main._client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def responses(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ResponseServer]:
+    """A ResponseURL over TLS that the function trusts."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with ResponseServer(context) as server:
+        yield server
+
+
+@pytest.fixture
+def resource(responses: ResponseServer) -> Resource:
+    return Resource(main.handler, responses)
+
+
+@pytest.fixture
+def minimal(service: ImageBuilder) -> dict[str, str]:
+    """The fewest properties that make a pipeline."""
+    return {
+        "Name": "golden",
+        "ImageRecipeArn": service.arn("image-recipe/golden/1.0.0"),
+        "InfrastructureConfigurationArn": service.arn("infrastructure-configuration/golden"),
+    }

@@ -1,0 +1,166 @@
+"""CloudFormation's side of a custom resource: events out, answers in, over real sockets."""
+
+import json
+import socket
+import ssl
+import struct
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar, Self
+
+STACK_ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/Golden/6f2d1c3e-0000-4000-8000-000000000000"
+
+
+class Context:
+    """A Lambda context that counts down."""
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        self._deadline = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+class ResponseServer:
+    """The server behind a ResponseURL. `script` says what to do with the next requests; after it, status 200.
+
+    A number is a status, `hang` never answers, `reset` drops the connection.
+    """
+
+    SECRET: ClassVar = "X-Amz-Signature=5ecre7"
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self.script: list[int | str] = []
+        self.taken: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
+        self._stopped = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._scheme = "http"
+        if context is not None:
+            self._scheme = "https"
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+
+    @property
+    def url(self) -> str:
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/bucket/key%7C1?{self.SECRET}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_PUT(self) -> None:
+                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                body = json.loads(raw)
+                outer.requests.append(
+                    {"path": self.path, "type": self.headers["Content-Type"], "bytes": len(raw), "body": body}
+                )
+                act = outer.script.pop(0) if outer.script else 200
+                if act == "hang":
+                    outer._stopped.wait(30)
+                elif act == "reset":
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.connection.close()
+                else:
+                    status = int(act)
+                    if status == 200:
+                        outer.taken.append(body)
+                    self.send_response(status)
+                    self.send_header("Content-Length", "0")
+                    if 300 <= status < 400:
+                        self.send_header("Location", outer.url)
+                    self.end_headers()
+                self.close_connection = True
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+
+def as_cloudformation_sends(value: Any) -> Any:
+    """Return properties with every scalar as a string, which is how they arrive."""
+    match value:
+        case dict():
+            return {key: as_cloudformation_sends(item) for key, item in value.items()}
+        case list():
+            return [as_cloudformation_sends(item) for item in value]
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case _:
+            return value
+
+
+@dataclass
+class Resource:
+    """One custom resource of a stack: remembers what CloudFormation remembers of it."""
+
+    handler: Callable[[dict[str, Any], Any], None]
+    responses: ResponseServer
+    logical_id: str = "Pipeline"
+    stack_id: str = STACK_ID
+    physical_id: str | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+
+    def create(self, **properties: Any) -> dict[str, Any]:
+        """Send a Create and return the answer."""
+        answer = self.send(self.event("Create", properties))
+        self.physical_id, self.properties = answer["PhysicalResourceId"], properties
+        return answer
+
+    def update(self, **properties: Any) -> dict[str, Any]:
+        """Send an Update to these properties, all of them, and return the answer."""
+        answer = self.send(self.event("Update", properties))
+        if answer["Status"] == "SUCCESS":
+            self.physical_id, self.properties = answer["PhysicalResourceId"], properties
+        return answer
+
+    def delete(self, physical_id: str | None = None) -> dict[str, Any]:
+        """Send a Delete, of this id or of the one that the resource has, and return the answer."""
+        event = self.event("Delete", self.properties)
+        return self.send(event | {"PhysicalResourceId": physical_id or self.physical_id})
+
+    def event(self, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+        """Return a new event."""
+        given = {"ServiceToken": "arn:aws:lambda:us-east-1:000000000000:function:f", "ServiceTimeout": 1080}
+        event: dict[str, Any] = {
+            "RequestType": kind,
+            "RequestId": str(uuid.uuid4()),
+            "StackId": self.stack_id,
+            "ResponseURL": self.responses.url,
+            "ResourceType": "Custom::ImagePipeline",
+            "LogicalResourceId": self.logical_id,
+            "ResourceProperties": as_cloudformation_sends(given | properties),
+        }
+        if kind != "Create":
+            event["PhysicalResourceId"] = self.physical_id
+        if kind == "Update":
+            event["OldResourceProperties"] = as_cloudformation_sends(given | self.properties)
+        return event
+
+    def send(self, event: dict[str, Any], seconds: float = 60.0) -> dict[str, Any]:
+        """Deliver an event to the function and return the one answer that CloudFormation took for it."""
+        before = len(self.responses.taken)
+        self.handler(event, Context(seconds))
+        (answer,) = self.responses.taken[before:]
+        assert {key: answer[key] for key in ("StackId", "RequestId", "LogicalResourceId")} == {
+            key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")
+        }
+        return answer

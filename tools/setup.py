@@ -1,0 +1,93 @@
+"""Set up all that the Makefile's targets need, inside the clone. Run by `make`, with any Python and nothing installed.
+
+What is set up already is left alone: each part has a stamp that holds what it was made from.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 (an older Python gets as far as this line, and is told)
+    sys.exit(
+        "Python 3.11 or newer is needed; {} is {}.{}.\n"
+        "Install a newer one, or name the one to use: make PYTHON=/path/to/python3.12 ...".format(
+            sys.executable, *sys.version_info[:2]
+        )
+    )
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "local"))
+
+from imagebuilder_local.steps import StepError, run, step, told_plainly  # noqa: E402
+
+VENV, VENV_AWS, NODE_MODULES = ROOT / ".venv", ROOT / ".venv-aws", ROOT / "node_modules"
+CACHE = ROOT / ".local" / "cache"
+
+
+def main() -> None:
+    part("Python packages into .venv", VENV, ["pyproject.toml", "requirements/dev.txt"], python_packages)
+    part("AWS CLI into .venv-aws", VENV_AWS, ["requirements/awscli.txt"], aws_cli)
+    part("CDK CLI into node_modules", NODE_MODULES, ["package-lock.json"], node_packages)
+
+
+def part(title: str, folder: Path, sources: list[str], make: Callable[[], None]) -> None:
+    """Make a folder, unless it was made by this Python out of these very sources."""
+    made_from = hashlib.sha256(f"{sys.executable} {sys.version}".encode())
+    for source in sources:
+        made_from.update((ROOT / source).read_bytes())
+    stamp = folder / ".made-from"
+    if stamp.is_file() and stamp.read_text() == made_from.hexdigest():
+        return
+    with step(title):
+        make()
+        stamp.write_text(made_from.hexdigest())
+
+
+def python_packages() -> None:
+    virtual_environment(VENV)
+    pip(VENV, "--require-hashes", "--requirement", "requirements/dev.txt")
+    # Without isolation the build backend is the pinned one just installed, not one that pip fetches.
+    pip(VENV, "--no-deps", "--no-build-isolation", "--editable", ".")
+
+
+def aws_cli() -> None:
+    # By itself: each release of the AWS CLI wants one very release of botocore, and the local cloud wants another.
+    virtual_environment(VENV_AWS)
+    pip(VENV_AWS, "--require-hashes", "--requirement", "requirements/awscli.txt")
+
+
+def node_packages() -> None:
+    shutil.rmtree(CACHE / "npm", ignore_errors=True)
+    environment = os.environ | {
+        "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        "npm_config_cache": str(CACHE / "npm"),
+        "npm_config_update_notifier": "false",
+    }
+    npm = str(VENV / "bin" / "npm")
+    run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], environment=environment, folder=ROOT)
+    shutil.rmtree(CACHE / "npm", ignore_errors=True)
+
+
+def virtual_environment(folder: Path) -> None:
+    try:
+        run([sys.executable, "-m", "venv", "--clear", str(folder)])
+    except StepError as error:
+        raise StepError(
+            f"{error}\n{sys.executable} cannot make a virtual environment. "
+            "On Debian and Ubuntu: apt install python3-venv"
+        ) from error
+
+
+def pip(venv: Path, *arguments: str) -> None:
+    # What the user set for pip (an index, a proxy) holds; only its cache, which is outside the clone, is not used.
+    command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-cache-dir"]
+    run([*command, "--disable-pip-version-check", *arguments], folder=ROOT)
+
+
+if __name__ == "__main__":
+    with told_plainly():
+        main()
