@@ -85,8 +85,8 @@ class HandlerPolicy:
             pipelines,
             StringEquals={f"aws:ResourceTag/{STACK_ID_TAG}": ours},
         )
-        # Without a condition: a pipeline that is gone has no tags, and must be seen to be gone; one of the same name that
-        # is another's must be seen to be that.
+        # Without a condition: a pipeline that is gone has no tags, and must be seen to be gone; a pipeline of the same
+        # name that is another stack's must be seen to be that.
         yield _allow(["imagebuilder:GetImagePipeline", "imagebuilder:ListTagsForResource"], pipelines)
 
     def _dependencies(self) -> Iterable[Statement]:

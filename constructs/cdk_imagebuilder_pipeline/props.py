@@ -43,16 +43,18 @@ class ImagePipelineProps:
     """
 
     recipe: AnyRecipe
-    """What to build: an image recipe, a container recipe, or the ARN of one, with a version `1.0.0` or with `x` for any
-    (`1.x.x`). An ARN that is a token without the words `image-recipe` or `container-recipe` in it needs `recipe_type`."""
+    """What to build: an image recipe, a container recipe, or the ARN of one, with a version `1.0.0` or with `x` for
+    any (`1.x.x`). An ARN that is a token without the words `image-recipe` or `container-recipe` in it needs
+    `recipe_type`."""
 
     infrastructure_configuration: IInfrastructureConfigurationRef | str
     """Where to build: the infrastructure configuration or its ARN."""
 
     image_pipeline_name: str | None = None
-    """The pipeline's name: 3 to 128 letters, digits, spaces, hyphens and underscores, no space first or last. The service
-    keeps it in lower case with hyphens for spaces and underscores, and two pipelines of an account and Region may not be
-    equal in that form. Another name is another pipeline. Default: made from the construct's path and the type of recipe."""
+    """The pipeline's name: 3 to 128 letters, digits, spaces, hyphens and underscores, no space first or last. The
+    service keeps it in lower case with hyphens for spaces and underscores, and two pipelines of an account and Region
+    may not be equal in that form. Another name is another pipeline. Default: made from the construct's path and the
+    type of recipe."""
 
     description: str | None = None
     """What the pipeline is for: 1 to 1,024 characters. Default: none."""
@@ -61,16 +63,17 @@ class ImagePipelineProps:
     """Which type `recipe` is of; needed only when it is a text that does not say. Default: what `recipe` says."""
 
     distribution_configuration: IDistributionConfigurationRef | str | None = None
-    """Where the images go: the distribution configuration or its ARN. Default: the pipeline's own account and Region."""
+    """Where the images go: the distribution configuration or its ARN. Default: the pipeline's own account and
+    Region."""
 
     execution_role: iam.IRole | str | None = None
-    """The role that Image Builder takes to run the workflows: a role, its ARN or its name. A text that is a token is taken
-    for an ARN. The function behind the pipeline may pass this role, and to Image Builder only. Default: the service-linked
-    role AWSServiceRoleForImageBuilder."""
+    """The role that Image Builder takes to run the workflows: a role, its ARN or its name. A text that is a token is
+    taken for an ARN. The function behind the pipeline may pass this role, and to Image Builder only. Default: the
+    service-linked role AWSServiceRoleForImageBuilder."""
 
     status: ImagePipelineStatus | None = None
-    """Whether the schedule is followed. Default: ENABLED for a new pipeline, and for a live one as it is, so that a pipeline
-    that the service disabled after failures stays disabled."""
+    """Whether the schedule is followed. Default: ENABLED for a new pipeline, and for a live one as it is, so that a
+    pipeline that the service disabled after failures stays disabled."""
 
     schedule: ImagePipelineSchedule | None = None
     """When the pipeline runs by itself. Default: only when it is started by hand."""
@@ -85,37 +88,42 @@ class ImagePipelineProps:
     """How long the tests may take: whole minutes, 60 to 1,440. Default: the service's, 720 minutes."""
 
     image_scanning_enabled: bool | cdk.IResolvable | None = None
-    """Whether Amazon Inspector scans the test instance or the container for vulnerabilities. Default: the service's, false."""
+    """Whether Amazon Inspector scans the test instance or the container for vulnerabilities. Default: the service's,
+    false."""
 
     image_scanning_ecr_repository: ecr.IRepository | str | None = None
-    """The repository, or its name, into which container images are put to be scanned. Default: one that the service makes."""
+    """The repository, or its name, into which container images are put to be scanned. Default: one that the service
+    makes."""
 
     image_scanning_ecr_tags: Sequence[str] | None = None
     """The tags of container images that are put there. Default: none."""
 
     enhanced_image_metadata_enabled: bool | cdk.IResolvable | None = None
-    """Whether the service collects the operating system and the package list of the image. Default: the service's, true."""
+    """Whether the service collects the operating system and the package list of the image. Default: the service's,
+    true."""
 
     image_log_group: logs.ILogGroup | str | None = None
     """The log group, or its name, for the logs of image builds. Default: `/aws/imagebuilder/<recipe name>`."""
 
     image_pipeline_log_group: logs.ILogGroup | str | None = None
-    """The log group, or its name, for the logs of the pipeline. Default: `/aws/imagebuilder/pipeline/<pipeline name>`."""
+    """The log group, or its name, for the logs of the pipeline. Default: `/aws/imagebuilder/pipeline/<pipeline
+    name>`."""
 
     tags: Mapping[str, str] | None = None
-    """Tags of the pipeline: at most 48, because the pipeline carries 2 of the 50 that the service allows to say whose it is.
-    Keys have 1 to 128 characters and do not begin with `aws:`, values have up to 256. `Tags.of` wins over a tag of the same
-    key here. Default: only those of `Tags.of`."""
+    """Tags of the pipeline: at most 48, because the pipeline carries 2 of the 50 that the service allows to say whose
+    it is. Keys have 1 to 128 characters and do not begin with `aws:`, values have up to 256. `Tags.of` wins over a
+    tag of the same key here. Default: only those of `Tags.of`."""
 
     image_tags: Mapping[str, str] | None = None
     """Tags of the images that scheduled runs make: 1 to 50, with keys and values as in `tags`. Default: none."""
 
     adopt_existing: bool = False
-    """Whether to take over a pipeline of this name that something else made, instead of failing. It is then changed to match
-    these props and, unless the removal policy says otherwise, deleted with the stack. Default: false."""
+    """Whether to take over a pipeline of this name that something else made, instead of failing. It is then changed
+    to match these props and, unless the removal policy says otherwise, deleted with the stack. Default: false."""
 
     provider: ImagePipelineProvider | None = None
-    """The function that makes the pipeline; of the same stack. Default: the one that all pipelines of the stack share."""
+    """The function that makes the pipeline; of the same stack. Default: the one that all pipelines of the stack
+    share."""
 
     def __post_init__(self) -> None:
         problems = problems_of(self)

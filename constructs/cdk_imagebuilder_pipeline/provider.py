@@ -17,6 +17,9 @@ _SHARED_ID: Final = "Custom::ImagePipelineProvider"
 _TRIES: Final = 3
 """How often Lambda runs an asynchronous invocation that fails: once, and twice more."""
 
+_LONGEST: Final = cdk.Duration.minutes(15)
+"""How long a Lambda function may run (Lambda's quota)."""
+
 _WAITS: Final = cdk.Duration.seconds(180)
 """How long Lambda waits between these tries: one minute, then two."""
 
@@ -42,11 +45,16 @@ class ImagePipelineProvider(Construct):
         """
         super().__init__(scope, id)
         timeout = timeout or cdk.Duration.minutes(5)
+        if timeout.to_seconds() > _LONGEST.to_seconds():
+            raise ValueError(
+                f"ImagePipelineProvider '{self.node.path}': timeout is too large: "
+                f"got {timeout.to_human_string()}, allowed at most {_LONGEST.to_human_string()}"
+            )
         log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY)
         role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
             description="Makes the image pipelines of the stack",
         )
         self.policy: Final = HandlerPolicy(cdk.Stack.of(self), log_group.log_group_arn)
@@ -67,7 +75,7 @@ class ImagePipelineProvider(Construct):
             architecture=lambda_.Architecture.ARM_64,
             memory_size=256,
             timeout=timeout,
-            role=role,
+            role=role,  # pyright: ignore[reportArgumentType] (jsii names parameters otherwise)
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
         )

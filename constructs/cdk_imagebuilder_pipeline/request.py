@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 
+from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.recipe import Recipe, resolve_recipe
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
+from cdk_imagebuilder_pipeline.tags import tag_problems
 from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration, WorkflowParameterValue
-from imagebuilder_model import MapKey, Path, Problem, check, load_model
-from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_model import MapKey, Path, Problem, check
 
 if TYPE_CHECKING:
     from cdk_imagebuilder_pipeline.props import ImagePipelineProps
@@ -20,11 +21,6 @@ OPERATION: Final = "CreateImagePipeline"
 
 NOT_PROPS: Final = frozenset({"clientToken", "dryRun"})
 """Members of the API that are the function's business."""
-
-OWNER_TAGS: Final = frozenset({STACK_ID_TAG, LOGICAL_ID_TAG})
-
-MOST_TAGS: Final = (load_model().shapes["TagMap"].maximum or 0) - len(OWNER_TAGS)
-"""How many tags of the user's fit beside those that say whose the pipeline is."""
 
 PROP_OF_MEMBER: Final[Mapping[str, str]] = {
     "name": "image_pipeline_name",
@@ -67,12 +63,13 @@ PROP_OF_MEMBER: Final[Mapping[str, str]] = {
 
 def problems_of(props: "ImagePipelineProps") -> list[Problem]:
     """Return everything that is wrong with the props, each path in their names."""
-    found = [*_wrong_objects(props), *_too_many_tags(props.tags)]
+    tags: object = props.tags
+    found = [*_wrong_objects(props), *(tag_problems(tags) if isinstance(tags, Mapping) else ())]
     said = {problem.path for problem in found}
     # Props do not know their construct's place, which a generated name is made of; such a name is always valid.
     request = {"name": "generated"} | request_of(props)
     refused = check(OPERATION, request, spell=_prop, is_unresolved=is_unresolved, hidden=NOT_PROPS)
-    places = (Problem(_place(problem.path, props), problem.message) for problem in refused)
+    places = (_at_prop(problem, props) for problem in refused)
     return found + [problem for problem in places if problem.path not in said]
 
 
@@ -197,55 +194,39 @@ def _fault_of(timeout: cdk.Duration) -> str | None:
 
 
 def _wrong_objects(props: "ImagePipelineProps") -> Iterator[Problem]:
-    """What the checker could name only by the API's types, and what is not the API's."""
+    """Yield what the checker could name only by the API's types, or not at all."""
     recipe = resolve_recipe(props.recipe, props.recipe_type)
     if isinstance(recipe, str):
         yield Problem(("recipe",), recipe)
-    yield from _not_a(ImagePipelineSchedule, ("schedule",), props.schedule)
-    if isinstance(props.workflows, list | tuple):
-        for index, workflow in enumerate(props.workflows):
-            yield from _not_a(WorkflowConfiguration, ("workflows", index), workflow)
+    yield from _not_a(ImagePipelineSchedule, "an ImagePipelineSchedule", ("schedule",), props.schedule)
+    for index, workflow in enumerate(props.workflows if isinstance(props.workflows, list | tuple) else ()):
+        yield from _not_a(WorkflowConfiguration, "a WorkflowConfiguration", ("workflows", index), workflow)
     timeout: object = props.image_tests_timeout
-    yield from _not_a(cdk.Duration, ("image_tests_timeout",), timeout)
+    yield from _not_a(cdk.Duration, "a Duration", ("image_tests_timeout",), timeout)
     fault = _fault_of(timeout) if isinstance(timeout, cdk.Duration) else None
     if fault is not None:
         yield Problem(("image_tests_timeout",), fault)
-    yield from _not_a(bool, ("adopt_existing",), props.adopt_existing)
+    yield from _not_a(bool, "true or false", ("adopt_existing",), props.adopt_existing)
+    yield from _not_a(ImagePipelineProvider, "an ImagePipelineProvider", ("provider",), props.provider)
 
 
-def _not_a(wanted: type, path: Path, value: object) -> Iterator[Problem]:
+def _not_a(wanted: type, expected: str, path: Path, value: object) -> Iterator[Problem]:
     if value is not None and not isinstance(value, wanted):
-        yield Problem(path, f"must be of type {wanted.__name__}: got {value!r}")
-
-
-def _too_many_tags(tags: object) -> Iterator[Problem]:
-    if not isinstance(tags, Mapping):
-        return
-    for key in OWNER_TAGS & tags.keys():
-        yield Problem(("tags", MapKey(key)), "is set by the pipeline itself: remove it")
-    if len(tags) > MOST_TAGS:
-        yield Problem(
-            ("tags",),
-            f"is too large: got {len(tags)} entries, allowed {MOST_TAGS} beside the {len(OWNER_TAGS)} "
-            "that say whose the pipeline is",
-        )
+        yield Problem(path, f"must be {expected}: got {value!r}")
 
 
 def _prop(member: str) -> str:
     return PROP_OF_MEMBER.get(member, member)
 
 
-def _place(path: Path, props: "ImagePipelineProps") -> Path:
-    """Return where a problem is in the props: groups that only the API has left out, parameters by name."""
-    match path:
-        case ("workflows", int(workflow), "parameters", int(parameter), *rest) if props.workflows:
-            name = list(props.workflows[workflow].parameters or ())[parameter]
-            return (
-                "workflows",
-                workflow,
-                "parameters",
-                MapKey(name),
-                *(part for part in rest if isinstance(part, int)),
-            )
-        case _:
-            return tuple(part for part in path if part != "" or isinstance(part, MapKey))
+def _at_prop(problem: Problem, props: "ImagePipelineProps") -> Problem:
+    """Return the problem at its place in the props: without groups that only the API has, parameters by name."""
+    match problem.path:
+        case ("workflows", int(workflow), "parameters", int(parameter), *inside) if props.workflows:
+            name = MapKey(list(props.workflows[workflow].parameters or ())[parameter])
+            index = tuple(part for part in inside if isinstance(part, int))
+            is_key = inside == [_prop("name")]
+            message = f"has a key that {problem.message}" if is_key else problem.message
+            return Problem(("workflows", workflow, "parameters", name, *index), message)
+        case path:
+            return Problem(tuple(part for part in path if part != "" or isinstance(part, MapKey)), problem.message)

@@ -33,4 +33,5 @@ class ImagePipelineSchedule:
     EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE."""
 
     auto_disable_failure_count: int | None = None
-    """After how many failed runs in a row the service disables the pipeline: 1 to 10 (service model). Default: never."""
+    """After how many failed runs in a row the service disables the pipeline: 1 to 10 (service model). Default:
+    never."""

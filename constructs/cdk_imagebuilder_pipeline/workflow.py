@@ -51,15 +51,16 @@ class WorkflowConfiguration:
     """A workflow, and how the pipeline runs it."""
 
     workflow: IWorkflowRef | str
-    """The workflow, or its ARN with a version `1.0.0`, with `x` for any, or with a build version `1.0.0/1`. The workflows
-    that Amazon manages take the version `x.x.x`."""
+    """The workflow, or its ARN with a version `1.0.0`, with `x` for any, or with a build version `1.0.0/1`. The
+    workflows that Amazon manages take the version `x.x.x`."""
 
     parameters: Mapping[str, WorkflowParameterValue | str | Sequence[str]] | None = None
     """Values of the workflow's parameters by name; a text is a list of one. Names have 1 to 128 characters (service
     model). Default: the defaults in the workflow's document."""
 
     parallel_group: str | None = None
-    """Test workflows of one group run side by side: 1 to 100 characters (service model). Default: one after another."""
+    """Test workflows of one group run side by side: 1 to 100 characters (service model). Default: one after
+    another."""
 
     on_failure: WorkflowOnFailure | None = None
     """What a failed test workflow does to the run. Default: the service's."""
