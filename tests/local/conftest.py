@@ -88,7 +88,7 @@ def refusal() -> Callable[..., tuple[str, int]]:
     def refused(call: Callable[..., object], **request: Any) -> tuple[str, int]:
         with pytest.raises(ClientError) as caught:
             call(**request)
-        response = caught.value.response
+        response: Any = caught.value.response
         return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
     return refused

@@ -1,5 +1,6 @@
 """Idempotency tokens, and many clients at once, through boto3."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -90,21 +91,49 @@ def in_parallel(calls: list[Callable[[], Any]]) -> Counter[str]:
         try:
             return str(call()["imagePipelineArn"])
         except ClientError as error:
-            return error.response["Error"]["Code"]
+            return str(error.response.get("Error", {}).get("Code"))
 
     with ThreadPoolExecutor(len(calls)) as threads:
         return Counter(threads.map(outcome, calls))
 
 
-def test_one_of_twenty_creates_of_one_name_wins(client: Any, service: ImageBuilder, minimal: dict[str, Any]) -> None:
+@pytest.fixture
+def slow_service() -> ImageBuilder:
+    """A service that gives way to other threads between looking for a name and taking it, where it asks for the time."""
+
+    def slow_clock() -> float:
+        time.sleep(0.02)
+        return 0.0
+
+    return ImageBuilder(strict_references=False, clock=slow_clock)
+
+
+def test_one_of_twenty_creates_of_one_name_wins(
+    connect: Callable[..., Any], slow_service: ImageBuilder, minimal: dict[str, Any]
+) -> None:
+    client = connect(slow_service)
     outcomes = in_parallel([lambda: client.create_image_pipeline(**minimal)] * 20)
     assert outcomes == {ARN: 1, "ResourceAlreadyExistsException": 19}
-    assert len(service.pipelines()) == 1
+    assert len(slow_service.pipelines()) == 1
 
 
 def test_twenty_creates_with_one_token_make_one_pipeline(
-    client: Any, service: ImageBuilder, minimal: dict[str, Any]
+    connect: Callable[..., Any], slow_service: ImageBuilder, minimal: dict[str, Any]
 ) -> None:
+    client = connect(slow_service)
     outcomes = in_parallel([lambda: client.create_image_pipeline(**minimal, clientToken="t")] * 20)
     assert outcomes == {ARN: 20}
-    assert len(service.pipelines()) == 1
+    assert len(slow_service.pipelines()) == 1
+
+
+def test_twenty_starts_get_twenty_build_numbers(
+    connect: Callable[..., Any], slow_service: ImageBuilder, minimal: dict[str, Any]
+) -> None:
+    client = connect(slow_service)
+    client.create_image_pipeline(**minimal)
+
+    def started(_: int) -> str:
+        return str(client.start_image_pipeline_execution(imagePipelineArn=ARN)["imageBuildVersionArn"])
+
+    with ThreadPoolExecutor(20) as threads:
+        assert set(threads.map(started, range(20))) == {f"{OWN}image/web/1.0.0/{number}" for number in range(1, 21)}

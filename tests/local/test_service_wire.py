@@ -6,6 +6,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -186,12 +187,20 @@ def test_stop_ends_open_connections_and_frees_the_port(service: ImageBuilder) ->
     server.stop()
 
 
-def test_server_that_never_started_can_be_stopped(service: ImageBuilder) -> None:
+def test_server_that_never_started_can_be_stopped_and_one_that_runs_can_be_started(service: ImageBuilder) -> None:
     ImageBuilderServer(service).stop()
+    with ImageBuilderServer(service) as server:
+        server.start()
 
 
-def test_https_works_with_boto3_while_a_silent_client_is_connected(
-    service: ImageBuilder, session: boto3.Session, tmp_path: Any
+def test_arn_of_something_of_the_account_can_be_asked_for() -> None:
+    assert ImageBuilder(region="eu-west-1").arn("image-recipe/web/1.0.0") == (
+        "arn:aws:imagebuilder:eu-west-1:000000000000:image-recipe/web/1.0.0"
+    )
+
+
+def test_https_works_with_boto3_whatever_other_clients_do(
+    service: ImageBuilder, session: boto3.Session, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
@@ -199,7 +208,11 @@ def test_https_works_with_boto3_while_a_silent_client_is_connected(
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with ImageBuilderServer(service, ssl_context=context) as server:
         assert server.url.startswith("https://127.0.0.1:")
-        with socket.create_connection(("127.0.0.1", urlsplit(server.url).port)):
+        address = ("127.0.0.1", urlsplit(server.url).port)
+        with socket.create_connection(address), socket.create_connection(address, timeout=5) as plain:
+            plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            while plain.recv(4096):
+                pass
             client = session.client(
                 "imagebuilder",
                 endpoint_url=server.url,
@@ -211,6 +224,7 @@ def test_https_works_with_boto3_while_a_silent_client_is_connected(
             )
             assert client.list_image_pipelines()["imagePipelineList"] == []
             client.close()
+    assert capfd.readouterr().err == ""
 
 
 def test_requests_above_the_rate_are_429_until_time_has_passed(
