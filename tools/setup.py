@@ -29,7 +29,8 @@ CACHE = ROOT / ".local" / "cache"
 
 
 def main() -> None:
-    part("Python packages into .venv", VENV, ["pyproject.toml", "requirements/dev.txt"], python_packages)
+    part("Python packages into .venv", VENV, ["requirements/dev.txt"], python_packages)
+    part("This project into .venv", VENV / "share", ["requirements/dev.txt", "pyproject.toml"], this_project)
     part("AWS CLI into .venv-aws", VENV_AWS, ["requirements/awscli.txt"], aws_cli)
     part("CDK CLI into node_modules", NODE_MODULES, ["package-lock.json"], node_packages)
 
@@ -44,12 +45,16 @@ def part(title: str, folder: Path, sources: list[str], make: Callable[[], None])
         return
     with step(title):
         make()
+        folder.mkdir(exist_ok=True)
         stamp.write_text(made_from.hexdigest())
 
 
 def python_packages() -> None:
     virtual_environment(VENV)
     pip(VENV, "--require-hashes", "--requirement", "requirements/dev.txt")
+
+
+def this_project() -> None:
     # Without isolation the build backend is the pinned one just installed, not one that pip fetches.
     pip(VENV, "--no-deps", "--no-build-isolation", "--editable", ".")
 

@@ -13,7 +13,7 @@ _USAGE = "usage: python -m imagebuilder_local deploy | status | down"
 def main(arguments: list[str]) -> None:
     """Do what the one argument says, for the app in the current folder."""
     project = Path.cwd()
-    cloud = LocalCloud.at(project / ".local" / "cloud")
+    cloud = LocalCloud(project / ".local" / "cloud")
     try:
         match arguments:
             case ["deploy"]:

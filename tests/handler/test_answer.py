@@ -13,7 +13,7 @@ from support.cloudformation import Context, Resource, ResponseServer
 
 from imagebuilder_local.service import ImageBuilder
 from imagebuilder_pipeline_handler import answer as answer_module
-from imagebuilder_pipeline_handler import main
+from imagebuilder_pipeline_handler import lifecycle, main
 from imagebuilder_pipeline_handler.answer import MOST_BYTES, UndeliveredError, body_of
 from imagebuilder_pipeline_handler.custom_resource import CustomResource
 
@@ -144,7 +144,7 @@ def test_whatever_ends_the_work_is_answered(
     def end(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr(main.lifecycle, "create", end)
+    monkeypatch.setattr(lifecycle, "create", end)
     answer = resource.create(**minimal)
     assert answer["Status"] == "FAILED"
     assert type(fault).__name__ in answer["Reason"]
@@ -155,7 +155,7 @@ def test_work_that_takes_too_long_is_answered_once_before_the_deadline(
     resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resource.create(**minimal)
-    monkeypatch.setattr(main.lifecycle, "update", lambda *_: time.sleep(1.5))
+    monkeypatch.setattr(lifecycle, "update", lambda *_: time.sleep(1.5))
     answer = resource.send(resource.event("Update", minimal), seconds=7.0)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", resource.physical_id)
     assert "ran out of time" in answer["Reason"]

@@ -25,6 +25,11 @@ class Context:
         return max(0, int((self._deadline - time.monotonic()) * 1000))
 
 
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of connections that the tests break on purpose."""
+
+
 class ResponseServer:
     """The server behind a ResponseURL. `script` says what to do with the next requests; after it, status 200.
 
@@ -38,7 +43,7 @@ class ResponseServer:
         self.taken: list[dict[str, Any]] = []
         self.requests: list[dict[str, Any]] = []
         self._stopped = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._scheme = "http"
         if context is not None:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,16 +21,12 @@ class LocalCloudError(Exception):
     """The local cloud cannot be started, reached or stopped; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
 class LocalCloud:
-    """The one local cloud that a folder can have."""
+    """The one local cloud that a folder can have, running or not."""
 
-    folder: Folder
-
-    @staticmethod
-    def at(path: Path) -> "LocalCloud":
-        """Return the local cloud of that folder, running or not."""
-        return LocalCloud(Folder(path))
+    def __init__(self, path: Path) -> None:
+        self.folder = Folder(path)
+        self._process: subprocess.Popen[bytes] | None = None  # Only in the process that started it.
 
     def state(self) -> State | None:
         """Return where it can be reached, None when it does not run."""
@@ -52,10 +47,11 @@ class LocalCloud:
         running = self.state()
         if running is not None:
             return running
+        self._reap()
         self.folder.path.mkdir(parents=True, exist_ok=True)
         self.folder.state.unlink(missing_ok=True)
         with self.folder.log.open("wb") as log:
-            process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", "imagebuilder_local.cloud.process", str(self.folder.path), str(port)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -63,12 +59,13 @@ class LocalCloud:
                 # Not of our group: a Ctrl-C meant for a deploy must not take the cloud along.
                 start_new_session=True,
             )
-        return self._wait_until_it_serves(process)
+        return self._wait_until_it_serves(self._process)
 
     def stop(self) -> bool:
         """Stop it and nothing else; return whether there was something to stop."""
         state = self.state()
         if state is None:
+            self._reap()
             return False
         os.kill(state.pid, signal.SIGTERM)
         if not self._ends_within(_SECONDS_TO_STOP):
@@ -76,7 +73,13 @@ class LocalCloud:
             if not self._ends_within(_SECONDS_TO_STOP):
                 raise LocalCloudError(f"the local cloud, process {state.pid}, does not end")
         self.folder.state.unlink(missing_ok=True)
+        self._reap()
         return True
+
+    def _reap(self) -> None:
+        """Take note of the end of a process that we started and that has ended."""
+        if self._process is not None:
+            self._process.wait()
 
     def _wait_until_it_serves(self, process: subprocess.Popen[bytes]) -> State:
         deadline = time.monotonic() + _SECONDS_TO_START
@@ -88,6 +91,7 @@ class LocalCloud:
                 raise LocalCloudError(f"the local cloud did not start{self._last_words()}")
             time.sleep(_POLL)
         process.kill()
+        process.wait()
         raise LocalCloudError(f"the local cloud did not start within {_SECONDS_TO_START:.0f} s{self._last_words()}")
 
     def _ends_within(self, seconds: float) -> bool:

@@ -1,0 +1,137 @@
+"""The whole path: the real CDK CLI, CloudFormation, Lambda and the emulator, over TLS."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_imagebuilder as imagebuilder
+from support.cdk import Cdk
+
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineSchedule
+from imagebuilder_local.cloud import LocalCloud
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
+    folder = tmp_path_factory.mktemp("cloud")
+    cloud = LocalCloud(folder / "cloud")
+    state = cloud.start()
+    try:
+        cli = Cdk(cloud, folder)
+        done = cli.run("bootstrap", f"aws://{state.account}/{state.region}")
+        assert done.returncode == 0, done.stdout
+        yield cli
+        log = cloud.folder.log.read_text()
+        assert "cfn-response" not in log, "a ResponseURL is in the log"
+        assert "Traceback" not in log
+    finally:
+        cloud.stop()
+
+
+def golden(outdir: Path, name: str, **properties: Any) -> cdk.App:
+    """Return an app of one stack with a recipe, an infrastructure configuration and a pipeline."""
+    app = cdk.App(outdir=str(outdir))
+    stack = cdk.Stack(app, name)
+    own = f"arn:{stack.partition}:imagebuilder:{stack.region}"
+    recipe = imagebuilder.CfnImageRecipe(
+        stack, "Recipe", name=name, version="1.0.0", parent_image=f"{own}:aws:image/amazon-linux-2023-x86/x.x.x"
+    )
+    infrastructure = imagebuilder.CfnInfrastructureConfiguration(
+        stack, "Infrastructure", name=name, instance_profile_name="builder"
+    )
+    given = {"recipe": recipe, "infrastructure_configuration": infrastructure} | properties
+    pipeline = ImagePipeline(stack, "Pipeline", **given)
+    cdk.CfnOutput(stack, "Arn", value=pipeline.image_pipeline_arn)
+    cdk.CfnOutput(stack, "Name", value=pipeline.image_pipeline_name)
+    cdk.CfnOutput(stack, "Token", value=pipeline.client_token)
+    return app
+
+
+def arn(name: str) -> str:
+    return f"arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/{name}"
+
+
+def test_deploy_makes_the_pipeline_and_destroy_removes_everything(cdk_cli: Cdk, tmp_path: Path) -> None:
+    app = golden(tmp_path, "Made", schedule=ImagePipelineSchedule(expression="rate(7 days)"), tags={"team": "web"})
+    outputs = cdk_cli.deploy(app)["Made"]
+    (pipeline,) = cdk_cli.pipelines("Made")
+    assert outputs["Arn"] == pipeline["arn"]
+    assert outputs["Name"] == pipeline["name"]
+    assert len(outputs["Token"]) == 36
+    assert pipeline["schedule"]["scheduleExpression"] == "rate(7 days)"
+    assert pipeline["tags"]["team"] == "web"
+    cdk_cli.destroy(app)
+    assert cdk_cli.pipelines("Made") == []
+    assert not [name for name in cdk_cli.image_builder()["registered"] if name.split("/")[1] == "made"]
+
+
+def test_changed_property_changes_the_same_pipeline(cdk_cli: Cdk, tmp_path: Path) -> None:
+    before = cdk_cli.deploy(golden(tmp_path / "a", "Changed", description="weekly"))["Changed"]
+    after = cdk_cli.deploy(golden(tmp_path / "b", "Changed", image_tests_enabled=False))["Changed"]
+    assert after["Arn"] == before["Arn"]
+    (pipeline,) = cdk_cli.pipelines("Changed")
+    assert "description" not in pipeline
+    assert pipeline["imageTestsConfiguration"]["imageTestsEnabled"] is False
+
+
+def test_same_app_again_has_no_changes_and_calls_nothing(cdk_cli: Cdk, tmp_path: Path) -> None:
+    cdk_cli.deploy(golden(tmp_path / "a", "Same"))
+    calls = len(cdk_cli.image_builder()["calls"])
+    done = cdk_cli.run("deploy", "--all", "--require-approval=never", app=golden(tmp_path / "b", "Same"))
+    assert "(no changes)" in done.stdout
+    assert len(cdk_cli.image_builder()["calls"]) == calls
+
+
+def test_renamed_pipeline_replaces_the_old_one(cdk_cli: Cdk, tmp_path: Path) -> None:
+    cdk_cli.deploy(golden(tmp_path / "a", "Renamed", image_pipeline_name="first"))
+    outputs = cdk_cli.deploy(golden(tmp_path / "b", "Renamed", image_pipeline_name="second"))["Renamed"]
+    assert (outputs["Arn"], outputs["Name"]) == (arn("second"), "second")
+    assert [pipeline["arn"] for pipeline in cdk_cli.pipelines("Renamed")] == [arn("second")]
+
+
+def test_name_that_normalises_to_the_same_keeps_the_pipeline(cdk_cli: Cdk, tmp_path: Path) -> None:
+    cdk_cli.deploy(golden(tmp_path / "a", "Respelt", image_pipeline_name="my-pipe"))
+    outputs = cdk_cli.deploy(golden(tmp_path / "b", "Respelt", image_pipeline_name="My Pipe"))["Respelt"]
+    assert outputs["Arn"] == arn("my-pipe")
+    assert [pipeline["arn"] for pipeline in cdk_cli.pipelines("Respelt")] == [arn("my-pipe")]
+
+
+def test_failing_update_rolls_back_to_the_pipeline_as_it_was(cdk_cli: Cdk, tmp_path: Path) -> None:
+    outputs = cdk_cli.deploy(golden(tmp_path / "a", "Rolled", description="good"))["Rolled"]
+    missing = "arn:aws:imagebuilder:us-east-1:000000000000:image-recipe/missing/1.0.0"
+    printed = cdk_cli.fail_to_deploy(golden(tmp_path / "b", "Rolled", description="bad", recipe=missing))
+    assert "image-recipe/missing/1.0.0" in printed
+    assert "UpdateImagePipeline, request id" in printed
+    (pipeline,) = cdk_cli.pipelines("Rolled")
+    assert (pipeline["arn"], pipeline["description"]) == (outputs["Arn"], "good")
+    assert pipeline["imageRecipeArn"].endswith(":image-recipe/rolled/1.0.0")
+
+
+def test_failing_create_leaves_nothing_behind(cdk_cli: Cdk, tmp_path: Path) -> None:
+    missing = "arn:aws:imagebuilder:us-east-1:000000000000:image-recipe/missing/1.0.0"
+    app = golden(tmp_path, "Failed", recipe=missing)
+    assert "CreateImagePipeline, request id" in cdk_cli.fail_to_deploy(app)
+    assert cdk_cli.pipelines("Failed") == []
+    cdk_cli.destroy(app)
+
+
+def test_wrong_template_property_is_told_in_the_failure_line_before_any_call(cdk_cli: Cdk, tmp_path: Path) -> None:
+    app = golden(tmp_path, "Wrong")
+    stack = app.node.find_child("Wrong")
+    cfn = stack.node.find_child("Pipeline").node.find_child("Resource")
+    assert isinstance(cfn, cdk.CfnResource)
+    cfn.add_property_override("Nmae", "x")
+    cfn.add_property_override("EnhancedImageMetadataEnabled", "ture")
+    calls = len(cdk_cli.image_builder()["calls"])
+    printed = cdk_cli.fail_to_deploy(app)
+    line = next(line for line in printed.splitlines() if "CREATE_FAILED" in line and "ImagePipeline " in line)
+    assert "2 problems in the template's properties: " in line
+    assert "EnhancedImageMetadataEnabled must be true or false: got 'ture'" in line
+    assert "Nmae is not known: did you mean Name?" in line
+    assert "Traceback" not in printed
+    assert len(cdk_cli.image_builder()["calls"]) == calls
+    cdk_cli.destroy(app)

@@ -1,0 +1,118 @@
+"""`make local` and its neighbours, as a person calls them, in a copy of the project."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.cdk import ROOT
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Path]:
+    """A folder with the example app, set up as the clone is, whose local cloud is its own."""
+    for name in ("app.py", "cdk.json"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in (".venv", ".venv-aws", "node_modules"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    yield tmp_path
+    local(tmp_path, "down")
+
+
+def local(project: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "imagebuilder_local", *arguments],
+        cwd=project,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return done.returncode, done.stdout
+
+
+def test_deploy_shows_the_pipeline_and_deploying_again_changes_nothing(project: Path) -> None:
+    code, printed = local(project, "deploy", AWS_PROFILE="prod")
+    assert code == 0, printed
+    for step in ("==> Local cloud", "==> cdk bootstrap", "==> cdk deploy", "==> The pipeline as the AWS CLI sees it"):
+        assert step in printed
+    assert '"arn": "arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/goldenimage-' in printed
+    assert '"scheduleExpression": "cron(0 6 ? * SUN *)"' in printed
+    assert "make local-down" in printed
+    assert "Traceback" not in printed
+
+    shell = ". .local/env && aws imagebuilder list-image-pipelines --query imagePipelineList[].status --output text"
+    seen = subprocess.run(["/bin/sh", "-c", shell], cwd=project, capture_output=True, text=True, check=True)
+    assert seen.stdout.strip() == "ENABLED"
+
+    code, printed = local(project, "deploy")
+    assert code == 0, printed
+    assert "GoldenImage (no changes)" in printed
+    assert "==> cdk bootstrap" not in printed
+
+    code, printed = local(project, "status")
+    assert printed.startswith("The local cloud runs as process ")
+    assert local(project, "down") == (0, "The local cloud is stopped.\n")
+    assert local(project, "down") == (0, "The local cloud is not running.\n")
+    assert local(project, "status") == (0, "The local cloud is not running.\n")
+
+
+def test_wrong_prop_is_told_at_synth_with_the_constructs_path_and_without_a_stack_trace_of_ours(project: Path) -> None:
+    app = project / "app.py"
+    app.write_text(app.read_text().replace("description=description", 'description="", status="ON"'))
+    code, printed = local(project, "deploy")
+    assert code == 1
+    assert "GoldenImage/Pipeline" in printed
+    assert "description is too small: got 0 characters, allowed 1 to 1024" in printed
+    assert "exit code 1" in printed
+
+
+def test_cloud_that_dies_during_a_deploy_is_told(project: Path) -> None:
+    kill = "import json, os; os.kill(json.load(open('.local/cloud/state.json'))['pid'], 9); raise SystemExit(1)"
+    (project / "cdk.json").write_text('{"app": "python die.py"}')
+    (project / "die.py").write_text(kill)
+    code, printed = local(project, "deploy")
+    assert code == 1
+    assert "error: the local cloud is not running; the end of " in printed
+    assert "Traceback" not in printed
+
+
+def test_port_in_use_is_one_clear_message(project: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        code, printed = local(project, "deploy", IMAGEBUILDER_LOCAL_PORT=str(taken.getsockname()[1]))
+    assert code == 1
+    assert "cannot be used (Address already in use): stop what uses it" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "65536"])
+def test_port_that_is_none_is_one_clear_message(project: Path, port: str) -> None:
+    code, printed = local(project, "deploy", IMAGEBUILDER_LOCAL_PORT=port)
+    assert code == 1
+    assert f"IMAGEBUILDER_LOCAL_PORT must be a port from 0 (any that is free) to 65535: got '{port}'" in printed
+    assert "Traceback" not in printed
+
+
+def test_unknown_command_prints_the_usage(project: Path) -> None:
+    assert local(project, "up") == (1, "usage: python -m imagebuilder_local deploy | status | down\n")
+
+
+def test_python_that_is_too_old_is_one_clear_message() -> None:
+    pretend = "import sys, runpy; sys.version_info = (3, 9, 18, 'final', 0); runpy.run_path('tools/setup.py', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", pretend], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Python 3.11 or newer is needed; ")
+    assert " is 3.9.\n" in done.stderr
+    assert "make PYTHON=" in done.stderr
+    assert "Traceback" not in done.stderr
