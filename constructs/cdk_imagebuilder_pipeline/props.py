@@ -66,7 +66,8 @@ class ImagePipelineProps:
     """Where the images go: the distribution configuration or its ARN. Default: the pipeline's own account and
     Region."""
 
-    execution_role: iam.IRole | str | None = None
+    # Role beside IRole: jsii names some of their parameters differently, so pyright does not see that one is the other.
+    execution_role: iam.IRole | iam.Role | str | None = None
     """The role that Image Builder takes to run the workflows: a role, its ARN or its name. A text that is a token is
     taken for an ARN. The function behind the pipeline may pass this role, and to Image Builder only. Default: the
     service-linked role AWSServiceRoleForImageBuilder."""

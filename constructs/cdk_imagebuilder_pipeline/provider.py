@@ -57,12 +57,12 @@ class ImagePipelineProvider(Construct):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
             description="Makes the image pipelines of the stack",
         )
-        self.policy: Final = HandlerPolicy(cdk.Stack.of(self), log_group.log_group_arn)
+        self._policy: Final = HandlerPolicy(cdk.Stack.of(self), log_group.log_group_arn)
         policy = iam.CfnPolicy(
             self,
             "Policy",
             policy_name="ImagePipelines",
-            policy_document=cdk.Lazy.any(_Document(self.policy)),
+            policy_document=cdk.Lazy.any(_Document(self._policy)),
             roles=[role.role_name],
         )
         self._function: Final = lambda_.Function(
@@ -96,6 +96,11 @@ class ImagePipelineProvider(Construct):
     def function(self) -> lambda_.Function:
         """The function."""
         return self._function
+
+    @property
+    def policy(self) -> HandlerPolicy:
+        """What the function may do. A `Custom::ImagePipeline` written by hand has to say here what it refers to."""
+        return self._policy
 
     @property
     def service_token(self) -> str:

@@ -144,5 +144,5 @@ def test_from_props_renders_what_keywords_do(tmp_path: Path, minimal: dict[str, 
 
 
 def test_scope_and_id_may_be_keywords_at_run_time(stack: cdk.Stack, minimal: dict[str, Any]) -> None:
-    keywords: dict[str, Any] = {"scope": stack, "id": "Web"} | minimal
-    assert ImagePipeline(**keywords).node.path == "Stack/Web"
+    make: Any = ImagePipeline
+    assert make(scope=stack, id="Web", **minimal).node.path == "Stack/Web"

@@ -1,0 +1,96 @@
+"""What type checkers see of ImagePipeline: each prop, although the class says none itself."""
+
+import inspect
+import json
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProps
+
+ROOT = Path(__file__).parents[2]
+PYRIGHT = ROOT / "node_modules" / ".bin" / "pyright"
+SNIPPET = """\
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_imagebuilder as ib
+from aws_cdk import aws_logs as logs
+
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineSchedule
+
+
+def correct(
+    stack: cdk.Stack,
+    recipe: ib.CfnImageRecipe,
+    infrastructure: ib.CfnInfrastructureConfiguration,
+    role: iam.Role,
+    group: logs.LogGroup,
+    repository: ecr.Repository,
+) -> None:
+    ImagePipeline(
+        stack,
+        "Web",
+        recipe=recipe,
+        infrastructure_configuration=infrastructure,
+        execution_role=role,
+        image_log_group=group,
+        image_scanning_ecr_repository=repository,
+        schedule=ImagePipelineSchedule(expression="rate(1 day)"),
+    )
+
+
+def misspelt(stack: cdk.Stack) -> None:
+    ImagePipeline(stack, "Web", recipe="r", infrastructure_configuration="i", descripton="d")
+
+
+def missing(stack: cdk.Stack) -> None:
+    ImagePipeline(stack, "Web", recipe="r")
+
+
+def wrong_type(stack: cdk.Stack) -> None:
+    ImagePipeline(stack, "Web", recipe="r", infrastructure_configuration="i", image_tests_timeout=60)
+
+
+def wrong_enum(stack: cdk.Stack) -> None:
+    ImagePipeline(stack, "Web", recipe="r", infrastructure_configuration="i", status="ON")
+"""
+
+
+@pytest.fixture
+def snippet(tmp_path: Path) -> str:
+    path = tmp_path / "snippet.py"
+    path.write_text(SNIPPET, encoding="utf-8")
+    return str(path)
+
+
+def test_mypy_reports_each_wrong_prop_and_no_right_one(snippet: str) -> None:
+    command = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml", "--no-error-summary", snippet]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    errors = [line.split("error: ")[1] for line in printed.splitlines() if "error: " in line]
+    assert errors == [
+        'Unexpected keyword argument "descripton" for "ImagePipeline"; did you mean "description"?  [call-arg]',
+        'Missing named argument "infrastructure_configuration" for "ImagePipeline"  [call-arg]',
+        'Argument "image_tests_timeout" to "ImagePipeline" has incompatible type "int"; expected "Duration | None"  [arg-type]',
+        'Argument "status" to "ImagePipeline" has incompatible type "str"; expected "ImagePipelineStatus | None"  [arg-type]',
+    ]
+
+
+@pytest.mark.skipif(not PYRIGHT.exists(), reason="pyright comes with `npm ci`")
+def test_pyright_reports_each_wrong_prop_and_no_right_one(snippet: str) -> None:
+    printed = subprocess.run([PYRIGHT, "--outputjson", snippet], cwd=ROOT, capture_output=True, text=True, check=False)
+    errors = [item["message"].splitlines()[0] for item in json.loads(printed.stdout)["generalDiagnostics"]]
+    assert errors == [
+        'No parameter named "descripton"',
+        'Argument missing for parameter "infrastructure_configuration"',
+        'Argument of type "Literal[60]" cannot be assigned to parameter "image_tests_timeout" of type "Duration | None"',
+        """Argument of type "Literal['ON']" cannot be assigned to parameter "status" of type "ImagePipelineStatus | None\"""",
+    ]
+
+
+def test_signature_at_run_time_names_every_prop() -> None:
+    names = list(inspect.signature(ImagePipeline.__init__).parameters)
+    assert names == ["self", "scope", "id", *(field.name for field in fields(ImagePipelineProps))]
