@@ -21,7 +21,7 @@ _READ_ACTIONS: Final[Mapping[ReadKind, str]] = {
 }
 
 _MOST_EXACT_ARNS: Final = 40
-"""A role holds 10,240 characters of inline policies (IAM's quota, not adjustable), some 50 of the longest ARNs."""
+"""What fits a role beside the rest when the ARNs are the longest: 10,240 characters (quota of IAM, not adjustable)."""
 
 _SERVICE: Final = "imagebuilder.amazonaws.com"
 _SERVICE_ROLE: Final = f"aws-service-role/{_SERVICE}/AWSServiceRoleForImageBuilder"

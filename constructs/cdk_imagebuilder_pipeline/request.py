@@ -11,7 +11,7 @@ from cdk_imagebuilder_pipeline.recipe import Recipe, resolve_recipe
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
 from cdk_imagebuilder_pipeline.tags import tag_problems
 from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
-from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration, WorkflowParameterValue
+from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
 from imagebuilder_model import MapKey, Path, Problem, check
 
 if TYPE_CHECKING:
@@ -163,15 +163,15 @@ def _workflow(workflow: object) -> object:
 
 
 def _parameter(value: object) -> object:
-    match value:
-        case WorkflowParameterValue():
-            return list(value.value)
+    # By the attribute, and not by the class: the alpha L2 has a class of the same name and form.
+    texts = attribute_or_itself(value, "value")
+    match texts:
         case str():
-            return [value]
-        case tuple():
-            return list(value)
+            return [texts]
+        case list() | tuple():
+            return list(texts)
         case _:
-            return value
+            return texts
 
 
 def _each(values: object, render: Callable[[object], object]) -> object:

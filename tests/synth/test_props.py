@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from enum import StrEnum
+from types import SimpleNamespace
 from typing import Any
 
 import aws_cdk as cdk
@@ -229,6 +230,7 @@ def test_empty_map_or_list_says_as_much_as_none(
         (WorkflowParameterValue.from_string_list(["a", "b"]), ["a", "b"]),
         (WorkflowParameterValue.from_integer(3), ["3"]),
         (WorkflowParameterValue.from_boolean(value=False), ["false"]),
+        (SimpleNamespace(value=["a"]), ["a"]),
         (("a", "b"), ["a", "b"]),
         ("true", ["true"]),
     ],
