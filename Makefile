@@ -6,7 +6,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
-export PYTHONDONTWRITEBYTECODE :=
+# What tools keep, and what they throw away, stays in the clone.
+export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
 .PHONY: help local local-down local-status test check lint types package setup format model lock clean
 .SILENT:
