@@ -18,7 +18,7 @@ OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]:
     cloud = LocalCloud(tmp_path_factory.mktemp("types") / "cloud")
     state = cloud.start()
-    settings = {
+    settings: dict[str, Any] = {
         "region_name": state.region,
         "aws_access_key_id": "test",
         "aws_secret_access_key": "test",
@@ -61,9 +61,8 @@ def put(cloudformation: Any, stack: str, given: dict[str, Any]) -> dict[str, str
 
 def failure(cloudformation: Any, stack: str) -> str:
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
-    return next(
-        event["ResourceStatusReason"] for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")
-    )
+    failed = (event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED"))
+    return str(next(failed)["ResourceStatusReason"])
 
 
 def delete(cloudformation: Any, stack: str) -> None:
