@@ -38,10 +38,10 @@ local-status: setup
 	$(BIN)/python -m imagebuilder_local status
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST)
 
-check: lint types package
-	$(BIN)/python -m pytest --cov --cov-report=term
+check: PYTEST := --cov --cov-report=term
+check: lint types package test
 
 lint: setup
 	$(BIN)/ruff check .
