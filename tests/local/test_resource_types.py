@@ -42,6 +42,7 @@ def resources(version: str = "1.0.0", **extra: Any) -> dict[str, Any]:
         "K": ("ContainerRecipe", recipe | container),
         "I": ("InfrastructureConfiguration", {"Name": "Web", "InstanceProfileName": "p"}),
         "D": ("DistributionConfiguration", {"Name": "Web", "Distributions": [{"Region": "us-east-1"}]}),
+        "W": ("Workflow", {"Name": "Scan It", "Type": "TEST", "Version": version, "Data": "{}"}),
     }
     return {
         key: {"Type": f"AWS::ImageBuilder::{name}", "Properties": value} for key, (name, value) in types.items()
@@ -80,6 +81,7 @@ def test_each_type_has_the_arn_of_its_kind_and_goes_with_its_stack(clients: tupl
         "K": f"{OWN}container-recipe/web/1.0.0",
         "I": f"{OWN}infrastructure-configuration/web",
         "D": f"{OWN}distribution-configuration/web",
+        "W": f"{OWN}workflow/test/scan-it/1.0.0/1",
     }
     assert imagebuilder.list_tags_for_resource(resourceArn=outputs["R"])["tags"] == {}
     delete(cloudformation, "kinds")

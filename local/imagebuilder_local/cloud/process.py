@@ -79,6 +79,8 @@ async def _serve(folder: Folder, state: State, listener: socket.socket, service:
     os.environ.clear()
     os.environ.update(neutral_environment(folder, _inherited) | client_settings(state, folder) | _TURNED_OFF)
     os.environ |= {
+        # IAM is enforced, and functions hold the credentials of their roles.
+        "AUTH": "true",
         "GATEWAY_PORT": str(listener.getsockname()[1]),
         "MINISTACK_HOST": HOST,
         "MINISTACK_REGION": REGION,
@@ -93,9 +95,16 @@ async def _serve(folder: Folder, state: State, listener: socket.socket, service:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
+    from ministack.services import lambda_svc
     from ministack.services.cloudformation import provisioners as ministack_provisioners
 
+    from imagebuilder_local.cloud.function_logs import written_by_the_role
+    from imagebuilder_local.cloud.iam import MinistackIam
+
     ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(service))
+    iam = MinistackIam(state.region, state.account)
+    service.iam = iam
+    lambda_svc._emit_lambda_logs = written_by_the_role(lambda_svc._emit_lambda_logs, iam)
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]

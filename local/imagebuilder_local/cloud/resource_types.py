@@ -25,6 +25,7 @@ class ResourceType:
     arn_ends_with: tuple[str, ...] = ()
     references: Callable[[Properties], list[str]] = lambda _: []
     is_versioned: bool = True
+    subkind: str | None = None  # the property whose value follows the kind in the ARN
 
 
 def _components(properties: Properties) -> list[str]:
@@ -47,6 +48,7 @@ TYPES: Final = {
     "AWS::ImageBuilder::DistributionConfiguration": ResourceType(
         "distribution-configuration", ("Distributions", "Name"), is_versioned=False
     ),
+    "AWS::ImageBuilder::Workflow": ResourceType("workflow", ("Name", "Type", "Version"), ("1",), subkind="Type"),
 }
 
 
@@ -95,7 +97,8 @@ def _arn(service: ImageBuilder, resource_type: ResourceType, properties: Propert
     if missing:
         raise ValueError(f"required properties are missing: {', '.join(missing)}")
     version = (str(properties["Version"]),) if resource_type.is_versioned else ()
-    parts = (resource_type.kind, normalized_name(properties["Name"]), *version, *resource_type.arn_ends_with)
+    subkind = (str(properties[resource_type.subkind]).lower(),) if resource_type.subkind else ()
+    parts = (resource_type.kind, *subkind, normalized_name(properties["Name"]), *version, *resource_type.arn_ends_with)
     return service.arn("/".join(parts))
 
 

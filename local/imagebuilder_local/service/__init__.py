@@ -4,8 +4,9 @@
 limits, routes and error statuses come from `imagebuilder_model`.
 """
 
-from imagebuilder_local.service.errors import ServiceError
+from imagebuilder_local.service.errors import ServiceError, access_denied
+from imagebuilder_local.service.iam import Iam
 from imagebuilder_local.service.image_builder import Call, ImageBuilder
 from imagebuilder_local.service.server import ImageBuilderServer
 
-__all__ = ["Call", "ImageBuilder", "ImageBuilderServer", "ServiceError"]
+__all__ = ["Call", "Iam", "ImageBuilder", "ImageBuilderServer", "ServiceError", "access_denied"]

@@ -5,6 +5,17 @@ from http import HTTPStatus
 
 from imagebuilder_model import Problem, load_model
 
+_OF_IAM = frozenset(
+    {
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "MissingAuthenticationTokenException",
+        "UnrecognizedClientException",
+    }
+)
+"""Errors that come before any service's own, and are in no service's model (Common Errors of the API reference)."""
+
 
 class ServiceError(Exception):
     """An error answer of the service: its code, as SDKs know it, and its message."""
@@ -17,6 +28,8 @@ class ServiceError(Exception):
     @property
     def http_status(self) -> int:
         """The status that the model gives the code; 400 for the codes that the service sends and does not model."""
+        if self.code in _OF_IAM:
+            return HTTPStatus.FORBIDDEN
         shape = load_model().shapes.get(self.code)
         return (shape and shape.http_status) or HTTPStatus.BAD_REQUEST
 
@@ -38,6 +51,15 @@ def invalid_request(operation: str, problems: Sequence[Problem]) -> ServiceError
     first = problems[0]
     member = str(first).removesuffix(first.message).rstrip()
     return invalid_value(operation, member, "; ".join(map(str, problems)))
+
+
+def access_denied(principal: str, action: str, resource: str) -> ServiceError:
+    """Return the error for a caller who may not do something.
+
+    Sentence and status are the service's own: aws-samples/immutable-server-pipeline#4, aws/aws-parallelcluster#3867.
+    """
+    message = f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
+    return ServiceError("AccessDeniedException", message)
 
 
 def not_found(arn: str) -> ServiceError:

@@ -13,6 +13,7 @@ from imagebuilder_local.service.executions import (
     run_on_schedule,
     start_image_pipeline_execution,
 )
+from imagebuilder_local.service.iam import Iam, authorize
 from imagebuilder_local.service.pipelines import (
     create_image_pipeline,
     delete_image_pipeline,
@@ -55,7 +56,8 @@ class ImageBuilder:
 
     `rate_limit` is in requests a second, `pipeline_quota` in pipelines; None means no limit. With `strict_references`
     what a pipeline refers to in this account must have been registered. A build passes into its next state every
-    `seconds_per_state`; 0 makes it available at once. `clock` gives seconds since the epoch.
+    `seconds_per_state`; 0 makes it available at once. `clock` gives seconds since the epoch. `iam` is asked whether a
+    caller may do what it asks for; without it everybody may do everything.
     """
 
     def __init__(
@@ -69,7 +71,9 @@ class ImageBuilder:
         rate_limit: float | None = None,
         seconds_per_state: float = 2.0,
         clock: Callable[[], float] = time.time,
+        iam: Iam | None = None,
     ) -> None:
+        self.iam = iam
         self._state = State(partition, region, account, clock, seconds_per_state, strict_references, pipeline_quota)
         self._tokens = Tokens()
         self._rate = TokenBucket(rate_limit, clock) if rate_limit is not None else None
@@ -80,17 +84,25 @@ class ImageBuilder:
         """Return the ARN of something of this account and Region, for example `image-pipeline/web`."""
         return self._state.arn(resource)
 
-    def call(self, operation: str, request: Mapping[str, Any], *, request_id: str | None = None) -> dict[str, Any]:
+    def call(
+        self,
+        operation: str,
+        request: Mapping[str, Any],
+        *,
+        request_id: str | None = None,
+        access_key: str | None = None,
+    ) -> dict[str, Any]:
         """Answer a request in the API's spelling, exactly as over HTTP: an idempotency token must be given.
 
-        ServiceError with the service's code and message; KeyError when there is no such operation.
+        `access_key` says who asks. ServiceError with the service's code and message; KeyError when there is no such
+        operation.
         """
         answer = OPERATIONS[operation]
         given = deepcopy(dict(request))
         with self._lock:
             try:
                 self._admit()
-                response = self._answer(operation, answer, given)
+                response = self._answer(operation, answer, given, access_key)
             except ServiceError as error:
                 self._calls.append(Call(operation, given, error.code))
                 raise
@@ -145,7 +157,7 @@ class ImageBuilder:
             return run_on_schedule(self._state, arn, fails=fails)
 
     def _admit(self) -> None:
-        """Turn a request away before it is looked at. Whatever else refuses requests (faults, IAM) belongs here."""
+        """Turn a request away before it is looked at. Whatever else refuses requests blindly (faults) belongs here."""
         if self._rate is not None and not self._rate.take():
             raise ServiceError("CallRateLimitExceededException", "The permitted request rate is exceeded.")
 
@@ -154,10 +166,13 @@ class ImageBuilder:
         operation: str,
         answer: Callable[[State, Mapping[str, Any]], dict[str, Any]],
         request: Mapping[str, Any],
+        access_key: str | None,
     ) -> dict[str, Any]:
         problems = check(operation, request)
         if problems:
             raise invalid_request(operation, problems)
+        if self.iam is not None:
+            authorize(self.iam, access_key, self._state, operation, request)
         token_name = token_member(operation)
         if token_name is None:
             return answer(self._state, request)

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from imagebuilder_local.service.errors import ServiceError
 from imagebuilder_local.service.image_builder import ImageBuilder
-from imagebuilder_local.service.wire import read_request, route, to_json
+from imagebuilder_local.service.wire import access_key, read_request, route, to_json
 
 _log = logging.getLogger("imagebuilder_local.service")
 
@@ -137,7 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
             return HTTPStatus.NOT_FOUND, *_error(error)
         name = found.operation.name
         try:
-            answer = self.server.service.call(name, read_request(found, self.path, body), request_id=request_id)
+            caller = access_key(self.headers.get("Authorization"))
+            request = read_request(found, self.path, body)
+            answer = self.server.service.call(name, request, request_id=request_id, access_key=caller)
         except ServiceError as error:
             _log.info("%s %d %s", name, error.http_status, error.code)
             return error.http_status, *_error(error)

@@ -40,6 +40,13 @@ class State:
             raise not_found(arn)
         return self.pipelines[arn]
 
+    def tags(self, arn: str) -> dict[str, str] | None:
+        """Return the tags of a pipeline, an image or something registered, not a copy; None when it does not exist."""
+        if arn in self.images:
+            return self.images[arn].tags
+        facts = self.pipelines.get(arn) or self.resources.facts(arn)
+        return None if facts is None else facts["tags"]
+
     def now(self) -> str:
         """Return the time as the service writes it."""
         return timestamp(self.clock())

@@ -33,10 +33,7 @@ def list_tags_for_resource(state: State, request: Mapping[str, Any]) -> dict[str
 
 
 def _tags_of(state: State, arn: str) -> dict[str, str]:
-    if arn in state.images:
-        return state.images[arn].tags
-    facts = state.pipelines.get(arn) or state.resources.facts(arn)
-    if facts is None:
+    tags = state.tags(arn)
+    if tags is None:
         raise not_found(arn)
-    tags: dict[str, str] = facts["tags"]
     return tags

@@ -47,6 +47,15 @@ def read_request(found: Route, target: str, body: bytes) -> dict[str, Any]:
     return request
 
 
+def access_key(authorization: str | None) -> str | None:
+    """Return the access key that signed a request (Signature Version 4), None when nobody did.
+
+    The signature itself is not checked.
+    """
+    found = re.search(r"\bCredential=([^/,\s]+)/", authorization or "")
+    return found[1] if found else None
+
+
 def to_json(value: Mapping[str, Any]) -> bytes:
     """Encode an answer."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

@@ -1,0 +1,118 @@
+"""What a caller must be allowed to do for each operation, as IAM names it.
+
+The operation itself, and what the service does as its caller: reading what a pipeline refers to, tagging it, handing
+its role on. Actions and condition keys are those of the Service Authorization Reference. Which versions of a recipe or
+a workflow the service asks for is unverified: here, the one that the reference means.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from imagebuilder_local.service.state import State
+from imagebuilder_model import PIPELINE_ARN_KIND, normalized_name
+
+Context = Mapping[str, str | list[str]]
+"""Condition keys and their values, for example `aws:RequestTag/team`."""
+
+SERVICE: Final = "imagebuilder.amazonaws.com"
+SERVICE_LINKED_ROLE: Final = f"role/aws-service-role/{SERVICE}/AWSServiceRoleForImageBuilder"
+
+_SCANNING_REPOSITORY: Final = "image-builder-image-scanning-repository"
+"""The repository that the service makes to scan container images in when it is given none (its API reference)."""
+
+
+class Permission(NamedTuple):
+    """An action on a resource, and what conditions can ask of it."""
+
+    action: str
+    resource: str
+    context: Context
+
+
+def needed(state: State, operation: str, request: Mapping[str, Any]) -> Iterator[Permission]:
+    """Yield what the caller of an operation must be allowed to do. The request is a valid one."""
+    yield Permission(f"imagebuilder:{operation}", _target(state, request), _context(state, request))
+    for also in _ALSO.get(operation, ()):
+        yield from also(state, request)
+
+
+def _tagging(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
+    if request.get("tags"):
+        yield Permission("imagebuilder:TagResource", _target(state, request), _context(state, request))
+
+
+def _references(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
+    for member, action in _READS.items():
+        if member in request:
+            yield _read(state, action, request[member])
+    for workflow in request.get("workflows", ()):
+        yield _read(state, "GetWorkflow", workflow["workflowArn"])
+
+
+def _role(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
+    """Yield what the role that builds images takes: it is handed on, or it is the service's own and made if missing."""
+    if "executionRole" in request:
+        given = request["executionRole"]
+        arn = given if given.startswith("arn:") else _global_arn(state, "iam", f"role/{given}")
+        yield Permission("iam:PassRole", arn, {"iam:PassedToService": SERVICE})
+    else:
+        arn = _global_arn(state, "iam", SERVICE_LINKED_ROLE)
+        yield Permission("iam:CreateServiceLinkedRole", arn, {"iam:AWSServiceName": SERVICE})
+
+
+def _scanning(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
+    scanning = request.get("imageScanningConfiguration", {})
+    if not scanning.get("imageScanningEnabled"):
+        return
+    default = _SCANNING_REPOSITORY if "containerRecipeArn" in request else None
+    name = scanning.get("ecrConfiguration", {}).get("repositoryName", default)
+    if name is not None:
+        repository = f"arn:{state.partition}:ecr:{state.region}:{state.account}:repository/{name}"
+        yield Permission("ecr:BatchGetRepositoryScanningConfiguration", repository, {})
+        yield Permission("ecr:DescribeRepositories", repository, {})
+    yield Permission("inspector2:BatchGetAccountStatus", "*", {})
+
+
+_ALSO: Final[Mapping[str, tuple[Callable[[State, Mapping[str, Any]], Iterator[Permission]], ...]]] = {
+    "CreateImagePipeline": (_tagging, _references, _role, _scanning),
+    "UpdateImagePipeline": (_references, _role, _scanning),
+}
+
+_READS: Final = {
+    "imageRecipeArn": "GetImageRecipe",
+    "containerRecipeArn": "GetContainerRecipe",
+    "infrastructureConfigurationArn": "GetInfrastructureConfiguration",
+    "distributionConfigurationArn": "GetDistributionConfiguration",
+}
+
+
+def _read(state: State, action: str, reference: str) -> Permission:
+    arn = state.resources.resolve(reference) or reference
+    return Permission(f"imagebuilder:{action}", arn, _resource_tags(state, arn))
+
+
+def _target(state: State, request: Mapping[str, Any]) -> str:
+    """Return the resource that IAM is asked about; a List of everything has none."""
+    if "name" in request:
+        return state.arn(f"{PIPELINE_ARN_KIND}/{normalized_name(request['name'])}")
+    arn: str = request.get("imagePipelineArn") or request.get("resourceArn") or "*"
+    return arn
+
+
+def _context(state: State, request: Mapping[str, Any]) -> Context:
+    tags: dict[str, str] = request.get("tags", {})
+    keys = list(tags) or list(request.get("tagKeys", ()))
+    return (
+        {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+        | ({"aws:TagKeys": keys} if keys else {})
+        | ({} if "name" in request else _resource_tags(state, _target(state, request)))
+    )
+
+
+def _resource_tags(state: State, arn: str) -> dict[str, str | list[str]]:
+    """Return the keys for a resource's tags: none when it does not exist, so a condition on one cannot be met then."""
+    return {f"aws:ResourceTag/{key}": value for key, value in (state.tags(arn) or {}).items()}
+
+
+def _global_arn(state: State, service: str, resource: str) -> str:
+    return f"arn:{state.partition}:{service}::{state.account}:{resource}"
