@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -13,6 +13,7 @@ from imagebuilder_local.service.executions import (
     run_on_schedule,
     start_image_pipeline_execution,
 )
+from imagebuilder_local.service.faults import Faults
 from imagebuilder_local.service.iam import Iam, authorize
 from imagebuilder_local.service.pipelines import (
     create_image_pipeline,
@@ -74,6 +75,7 @@ class ImageBuilder:
         iam: Iam | None = None,
     ) -> None:
         self.iam = iam
+        self.faults = Faults()
         self._state = State(partition, region, account, clock, seconds_per_state, strict_references, pipeline_quota)
         self._tokens = Tokens()
         self._rate = TokenBucket(rate_limit, clock) if rate_limit is not None else None
@@ -120,6 +122,18 @@ class ImageBuilder:
         """Return every request so far, refused ones too, in order."""
         with self._lock:
             return deepcopy(self._calls)
+
+    def inject(self, operation: str, faults: Iterable[object]) -> None:
+        """Let the next requests over HTTP of an operation, or of every one (`*`), meet faults: see `Fault`.
+
+        What `call` does in process is not touched. ValueError for what is no fault.
+        """
+        self.faults.add(operation, faults)
+
+    def note(self, operation: str, request: Mapping[str, Any], error: str) -> None:
+        """Remember a request that a fault kept from being acted on."""
+        with self._lock:
+            self._calls.append(Call(operation, deepcopy(dict(request)), error))
 
     def register(self, arn: str, **facts: object) -> None:
         """Make a recipe, configuration, component or workflow exist. A recipe's `platform` becomes its pipelines'."""

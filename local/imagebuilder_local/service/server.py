@@ -3,22 +3,27 @@
 import logging
 import socket
 import ssl
+import struct
 import uuid
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Self
 
 from imagebuilder_local.service.errors import ServiceError
+from imagebuilder_local.service.faults import DroppedError, Fault, InjectedError, RawAnswerError, read_order
 from imagebuilder_local.service.image_builder import ImageBuilder
-from imagebuilder_local.service.wire import access_key, read_request, route, to_json
+from imagebuilder_local.service.wire import access_key, json_object, read_request, route, to_json
 
 _log = logging.getLogger("imagebuilder_local.service")
 
 STATE_PATH = "/_local/state"
 """Where a GET answers with everything that the service holds, which the real service has no word for."""
+
+FAULTS_PATH = "/_local/faults"
+"""Where a POST of `{"operation": ..., "faults": [...]}` orders faults, and a DELETE forgets those that still wait."""
 
 
 class ImageBuilderServer:
@@ -47,6 +52,7 @@ class ImageBuilderServer:
 
     def stop(self) -> None:
         """End, with every connection, and give the port back. It cannot be started again."""
+        self._http.stopped.set()
         if self._thread is not None:
             self._http.shutdown()
             self._thread.join()
@@ -68,6 +74,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, service: ImageBuilder, host: str, port: int, ssl_context: ssl.SSLContext | None) -> None:
         self.service = service
+        self.stopped = Event()
         self._ssl_context = ssl_context
         self._connections: set[socket.socket] = set()
         self._connections_lock = Lock()
@@ -111,15 +118,22 @@ class _Handler(BaseHTTPRequestHandler):
         request_id = str(uuid.uuid4())
         try:
             status, answer, headers = self._answer(self._read_body(), request_id)
+        except DroppedError:
+            self._drop()
+            return
+        except RawAnswerError as raw:
+            self._send(raw.status, "text/html", raw.content, {})
+            return
         except ValueError:
             self.close_connection = True  # where the next request begins is not known
             error = ServiceError("SerializationException", "The length of the body cannot be read.")
             status, (answer, headers) = error.http_status, _error(error)
-        content = to_json(answer)
+        self._send(status, "application/json", to_json(answer), {"x-amzn-RequestId": request_id} | headers)
+
+    def _send(self, status: int, content_type: str, content: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
-        self.send_header("x-amzn-RequestId", request_id)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
@@ -130,6 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes, request_id: str) -> tuple[int, dict[str, Any], dict[str, str]]:
         if self.command == "GET" and self.path == STATE_PATH:
             return HTTPStatus.OK, self._state(), {}
+        if self.path == FAULTS_PATH:
+            return self._order_faults(body)
         found = route(self.command, self.path)
         if found is None:
             _log.info("no operation %d", HTTPStatus.NOT_FOUND)
@@ -139,7 +155,13 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             caller = access_key(self.headers.get("Authorization"))
             request = read_request(found, self.path, body)
+            fault = self.server.service.faults.take(name) or Fault()
+            self._strike_before(fault, name, request)
             answer = self.server.service.call(name, request, request_id=request_id, access_key=caller)
+            self._strike_after(fault)
+        except (DroppedError, RawAnswerError) as fault_made:
+            _log.info("%s fault: %s", name, fault_made)
+            raise
         except ServiceError as error:
             _log.info("%s %d %s", name, error.http_status, error.code)
             return error.http_status, *_error(error)
@@ -149,6 +171,45 @@ class _Handler(BaseHTTPRequestHandler):
             return failure.http_status, *_error(failure)
         _log.info("%s %d", name, HTTPStatus.OK)
         return HTTPStatus.OK, answer, {}
+
+    def _strike_before(self, fault: Fault, operation: str, request: dict[str, Any]) -> None:
+        self.server.stopped.wait(fault.delay)
+        if fault.name is None:
+            return
+        self.server.service.note(operation, request, fault.name)
+        if fault.fault == "hang":
+            self.server.stopped.wait()
+        if fault.fault is not None:
+            raise DroppedError(fault.fault)
+        if fault.code is not None:
+            raise InjectedError(fault.code, fault.message, fault.status)
+        raise RawAnswerError(fault.status or HTTPStatus.OK, (fault.body or "").encode())
+
+    def _strike_after(self, fault: Fault) -> None:
+        if fault.fault is not None:
+            if fault.fault == "reply hangs":
+                self.server.stopped.wait()
+            raise DroppedError(fault.fault)
+
+    def _drop(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+    def _order_faults(self, body: bytes) -> tuple[int, dict[str, Any], dict[str, str]]:
+        faults = self.server.service.faults
+        try:
+            match self.command:
+                case "POST":
+                    faults.add(*read_order(json_object(body)))
+                case "DELETE":
+                    faults.clear()
+                case _:
+                    pass
+        except ServiceError as error:
+            return error.http_status, *_error(error)
+        except (ValueError, TypeError) as error:
+            return HTTPStatus.BAD_REQUEST, *_error(ServiceError("ValidationException", str(error)))
+        return HTTPStatus.OK, {"waiting": faults.waiting()}, {}
 
     def _state(self) -> dict[str, Any]:
         service = self.server.service

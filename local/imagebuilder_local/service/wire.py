@@ -32,7 +32,7 @@ def route(method: str, target: str) -> Route | None:
 def read_request(found: Route, target: str, body: bytes) -> dict[str, Any]:
     """Put a request together from path, query and body. SerializationException when the body is not a JSON object."""
     query = parse_qs(urlsplit(target).query, keep_blank_values=True)
-    request = _json_object(body)
+    request = json_object(body)
     for name, member in load_model().input_of(found.operation.name).members.items():
         travels_as = member.location_name or name
         if member.location:
@@ -76,7 +76,8 @@ def _from_query(member: Member, values: list[str]) -> str | list[str]:
     return values if load_model().shapes[member.shape].type == "list" else values[-1]
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
+    """Read a body, which may be empty. SerializationException when it is not a JSON object."""
     try:
         value = json.loads(body, parse_constant=_no_constant) if body.strip() else {}
     except (ValueError, RecursionError) as error:
