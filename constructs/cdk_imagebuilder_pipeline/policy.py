@@ -87,7 +87,7 @@ class HandlerPolicy:
         )
         # Without a condition: a pipeline that is gone has no tags, and must be seen to be gone; a pipeline of the same
         # name that is another stack's must be seen to be that.
-        yield _allow(["imagebuilder:GetImagePipeline", "imagebuilder:ListTagsForResource"], pipelines)
+        yield _allow(["imagebuilder:GetImagePipeline"], pipelines)
 
     def _dependencies(self) -> Iterable[Statement]:
         exact = sum(len(arns) for arns in self._reads.values()) <= _MOST_EXACT_ARNS
