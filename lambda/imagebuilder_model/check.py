@@ -46,7 +46,7 @@ def check(
     checker = _Checker(load_model(), spell, is_unresolved, hidden)
     problems = list(checker.structure((), checker.model.input_of(operation), request))
     problems += [
-        Problem(tuple(spell(part) for part in path), message)
+        Problem(tuple(spell(part) if isinstance(part, str) else part for part in path), message)
         for path, message in broken_rules(operation, request, spell, is_unresolved)
     ]
     return problems

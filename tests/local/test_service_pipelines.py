@@ -47,7 +47,7 @@ def test_every_member_is_kept_as_given(client: Any, service: ImageBuilder, minim
     full = minimal | {
         "description": "Grüße",
         "distributionConfigurationArn": f"{OWN}distribution-configuration/eu",
-        "imageTestsConfiguration": {"imageTestsEnabled": False, "timeoutMinutes": 61},
+        "imageTestsConfiguration": {"imageTestsEnabled": True, "timeoutMinutes": 61},
         "enhancedImageMetadataEnabled": False,
         "schedule": SCHEDULE
         | {
@@ -131,7 +131,8 @@ def test_pipeline_above_the_quota_is_402(connect: Any, minimal: dict[str, Any], 
 def test_reference_to_nothing_of_this_account_is_not_found(
     client: Any, minimal: dict[str, Any], refusal: Refusal, member: str, value: object
 ) -> None:
-    assert refusal(client.create_image_pipeline, **minimal | {member: value}) == ("ResourceNotFoundException", 404)
+    request = minimal | {"executionRole": "builder", member: value}
+    assert refusal(client.create_image_pipeline, **request) == ("ResourceNotFoundException", 404)
     assert client.list_image_pipelines()["imagePipelineList"] == []
 
 
