@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
-.PHONY: help local local-down local-status test check lint types package setup format model lock clean
+.PHONY: help local local-down local-status test check lint types package dist setup format model lock clean
 .SILENT:
 
 help:
@@ -19,6 +19,7 @@ help:
 	echo 'make local-down    stop the local cloud'
 	echo 'make test          run every test'
 	echo 'make check         lint, types, tests with coverage, package: what has to be green'
+	echo 'make dist          build the provider for plain CloudFormation'
 	echo 'make format        format the code'
 	echo 'make model         generate the service model from the pinned botocore'
 	echo 'make lock          pin the dependencies anew'
@@ -53,6 +54,9 @@ types: setup
 
 package: setup
 	$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null && ls dist
+
+dist: setup
+	$(BIN)/python -m tools.dist
 
 format: setup
 	$(BIN)/ruff format .

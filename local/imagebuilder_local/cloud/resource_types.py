@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from imagebuilder_local.cloud.native_pipeline import TYPE as NATIVE_PIPELINE
+from imagebuilder_local.cloud.native_pipeline import native_pipeline
 from imagebuilder_local.service import ImageBuilder
 from imagebuilder_model import normalized_name
 
@@ -61,7 +63,7 @@ def provisioners(service: ImageBuilder) -> dict[str, dict[str, Any]]:
             "delete": partial(_delete, service),
         }
         for name, resource_type in TYPES.items()
-    }
+    } | {NATIVE_PIPELINE: native_pipeline(service)}
 
 
 def _create(

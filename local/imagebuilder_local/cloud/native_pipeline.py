@@ -1,0 +1,90 @@
+"""CloudFormation's own `AWS::ImageBuilder::ImagePipeline` on top of the emulator, for stacks that move away from it."""
+
+import uuid
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from imagebuilder_local.service import ImageBuilder, ServiceError
+from imagebuilder_model import Shape, load_model, name_in_arn, normalized_name
+
+TYPE: Final = "AWS::ImageBuilder::ImagePipeline"
+
+_ACCESS_KEY: Final = "test"  # of the account's root, as whom the local cloud's deploys are made
+
+Properties = Mapping[str, Any]
+
+
+def native_pipeline(service: ImageBuilder) -> dict[str, Any]:
+    """Return the type as ministack's table of provisioners has it."""
+    return {
+        "create": partial(_create, service),
+        "update": partial(_update, service),
+        "delete": partial(_delete, service),
+    }
+
+
+def _create(
+    service: ImageBuilder, _logical_id: str, properties: Properties, _stack_name: str
+) -> tuple[str, dict[str, str]]:
+    request = _request("CreateImagePipeline", properties)
+    return _answer(_call(service, "CreateImagePipeline", request)["imagePipelineArn"], properties)
+
+
+def _update(
+    service: ImageBuilder, physical_id: str, old: Properties, new: Properties, stack_name: str
+) -> tuple[str, dict[str, str]]:
+    if normalized_name(new["Name"]) != name_in_arn(physical_id):
+        return _create(service, "", new, stack_name)
+    _call(service, "UpdateImagePipeline", _request("UpdateImagePipeline", new) | {"imagePipelineArn": physical_id})
+    before, after = old.get("Tags") or {}, new.get("Tags") or {}
+    if gone := sorted(before.keys() - after.keys()):
+        _call(service, "UntagResource", {"resourceArn": physical_id, "tagKeys": gone})
+    if after:
+        _call(service, "TagResource", {"resourceArn": physical_id, "tags": dict(after)})
+    return _answer(physical_id, new)
+
+
+def _delete(service: ImageBuilder, physical_id: str, _properties: Properties) -> None:
+    try:
+        _call(service, "DeleteImagePipeline", {"imagePipelineArn": physical_id})
+    except ServiceError as error:
+        if error.code != "ResourceNotFoundException":
+            raise
+
+
+def _call(service: ImageBuilder, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    takes_token = "clientToken" in load_model().input_of(operation).members
+    token = {"clientToken": str(uuid.uuid4())} if takes_token else {}
+    return service.call(operation, request | token, access_key=_ACCESS_KEY)
+
+
+def _answer(arn: str, properties: Properties) -> tuple[str, dict[str, str]]:
+    return arn, {"Arn": arn, "Name": properties["Name"]}
+
+
+def _request(operation: str, properties: Properties) -> dict[str, Any]:
+    """Return the properties as the API spells and types them: templates give numbers and truths as texts too."""
+    shape = load_model().input_of(operation)
+    request: dict[str, Any] = _value(shape, dict(properties))
+    return {name: value for name, value in request.items() if name in shape.members}
+
+
+def _value(shape: Shape, value: Any) -> Any:
+    shapes = load_model().shapes
+    match shape.type, value:
+        case "structure", dict():
+            names = {name.lower(): name for name in shape.members}
+            known = {names.get(name.lower(), name): item for name, item in value.items()}
+            return {
+                name: _value(shapes[shape.members[name].shape], item) if name in shape.members else item
+                for name, item in known.items()
+            }
+        case "list", list() if shape.element is not None:
+            return [_value(shapes[shape.element], item) for item in value]
+        case "integer", str() if value.isdecimal():
+            return int(value)
+        case "boolean", "true" | "false":
+            return value == "true"
+        case _:
+            return value

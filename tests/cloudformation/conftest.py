@@ -1,0 +1,56 @@
+"""What `make dist` builds, deployed to an empty local cloud by a person who has the AWS CLI and nothing else."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.author import IMPATIENCE, ROOT, Author
+
+from imagebuilder_local.cloud import LocalCloud
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that `make dist` builds."""
+    folder = tmp_path_factory.mktemp("dist") / "imagebuilder-pipeline-provider"
+    build(folder)
+    return folder
+
+
+def build(folder: Path, cwd: Path = ROOT) -> None:
+    """Do what `make dist` does."""
+    python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONPATH": python_path}
+    subprocess.run([sys.executable, "-m", "tools.dist", str(folder)], cwd=cwd, env=environment, check=True)
+
+
+@pytest.fixture(scope="session")
+def author(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Iterator[Author]:
+    """A cloud where the provider is deployed."""
+    folder = tmp_path_factory.mktemp("author")
+    shutil.copytree(ROOT / "cloudformation", folder, dirs_exist_ok=True)
+    shutil.copytree(dist, folder / dist.name)
+    path = tmp_path_factory.mktemp("bin")
+    (path / "aws").symlink_to(ROOT / ".venv-aws" / "bin" / "aws")
+    (path / "impatience").mkdir()
+    (path / "impatience" / "sitecustomize.py").write_text(IMPATIENCE)
+    cloud = LocalCloud(tmp_path_factory.mktemp("cloud") / "cloud")
+    cloud.start()
+    try:
+        author = Author(cloud, folder, path)
+        author.sh("aws s3 mb s3://templates")
+        author.sh(
+            "aws cloudformation package --template-file imagebuilder-pipeline-provider/provider.yaml "
+            "--s3-bucket templates --output-template-file provider.yaml"
+        )
+        author.deploy("provider", "provider.yaml")
+        yield author
+        log = cloud.folder.log.read_text()
+        assert "cfn-response" not in log, "a ResponseURL is in the log"
+        assert "Traceback" not in log
+    finally:
+        cloud.stop()

@@ -1,0 +1,47 @@
+"""Build the provider for those who write plain templates: `python -m tools.dist [FOLDER]`, which is `make dist`.
+
+The folder is ready for `aws cloudformation package` and `deploy`, with nothing but the AWS CLI. Built twice, anywhere
+and on any day, it holds the same bytes.
+"""
+
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from tools.provider_template import provider_template
+from tools.readable import to_yaml
+
+from cdk_imagebuilder_pipeline.asset import copy_packages
+
+FOLDER = Path("dist") / "imagebuilder-pipeline-provider"
+TEMPLATE, CODE = "provider.yaml", "function.zip"
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip archive can hold
+_UNIX, _MODE = 3, 0o100644
+
+
+def main(folder: Path) -> None:
+    """Write the template and the function's code."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        code = Path(temporary) / "code"
+        copy_packages(code)
+        write_zip(code, folder / CODE)
+        template = provider_template(Path(temporary) / "cdk.out", CODE)
+    (folder / TEMPLATE).write_text(to_yaml(template), encoding="utf-8")
+    for name in (TEMPLATE, CODE):
+        print(f"wrote {folder / name}, {(folder / name).stat().st_size:,} bytes")
+
+
+def write_zip(source: Path, target: Path) -> None:
+    """Write the files of a folder. Not compressed: zlib's output differs from one of its builds to another."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(path for path in source.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(source).as_posix(), _EPOCH)
+            entry.create_system, entry.external_attr = _UNIX, _MODE << 16
+            archive.writestr(entry, path.read_bytes())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if sys.argv[1:] else FOLDER)
