@@ -28,24 +28,32 @@ _TURNED_OFF: Final = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LAMBDA_EXEC
 def main(path: Path, port: int) -> None:
     """Serve from the folder until SIGTERM. The port is ministack's; 0 means any that is free."""
     folder = Folder(path)
-    with holding_lock(folder):
-        _make_certificates(folder)
-        service = ImageBuilder(partition="aws", region=REGION, account=ACCOUNT)
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(folder.server_certificate)
-        listener = _listen(port)
-        with ImageBuilderServer(service, host=HOST, ssl_context=context) as server:
-            state = State(
-                pid=os.getpid(),
-                endpoint=f"https://{HOST}:{listener.getsockname()[1]}",
-                imagebuilder_endpoint=server.url,
-                region=REGION,
-                account=ACCOUNT,
-            )
-            try:
-                asyncio.run(_serve(folder, state, listener, service))
-            finally:
-                folder.state.unlink(missing_ok=True)
+    try:
+        # Patience for those who only look whether somebody holds it.
+        with holding_lock(folder, patience=1.0):
+            _serve_from(folder, port)
+    except BlockingIOError as error:
+        raise SystemExit(f"another local cloud lives in {folder.path}: stop it, or choose another folder") from error
+
+
+def _serve_from(folder: Folder, port: int) -> None:
+    _make_certificates(folder)
+    service = ImageBuilder(partition="aws", region=REGION, account=ACCOUNT)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder.server_certificate)
+    listener = _listen(port)
+    with ImageBuilderServer(service, host=HOST, ssl_context=context) as server:
+        state = State(
+            pid=os.getpid(),
+            endpoint=f"https://{HOST}:{listener.getsockname()[1]}",
+            imagebuilder_endpoint=server.url,
+            region=REGION,
+            account=ACCOUNT,
+        )
+        try:
+            asyncio.run(_serve(folder, state, listener, service))
+        finally:
+            folder.state.unlink(missing_ok=True)
 
 
 def _make_certificates(folder: Folder) -> None:
@@ -95,16 +103,14 @@ async def _serve(folder: Folder, state: State, listener: socket.socket, service:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
-    from ministack.services import lambda_svc
     from ministack.services.cloudformation import provisioners as ministack_provisioners
 
-    from imagebuilder_local.cloud.function_logs import written_by_the_role
+    from imagebuilder_local.cloud import function_role
     from imagebuilder_local.cloud.iam import MinistackIam
 
     ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(service))
-    iam = MinistackIam(state.region, state.account)
-    service.iam = iam
-    lambda_svc._emit_lambda_logs = written_by_the_role(lambda_svc._emit_lambda_logs, iam)
+    service.iam = MinistackIam(state.region, state.account)
+    function_role.enforce(service.iam)
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]

@@ -1,0 +1,64 @@
+"""What Lambda itself does as a function's role, as in AWS: it writes the log, and leaves events that failed to a queue.
+
+To be imported when ministack's settings are in the environment. What is replaced in ministack is not a public
+interface: its version is pinned, and tests see what is lost without permission.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from ministack.core.lambda_runtime import execution_credentials
+from ministack.services import lambda_svc
+
+from imagebuilder_local.service import Iam, ServiceError
+
+_log = logging.getLogger(__name__)
+
+_TO_LOG: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+_TO_LEAVE: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
+
+
+def enforce(iam: Iam) -> None:
+    """Make ministack's Lambda ask IAM. What the role has no permission for is lost, and the cloud's log says so."""
+
+    def may_log(function: dict[str, Any], *_: object, **__: object) -> bool:
+        configuration = function.get("config") or function
+        stream = f"{_log_group_arn(configuration)}:log-stream:{configuration['FunctionName']}"
+        return _may(iam, configuration, _TO_LOG, stream, "log")
+
+    def may_leave(target_arn: str, name: str, *_: object) -> bool:
+        action = _TO_LEAVE.get(target_arn.split(":")[2])
+        actions = () if action is None else (action,)
+        return _may(iam, lambda_svc._functions[name]["config"], actions, target_arn, "failed event")
+
+    lambda_svc._emit_lambda_logs = _only_if(may_log, lambda_svc._emit_lambda_logs)
+    lambda_svc._route_async_failure = _only_if(may_leave, lambda_svc._route_async_failure)
+
+
+def _only_if(allowed: Callable[..., bool], original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def guarded(*arguments: Any, **keywords: Any) -> None:
+        if allowed(*arguments, **keywords):
+            original(*arguments, **keywords)
+
+    return guarded
+
+
+def _may(iam: Iam, configuration: dict[str, Any], actions: tuple[str, ...], resource: str, what: str) -> bool:
+    access_key = execution_credentials(configuration)["AWS_ACCESS_KEY_ID"]
+    try:
+        for action in actions:
+            iam.require(access_key, action, resource, {})
+    except ServiceError as error:
+        _log.warning("a function's %s is lost: %s", what, error.message)
+        return False
+    return True
+
+
+def _log_group_arn(configuration: dict[str, Any]) -> str:
+    _, partition, _, region, account, _ = configuration["FunctionArn"].split(":", 5)
+    named = (configuration.get("LoggingConfig") or {}).get("LogGroup")
+    group = named or f"/aws/lambda/{configuration['FunctionName']}"
+    return f"arn:{partition}:logs:{region}:{account}:log-group:{group}"

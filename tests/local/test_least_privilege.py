@@ -1,0 +1,258 @@
+"""The function's role may do what its stack needs and nothing more, held against a local cloud that enforces IAM.
+
+Every grant of the synthesised policy is taken away in turn, and a lifecycle must then fail for want of it; every
+condition is taken away in turn, and something forbidden must then be allowed. A new statement is tested by itself.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from support.cdk import Cdk
+from support.cloudformation import ResponseServer
+from support.guarded import STACK, Guarded, Policy, guarded_app
+from support.trespasses import (
+    OTHER_ROLE,
+    OTHER_STACK,
+    TRESPASSES,
+    Trespass,
+    foreign_pipeline,
+    get_foreign,
+    is_prevented,
+    take_foreign_over,
+)
+
+from imagebuilder_local.cloud import LocalCloud
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    folder = tmp_path_factory.mktemp("guarded")
+    cli = Cdk(LocalCloud(folder / "cloud"), folder)
+    state = cli.cloud.start()
+    try:
+        done = cli.run("bootstrap", f"aws://{state.account}/{state.region}")
+        assert done.returncode == 0, done.stdout
+        outputs = cli.deploy(guarded_app(folder / "cdk.out"))[STACK]
+        with ResponseServer() as responses:
+            deployed = Guarded(cli, outputs, responses)
+            deployed.hurry()
+            yield deployed
+            deployed.close()
+    finally:
+        cli.cloud.stop()
+
+
+def test_stack_lives_through_everything_with_the_policy_as_synthesised(guarded: Guarded, tmp_path: Path) -> None:
+    nothing = dict.fromkeys(
+        ("distribution_configuration", "execution_role", "workflows", "image_scanning_enabled", "image_log_group")
+    )
+    put(guarded, guarded_app(tmp_path / "a", "Lives", image_pipeline_name="lives", **nothing))
+    assert names(guarded) == ["Lives-ContainerPipeline-4813A5D3-container", "lives"]
+    put(guarded, guarded_app(tmp_path / "b", "Lives", image_pipeline_name="lives", tags={"team": "data"}))
+    image = next(pipeline for pipeline in guarded.cli.pipelines("Lives") if pipeline["name"] == "lives")
+    assert image["workflows"][0]["workflowArn"].endswith(":workflow/test/lives/1.0.0/1")
+    assert {key: value for key, value in image["tags"].items() if ":" not in key} == {"team": "data"}
+    put(guarded, guarded_app(tmp_path / "c", "Lives", image_pipeline_name="renamed"))
+    assert names(guarded) == ["Lives-ContainerPipeline-4813A5D3-container", "renamed"]
+    guarded.cloudformation.delete_stack(StackName="Lives")
+    wait(guarded, "stack_delete_complete")
+    assert names(guarded) == []
+
+
+def test_lifecycle_passes_and_is_in_the_functions_log(guarded: Guarded) -> None:
+    logged = len(guarded.function_log())
+    with guarded.holding(guarded.policy):
+        assert first_refusal(guarded) is None
+    assert len(guarded.function_log()) > logged
+
+
+def test_every_statement_and_every_action_is_needed(guarded: Guarded, subtests: pytest.Subtests) -> None:
+    for what, actions, less in grants(guarded.policy):
+        with subtests.test(what):
+            assert is_missed(guarded, actions, less)
+
+
+def test_every_condition_keeps_the_function_from_something(guarded: Guarded, subtests: pytest.Subtests) -> None:
+    for what, less in conditions(guarded.policy):
+        with subtests.test(what):
+            assert lets_in(guarded, less)
+
+
+def test_superfluous_grant_and_condition_are_found(guarded: Guarded) -> None:
+    """The tests above can fail: they find what is too much in a policy, and only that."""
+    policy = deepcopy(guarded.policy)
+    policy["Statement"][0]["Action"].append("imagebuilder:GetComponent")
+    policy["Statement"][0]["Condition"]["StringEquals"]["aws:RequestedRegion"] = "us-east-1"
+    policy["Statement"].append({"Effect": "Allow", "Action": ["imagebuilder:ListImages"], "Resource": "*"})
+    last = f"statement {len(guarded.policy['Statement'])}"
+    suspects = ("imagebuilder:GetComponent in", "imagebuilder:CreateImagePipeline in", last)
+    assert [
+        what
+        for what, actions, less in grants(policy)
+        if what.startswith(suspects) and not is_missed(guarded, actions, less)
+    ] == [
+        "imagebuilder:GetComponent in statement 0",
+        last,
+    ]
+    of_first = [(what, less) for what, less in conditions(policy) if what.endswith("statement 0")]
+    assert [what for what, less in of_first if not lets_in(guarded, less)] == [
+        "StringEquals aws:RequestedRegion in statement 0"
+    ]
+
+
+_OPEN: dict[Trespass, str] = {
+    take_foreign_over: "TagResource with aws:RequestTag does not ask whose the pipeline is",
+    get_foreign: "GetImagePipeline has no condition",
+}
+
+
+@pytest.mark.parametrize(
+    "trespass",
+    [
+        pytest.param(
+            trespass,
+            id=trespass.__name__,
+            marks=[pytest.mark.xfail(reason=_OPEN[trespass], strict=True)] if trespass in _OPEN else [],
+        )
+        for trespass in TRESPASSES
+    ],
+)
+def test_function_cannot(guarded: Guarded, trespass: Trespass) -> None:
+    assert is_prevented(guarded, guarded.policy, trespass)
+
+
+def test_event_that_names_a_foreign_pipeline_changes_and_deletes_nothing(guarded: Guarded) -> None:
+    resource = guarded.resource()
+    resource.physical_id = foreign_pipeline(guarded)
+    before = guarded.root.get_image_pipeline(imagePipelineArn=resource.physical_id)["imagePipeline"]
+    updated = resource.update(**minimal(guarded, Name="probe of others"))
+    deleted = resource.delete()
+    assert guarded.root.get_image_pipeline(imagePipelineArn=resource.physical_id)["imagePipeline"] == before
+    guarded.clean()
+    assert "is not authorized to perform: imagebuilder:UpdateImagePipeline on resource: " in updated["Reason"]
+    assert "is not authorized to perform: imagebuilder:DeleteImagePipeline on resource: " in deleted["Reason"]
+
+
+def test_event_of_another_stack_makes_nothing(guarded: Guarded) -> None:
+    answer = guarded.resource(stack_id=OTHER_STACK).create(**minimal(guarded))
+    assert answer["Status"] == "FAILED"
+    assert not [name for name in names(guarded) if name.startswith("probe")]
+
+
+def test_event_that_names_another_role_makes_nothing(guarded: Guarded) -> None:
+    answer = guarded.resource().create(**minimal(guarded, ExecutionRole=OTHER_ROLE))
+    assert f"is not authorized to perform: iam:PassRole on resource: {OTHER_ROLE}" in answer["Reason"]
+
+
+def first_refusal(guarded: Guarded) -> str | None:
+    """Live through everything that the function is for; return why the first event failed, None when none did."""
+    image, container = guarded.resource(), guarded.resource("ProbeContainer")
+    before = minimal(guarded, Tags={"team": "web", "cost": "1"})
+    everything = minimal(
+        guarded,
+        DistributionConfigurationArn=guarded.outputs["DistributionConfigurationArn"],
+        Workflows=[{"WorkflowArn": guarded.outputs["WorkflowArn"]}],
+        ExecutionRole=guarded.outputs["ExecutionRole"],
+        ImageScanningConfiguration={"ImageScanningEnabled": True},
+        LoggingConfiguration={"ImageLogGroupName": "/logs/image"},
+        Tags={"team": "data"},
+    )
+    boxed = {
+        "Name": "probe container",
+        "ContainerRecipeArn": guarded.outputs["ContainerRecipeArn"],
+        "InfrastructureConfigurationArn": guarded.outputs["InfrastructureConfigurationArn"],
+        "ImageScanningConfiguration": {
+            "ImageScanningEnabled": True,
+            "EcrConfiguration": {"RepositoryName": "scans"},
+        },
+    }
+
+    def rename() -> dict[str, Any]:
+        old = image.physical_id
+        answer = image.update(**everything | {"Name": "probe renamed"})
+        return image.delete(old) if answer["Status"] == "SUCCESS" else answer
+
+    steps: list[Callable[[], dict[str, Any]]] = [
+        lambda: image.create(**before),
+        lambda: image.update(**everything),
+        rename,
+        image.delete,
+        lambda: container.create(**boxed),
+        container.delete,
+    ]
+    logged = len(guarded.log())
+    for step in steps:
+        answer = step()
+        if answer["Status"] != "SUCCESS":
+            return str(answer["Reason"])
+    # Nothing fails for want of a log: it is lost.
+    return guarded.lost_since(logged) or guarded.fail_for_good()
+
+
+def minimal(guarded: Guarded, **properties: Any) -> dict[str, Any]:
+    references = ("ImageRecipeArn", "InfrastructureConfigurationArn")
+    return {"Name": "probe"} | {name: guarded.outputs[name] for name in references} | properties
+
+
+def grants(policy: Policy) -> Iterator[tuple[str, list[str], Policy]]:
+    """Yield each statement and each action of one: what it is, the actions that it allows, and the policy without."""
+    for index, statement in enumerate(policy["Statement"]):
+        less = deepcopy(policy)
+        del less["Statement"][index]
+        yield f"statement {index}", statement["Action"], less
+        for action in statement["Action"] if len(statement["Action"]) > 1 else ():
+            less = deepcopy(policy)
+            less["Statement"][index]["Action"].remove(action)
+            yield f"{action} in statement {index}", [action], less
+
+
+def conditions(policy: Policy) -> Iterator[tuple[str, Policy]]:
+    """Yield each condition key of each statement: what it is, and the policy without."""
+    for index, statement in enumerate(policy["Statement"]):
+        for operator, keys in statement.get("Condition", {}).items():
+            for key in keys:
+                less = deepcopy(policy)
+                del less["Statement"][index]["Condition"][operator][key]
+                yield f"{operator} {key} in statement {index}", less
+
+
+def is_missed(guarded: Guarded, actions: list[str], less: Policy) -> bool:
+    """Tell whether, with the lesser policy, the lifecycle fails for want of one of these actions."""
+    with guarded.holding(less):
+        refusal = first_refusal(guarded) or ""
+    return any(f" is not authorized to perform: {action} on resource: " in refusal for action in actions)
+
+
+def lets_in(guarded: Guarded, less: Policy) -> bool:
+    """Tell whether the policy without a condition allows something that the policy as synthesised forbids."""
+    forbidden = [trespass for trespass in TRESPASSES if trespass not in _OPEN]
+    with guarded.holding(less):
+        return not all(is_prevented(guarded, less, trespass) for trespass in forbidden)
+
+
+def names(guarded: Guarded) -> list[str]:
+    """Return the names of all pipelines but those of the deployed stack, sorted."""
+    own = [pipeline["arn"] for pipeline in guarded.cli.pipelines(STACK)]
+    return sorted(p["name"] for p in guarded.cli.image_builder()["pipelines"] if p["arn"] not in own)
+
+
+def put(guarded: Guarded, app: cdk.App) -> None:
+    """Make or change the stack `Lives`. Its function's code is in the cloud already: every stack has the same."""
+    template = app.synth().get_stack_by_name("Lives").template
+    stacks = [stack["StackName"] for stack in guarded.cloudformation.describe_stacks()["Stacks"]]
+    kind = "update" if "Lives" in stacks else "create"
+    call = getattr(guarded.cloudformation, f"{kind}_stack")
+    call(StackName="Lives", TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
+    wait(guarded, f"stack_{kind}_complete")
+
+
+def wait(guarded: Guarded, state: str) -> None:
+    waiter = guarded.cloudformation.get_waiter(state)
+    waiter.wait(StackName="Lives", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})

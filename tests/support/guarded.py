@@ -1,0 +1,234 @@
+"""A stack whose function needs every grant that there is, deployed to a local cloud that enforces IAM."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import boto3
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_imagebuilder as imagebuilder
+
+from cdk_imagebuilder_pipeline import ImagePipeline, WorkflowConfiguration
+from support.cdk import Cdk
+from support.cloudformation import Resource, ResponseServer
+
+Policy = dict[str, Any]
+
+STACK = "Guarded"
+_SERVICE_LINKED_ROLE = "AWSServiceRoleForImagebuilder"  # as ministack spells it
+
+
+def guarded_app(outdir: Path, name: str = STACK, **changes: Any) -> cdk.App:
+    """Return an app with a pipeline of each type; the image pipeline has everything, or what `changes` says instead."""
+    app = cdk.App(outdir=str(outdir))
+    stack = cdk.Stack(app, name)
+    recipe = imagebuilder.CfnImageRecipe(stack, "Recipe", name=name, version="1.0.0", parent_image="ami-1")
+    container = imagebuilder.CfnContainerRecipe(
+        stack,
+        "Container",
+        name=name,
+        version="1.0.0",
+        parent_image="amazonlinux",
+        container_type="DOCKER",
+        components=[{"componentArn": "arn:aws:imagebuilder:us-east-1:aws:component/update-linux/x.x.x"}],
+        target_repository={"service": "ECR", "repositoryName": "app"},
+    )
+    workflow = imagebuilder.CfnWorkflow(stack, "Workflow", name=name, type="TEST", version="1.0.0", data="{}")
+    distribution = imagebuilder.CfnDistributionConfiguration(
+        stack, "Distribution", name=name, distributions=[{"region": stack.region}]
+    )
+    infrastructure = imagebuilder.CfnInfrastructureConfiguration(
+        stack, "Infrastructure", name=name, instance_profile_name="builder"
+    )
+    role = iam.Role(stack, "Execution", assumed_by=iam.ServicePrincipal("imagebuilder.amazonaws.com"))  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
+    everything: dict[str, Any] = {
+        "distribution_configuration": distribution,
+        "execution_role": role,
+        "workflows": [WorkflowConfiguration(workflow=workflow)],
+        "image_scanning_enabled": True,
+        "image_log_group": "/logs/image",
+        "tags": {"team": "web", "cost": "1"},
+    }
+    common: dict[str, Any] = {"infrastructure_configuration": infrastructure}
+    ImagePipeline(stack, "ImagePipeline", recipe=recipe, **(common | everything | changes))
+    scanned: dict[str, Any] = {"image_scanning_enabled": True, "image_scanning_ecr_repository": "scans"}
+    ImagePipeline(stack, "ContainerPipeline", recipe=container, **(common | scanned))
+    outputs = {
+        "ImageRecipeArn": recipe.attr_arn,
+        "ContainerRecipeArn": container.attr_arn,
+        "InfrastructureConfigurationArn": infrastructure.attr_arn,
+        "DistributionConfigurationArn": distribution.attr_arn,
+        "WorkflowArn": workflow.attr_arn,
+        "ExecutionRole": role.role_arn,
+        "StackId": stack.stack_id,
+    }
+    for key, value in outputs.items():
+        cdk.CfnOutput(stack, f"{key}Output", value=value).override_logical_id(key)
+    return app
+
+
+@dataclass
+class Guarded:
+    """The deployed stack: its function, the function's role, and what a pipeline of it refers to."""
+
+    cli: Cdk
+    outputs: dict[str, str]
+    responses: ResponseServer
+    _clients: list[Any] = field(default_factory=list)
+
+    def client(self, service: str, **credentials: str) -> Any:
+        """Return a client of the local cloud: of the account's root, or of whose credentials are given."""
+        state = self.cli.cloud.state()
+        assert state is not None
+        connect: Any = boto3.client  # typed for one service at a time
+        made = connect(
+            service,
+            region_name=state.region,
+            endpoint_url=state.imagebuilder_endpoint if service == "imagebuilder" else state.endpoint,
+            verify=str(self.cli.cloud.folder.certificate_authority),
+            **(credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}),
+        )
+        self._clients.append(made)
+        return made
+
+    def close(self) -> None:
+        """Close the clients: a cloud waits long for connections that are open when it is stopped."""
+        for client in self._clients:
+            client.close()
+
+    @cached_property
+    def root(self) -> Any:
+        """A client of Image Builder that may do everything."""
+        return self.client("imagebuilder")
+
+    @cached_property
+    def as_function(self) -> Any:
+        """A client of Image Builder with the credentials of the function's role."""
+        session = self.client("sts").assume_role(RoleArn=self.role_arn, RoleSessionName="trespasser")
+        keys = session["Credentials"]
+        return self.client(
+            "imagebuilder",
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+
+    @cached_property
+    def cloudformation(self) -> Any:
+        return self.client("cloudformation")
+
+    @cached_property
+    def role_arn(self) -> str:
+        """The ARN of the function's role."""
+        return str(self._lambda.get_function_configuration(FunctionName=self._function)["Role"])
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The one policy of the role, as it was synthesised and deployed."""
+        assert self._iam.list_attached_role_policies(RoleName=self._role)["AttachedPolicies"] == []
+        return dict(self._iam.get_role_policy(RoleName=self._role, PolicyName=self._policy_name)["PolicyDocument"])
+
+    @contextmanager
+    def holding(self, policy: Policy) -> Iterator[None]:
+        """Give the role another policy for a while, in an account that has not used Image Builder before."""
+        genuine = self.policy
+        with suppress(self._iam.exceptions.NoSuchEntityException):
+            self._iam.delete_service_linked_role(RoleName=_SERVICE_LINKED_ROLE)
+        self._put(policy)
+        try:
+            yield
+        finally:
+            self._put(genuine)
+            self.clean()
+
+    def clean(self) -> None:
+        """Delete the pipelines that tests made: their names begin with `probe`."""
+        for pipeline in self.cli.image_builder()["pipelines"]:
+            if pipeline["name"].startswith("probe"):
+                self.root.delete_image_pipeline(imagePipelineArn=pipeline["arn"])
+
+    def resource(self, logical_id: str = "Probe", stack_id: str | None = None) -> Resource:
+        """Return a custom resource of the stack, or of another, whose events go to the function in the cloud."""
+
+        def invoke(event: dict[str, Any], _context: object) -> None:
+            answer = self._lambda.invoke(FunctionName=self._function, Payload=json.dumps(event))
+            assert "FunctionError" not in answer, answer["Payload"].read()
+
+        return Resource(invoke, self.responses, logical_id=logical_id, stack_id=stack_id or self.outputs["StackId"])
+
+    def fail_for_good(self) -> str | None:
+        """Give the function, as CloudFormation does, an event that it cannot answer; return how Lambda then fared.
+
+        None when the event is in the dead-letter queue, or when there is none.
+        """
+        configuration = self._lambda.get_function_configuration(FunctionName=self._function)
+        if "DeadLetterConfig" not in configuration:
+            return None
+        queue = self._sqs.get_queue_url(QueueName=configuration["DeadLetterConfig"]["TargetArn"].rsplit(":", 1)[1])
+        logged = len(self.log())
+        self._lambda.invoke(FunctionName=self._function, InvocationType="Event", Payload=b"{}")
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            taken = self._sqs.receive_message(QueueUrl=queue["QueueUrl"]).get("Messages", [])
+            if taken:
+                self._sqs.purge_queue(QueueUrl=queue["QueueUrl"])
+                return None
+            if lost := self.lost_since(logged):
+                return lost
+            time.sleep(0.1)
+        raise AssertionError("the event is neither in the queue nor lost")
+
+    def log(self) -> str:
+        """Return what the cloud logged so far."""
+        return self.cli.cloud.folder.log.read_text()
+
+    def lost_since(self, logged: int) -> str | None:
+        """Return why something of a function was lost since the cloud's log was so long, None when nothing was."""
+        return next((line for line in self.log()[logged:].splitlines() if " is lost: " in line), None)
+
+    def function_log(self) -> list[str]:
+        """Return the function's own log."""
+        configuration = self._lambda.get_function_configuration(FunctionName=self._function)
+        group = configuration["LoggingConfig"]["LogGroup"]
+        return [event["message"] for event in self.client("logs").filter_log_events(logGroupName=group)["events"]]
+
+    def hurry(self) -> None:
+        """Give the function little time: with more it would wait for a grant that is missing to come."""
+        self._lambda.update_function_configuration(FunctionName=self._function, Timeout=8)
+
+    def _put(self, policy: Policy) -> None:
+        text = json.dumps(policy)
+        self._iam.put_role_policy(RoleName=self._role, PolicyName=self._policy_name, PolicyDocument=text)
+
+    @cached_property
+    def _policy_name(self) -> str:
+        (name,) = self._iam.list_role_policies(RoleName=self._role)["PolicyNames"]
+        return str(name)
+
+    @cached_property
+    def _lambda(self) -> Any:
+        return self.client("lambda")
+
+    @cached_property
+    def _sqs(self) -> Any:
+        return self.client("sqs")
+
+    @cached_property
+    def _iam(self) -> Any:
+        return self.client("iam")
+
+    @cached_property
+    def _function(self) -> str:
+        resources = self.cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+        (function,) = [item for item in resources if item["ResourceType"] == "AWS::Lambda::Function"]
+        return str(function["PhysicalResourceId"])
+
+    @property
+    def _role(self) -> str:
+        return self.role_arn.rsplit("/", 1)[1]
