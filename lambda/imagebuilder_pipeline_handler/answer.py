@@ -6,9 +6,11 @@ import logging
 import random
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from imagebuilder_pipeline_handler.reasons import shortened
 
 MOST_BYTES: Final = 4096
 """CloudFormation's limit for the body of a response."""
@@ -29,16 +31,31 @@ class UndeliveredError(Exception):
 
 
 def body_of(answer: dict[str, Any]) -> bytes:
-    """Encode an answer so that it fits: attributes go first, then the end of the reason, the ids never."""
+    """Encode an answer so that it fits: attributes go first, then the end of the reason, the ids never.
+
+    TypeError, ValueError or RecursionError when the attributes cannot be written as JSON.
+    """
+    answer = answer | {"Data": flattened(answer["Data"])}
     body = _encode(answer)
     if len(body) > MOST_BYTES:
         answer = answer | {"Data": {}}
         body = _encode(answer)
-    while len(body) > MOST_BYTES and answer["Reason"]:
-        over = len(body) - MOST_BYTES
-        answer = answer | {"Reason": answer["Reason"][: -max(1, over // 4)]}
-        body = _encode(answer)
+    most = len(answer["Reason"])
+    while len(body) > MOST_BYTES and most > 0:
+        most -= max(1, (len(body) - MOST_BYTES) // 4)
+        body = _encode(answer | {"Reason": shortened(answer["Reason"], most=most)})
     return body
+
+
+def flattened(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes by dotted names: `Fn::GetAtt` finds none inside another."""
+    flat: dict[str, Any] = {}
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            flat |= {f"{name}.{inner}": item for inner, item in flattened(value).items()}
+        else:
+            flat[name] = value
+    return flat
 
 
 def deliver(url: str, body: bytes, seconds_left: Callable[[], float]) -> None:
@@ -76,11 +93,11 @@ def _put(url: str, body: bytes, timeout: float) -> str | None:
         connection.request("PUT", path, body=body, headers={"Content-Type": ""})
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return f"{type(error).__name__}"
+        return type(error).__name__
     finally:
         connection.close()
     return None if status in _HTTP_SUCCESS else f"status {status}"
 
 
 def _encode(answer: dict[str, Any]) -> bytes:
-    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(errors="replace")

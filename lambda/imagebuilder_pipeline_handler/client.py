@@ -9,6 +9,7 @@ import botocore.session
 from botocore.config import Config
 
 from imagebuilder_model import DATA_PATH
+from imagebuilder_pipeline_handler import retry
 
 if TYPE_CHECKING:
     from mypy_boto3_imagebuilder import ImagebuilderClient as ImageBuilderClient
@@ -17,12 +18,12 @@ else:
 
 __all__ = ["ImageBuilderClient", "make_client"]
 
-# botocore's `legacy` mode is the one that retries this service's CallRateLimitExceededException (429); `standard` and
-# `adaptive` do not. The default timeouts of 60 s each are longer than the function has for a retry.
+# One attempt is all that botocore makes by itself: `retry` decides on the next. Its default timeouts of 60 s each are
+# longer than the function has for a second attempt.
 _CONFIG = Config(
-    retries={"mode": "legacy", "total_max_attempts": 6},
-    connect_timeout=5,
-    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=3,
+    read_timeout=12,
 )
 
 
@@ -30,4 +31,6 @@ def make_client() -> ImageBuilderClient:
     """Return a client that speaks the bundled service model, whatever SDK the Lambda runtime carries."""
     core = botocore.session.Session()
     core.set_config_variable("data_path", str(DATA_PATH))
-    return boto3.session.Session(botocore_session=core).client("imagebuilder", config=_CONFIG)
+    client = boto3.session.Session(botocore_session=core).client("imagebuilder", config=_CONFIG)
+    retry.extend(client)
+    return client

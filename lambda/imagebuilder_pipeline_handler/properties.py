@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from imagebuilder_model import Problem, Shape, check, load_model
 from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_pipeline_handler.reasons import HandlerError
 
 _OPERATION: Final = "CreateImagePipeline"
 _FOR_CLOUDFORMATION: Final = frozenset({"ServiceToken", "ServiceTimeout"})
@@ -19,12 +20,13 @@ _SET_BY_US: Final = frozenset({"clientToken", "dryRun"})
 _OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG)
 
 
-class PropertiesError(ValueError):
+class PropertiesError(HandlerError):
     """The template's properties are wrong. The message names every problem."""
 
     def __init__(self, problems: list[Problem]) -> None:
         noun = "problem" if len(problems) == 1 else "problems"
-        super().__init__(f"{len(problems)} {noun} in the template's properties: {'; '.join(map(str, problems))}")
+        head = f"{len(problems)} {noun} in the template's properties: "
+        super().__init__("InvalidProperties", head, [str(problem) for problem in problems])
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,15 @@ class Desired:
 
     @property
     def name(self) -> str:
-        """The pipeline's name as the template spells it."""
-        return str(self.request["name"])
+        """The pipeline's name as the template spells it, empty when properties that were not judged have none."""
+        name = self.request.get("name")
+        return name if isinstance(name, str) else ""
 
     @property
     def tags(self) -> dict[str, str]:
         """The tags that the template gives; the tags of ownership are not among them."""
-        return dict(self.request.get("tags", {}))
+        tags = self.request.get("tags")
+        return dict(tags) if isinstance(tags, Mapping) else {}
 
 
 def desired(properties: Mapping[str, Any]) -> Desired:
@@ -61,7 +65,7 @@ def desired(properties: Mapping[str, Any]) -> Desired:
 
 
 def lenient(properties: Mapping[str, Any]) -> Desired:
-    """Return what properties that were once accepted asked for, without judging them again."""
+    """Return what properties asked for without judging them: an older format's, or those of an Update that failed."""
     given = {name: value for name, value in properties.items() if name not in _FOR_CLOUDFORMATION | {_ADOPT_EXISTING}}
     return Desired(_Reader().structure((), load_model().input_of(_OPERATION), given))
 

@@ -1,15 +1,17 @@
 """The function in this process, the emulator and CloudFormation's side behind real sockets."""
 
+import math
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
+from botocore.config import Config
 from support.cloudformation import Resource, ResponseServer
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
-from imagebuilder_pipeline_handler import main
+from imagebuilder_pipeline_handler import answer, client, lifecycle, main, retry
 
 KINDS = (
     "image-recipe/golden/1.0.0",
@@ -45,6 +47,19 @@ def environment(service: ImageBuilder, tmp_path: Path, monkeypatch: pytest.Monke
         main._client.cache_clear()
         yield
         main._client.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds become hundredths; what is tried, and in which order, stays."""
+    monkeypatch.setattr(answer, "_LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(answer, "_SECONDS_PER_TRY", 0.3)
+    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(retry, "_LONGEST_PAUSE", 0.05)
+    patience = {kind: min(seconds, 10_000) / 100 for kind, seconds in retry._PATIENCE.items()}
+    monkeypatch.setattr(retry, "_PATIENCE", patience | {"busy": math.inf})
+    monkeypatch.setattr(lifecycle, "_CREATE_MAY_STILL_RUN", (0.01, 0.02, 0.1, 0.2))
+    monkeypatch.setattr(client, "_CONFIG", client._CONFIG.merge(Config(connect_timeout=0.5, read_timeout=0.5)))
 
 
 @pytest.fixture(scope="session")

@@ -96,7 +96,8 @@ def test_tags_fill_what_the_owner_tags_leave() -> None:
 def test_every_problem_is_told_and_image_builder_is_not_called(resource: Resource, service: ImageBuilder) -> None:
     answer = resource.create(Nmae="golden", EnhancedImageMetadataEnabled="ture", Schedule={"Timezone": "x"})
     assert answer["Status"] == "FAILED"
-    assert answer["Reason"].startswith("6 problems in the template's properties: ")
+    assert answer["Reason"].startswith("InvalidProperties: ")
+    assert ": 6 problems in the template's properties: " in answer["Reason"]
     for expected in ("Nmae is not known", "Name is missing", "must be true or false", "Schedule.Timezone"):
         assert expected in answer["Reason"]
     assert service.calls() == []

@@ -1,0 +1,117 @@
+"""Which requests are tried again, and for how long: botocore's own loop, told what it does not know of this service."""
+
+import math
+import random
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from botocore.exceptions import (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+    SSLError,
+)
+
+from imagebuilder_pipeline_handler.work import CURRENT, OverError
+
+_LONGEST_PAUSE: Final = 10.0
+_FIRST_PAUSE: Final = 1.0
+
+_PATIENCE: Final[dict[str, float]] = {
+    "busy": math.inf,
+    # A policy, a role or the keys of a new function may take some seconds until IAM has them everywhere.
+    "denied": 20.0,
+    "role": 120.0,
+    "garbled": 10.0,
+    "tls": 10.0,
+}
+"""For how many seconds each kind of trouble may last; all end with the event's time. Any other kind is final."""
+
+_ANSWERS: Final = {"CreateImagePipeline": "imagePipelineArn", "GetImagePipeline": "imagePipeline"}
+_NEVER_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
+_SERVER_ERROR: Final = 500
+_NO_SUCCESS: Final = 300
+_KINDS: Final = {403: "denied", 429: "busy", _SERVER_ERROR: "busy"}
+_BUSY: Final = frozenset({"ResourceInUseException", "ThrottlingException", "RequestLimitExceeded"})
+
+# Which code says that a role is not there yet is unverified, so the word in the sentence decides.
+_OF_A_ROLE: Final = frozenset(
+    {"ClientException", "InvalidParameterException", "InvalidParameterValueException", "InvalidRequestException"}
+)
+
+
+class Fault(NamedTuple):
+    """What went wrong with one attempt. The status is 0 when there was no answer."""
+
+    code: str
+    status: int
+    message: str
+    error: BaseException | None = None
+
+
+def extend(client: Any) -> None:
+    """Let the client try again what may succeed, and make no request for an event that is answered."""
+    client.meta.events.register_first("needs-retry.imagebuilder", _pause)
+    client.meta.events.register("before-call.imagebuilder", _require_time)
+
+
+def _require_time(**_: object) -> None:
+    work = CURRENT.get()
+    if work is not None and work.ended_at is not None and not work.is_undoing:
+        raise OverError("the event has been answered already")
+
+
+def _pause(
+    attempts: int, operation: Any, response: tuple[Any, Mapping[str, Any]] | None, caught_exception: Any, **_: object
+) -> float | None:
+    """Return for how many seconds to wait before the next attempt, None when there is none. Full jitter."""
+    work = CURRENT.get()
+    if work is None:
+        return None
+    work.attempts[operation.name] += 1
+    fault = _fault(operation.name, response, caught_exception)
+    if fault is None:
+        return None
+    work.last_fault = fault.code
+    kind = _kind(operation.name, fault)
+    if kind == "garbled" or fault.status >= _SERVER_ERROR or _may_have_been_sent(fault.error):
+        work.unsure.add(operation.name)
+    if kind is None:
+        return None
+    most = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempts - 1, 10))
+    pause = random.uniform(0, most)  # noqa: S311 (spreads load, guards nothing)
+    return pause if work.since(kind) + pause <= _PATIENCE[kind] and work.allows(pause) else None
+
+
+def _fault(operation: str, response: tuple[Any, Mapping[str, Any]] | None, error: Any) -> Fault | None:
+    if response is None:
+        return Fault(type(error).__name__, 0, "", error)
+    status, parsed = response[0].status_code, response[1]
+    if status < _NO_SUCCESS:
+        # A proxy's page with status 200 reads as a success without content.
+        is_whole = operation not in _ANSWERS or _ANSWERS[operation] in parsed
+        return None if is_whole else Fault("an answer without content", status, "")
+    details = parsed.get("Error", {})
+    return Fault(str(details.get("Code", status)), status, str(details.get("Message", "")))
+
+
+def _kind(operation: str, fault: Fault) -> str | None:
+    if fault.error is not None:
+        return _kind_of_connection(fault.error)
+    if fault.code in _BUSY or (operation, fault.code) == ("DeleteImagePipeline", "ResourceDependencyException"):
+        return "busy"
+    if fault.code in _OF_A_ROLE and re.search(r"role\b", fault.message, re.IGNORECASE):
+        return "role"
+    return "garbled" if fault.status < _NO_SUCCESS else _KINDS.get(min(fault.status, _SERVER_ERROR))
+
+
+def _kind_of_connection(error: BaseException) -> str | None:
+    if isinstance(error, SSLError):
+        return "tls"
+    return "busy" if isinstance(error, HTTPClientError) else None
+
+
+def _may_have_been_sent(error: BaseException | None) -> bool:
+    return error is not None and not isinstance(error, _NEVER_SENT)

@@ -1,0 +1,82 @@
+"""What is known of the event at hand, so that it can be answered at any moment."""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Final
+
+_LATEST_ANSWER: Final = 4.5
+_EARLIEST_ANSWER: Final = 8.0
+"""Seconds before the deadline: one PUT takes 0.4 s on the smallest function, and the ResponseURL may need a second."""
+
+
+class OverError(Exception):
+    """A request was not made, for its event has been answered."""
+
+
+class Work:
+    """The work on one event. Two threads share it: the one that does the work, and the timer that may answer first."""
+
+    def __init__(self, seconds_left: Callable[[], float]) -> None:
+        self.seconds_left = seconds_left
+        self.answer_before = max(_LATEST_ANSWER, min(_EARLIEST_ANSWER, seconds_left() / 2))
+        self.physical_id = ""
+        """The pipeline that exists, or may exist, because of a Create; empty while there is none for certain."""
+        self.undo: Callable[[datetime], None] | None = None
+        """Takes back what was done after the given time. For when a failure was answered in the meantime."""
+        self.note = ""
+        """What an operator should know although the event succeeded."""
+        self.attempts: Counter[str] = Counter()
+        self.unsure: set[str] = set()
+        """Operations that Image Builder may have done although no answer says so."""
+        self.last_fault = ""
+        self.is_undoing = False
+        self._since: dict[str, float] = {}
+        self._started = time.monotonic()
+        self._ended_at: datetime | None = None
+        self._lock = Lock()
+
+    def end(self) -> bool:
+        """End the work; False when it has ended already. Who gets True answers the event, and nobody else does."""
+        with self._lock:
+            if self._ended_at is not None:
+                return False
+            self._ended_at = datetime.now(UTC)
+            return True
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was decided what to answer."""
+        return self._ended_at
+
+    def take_back(self) -> None:
+        """Undo what was done after a failure was answered, if there is anything."""
+        if self.undo is not None and self._ended_at is not None:
+            self.is_undoing = True
+            self.undo(self._ended_at)
+
+    def allows(self, pause: float) -> bool:
+        """Tell whether, after a pause, one more request can be tried and the event answered in time."""
+        return self._ended_at is None and self.seconds_left() - pause >= 1.5 * self.answer_before
+
+    def since(self, kind: str) -> float:
+        """Return for how many seconds there has been trouble of this kind."""
+        now = time.monotonic()
+        return now - self._since.setdefault(kind, now)
+
+    def seconds(self) -> float:
+        """Return how long the work has taken so far."""
+        return time.monotonic() - self._started
+
+    def story(self) -> str:
+        """Tell how often was tried and what went wrong last, empty when nothing did."""
+        tries = sum(self.attempts.values())
+        return f"{tries} attempts in {math.ceil(self.seconds())} s, last {self.last_fault}" if self.last_fault else ""
+
+
+CURRENT: ContextVar[Work | None] = ContextVar("CURRENT", default=None)
+"""The work that this thread does: how botocore's events, which know only the client, find it."""
