@@ -1,0 +1,32 @@
+"""A rule for cfn-lint: the properties of Custom::ImagePipeline are those of its schema.
+
+`cfn-lint --append-rules rules -- template.yaml`. cfn-lint itself checks every `Custom::` type by the schema of
+AWS::CloudFormation::CustomResource, which allows any property, also when `--registry-schemas` names a better one.
+"""
+
+import json
+from pathlib import Path
+
+from cfnlint.rules.jsonschema.CfnLintJsonSchema import CfnLintJsonSchema
+
+_SCHEMA = Path(__file__).parents[1] / "schema" / "custom-imagepipeline.json"
+
+
+class ImagePipelineProperties(CfnLintJsonSchema):
+    """Every problem of a pipeline's properties, at its line."""
+
+    id = "E9601"
+    shortdesc = "Properties of Custom::ImagePipeline are invalid"
+    description = "Check the properties of Custom::ImagePipeline against its schema"
+    source_url = "https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_CreateImagePipeline.html"
+    tags = ("resources", "imagebuilder")
+
+    def __init__(self) -> None:
+        schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
+        super().__init__(keywords=[f"Resources/{schema['typeName']}/Properties"], all_matches=True)
+        # Attributes stand among the properties of the registry's form, yet nobody may set them.
+        for pointer in schema["readOnlyProperties"]:
+            del schema["properties"][pointer.rpartition("/")[2]]
+        schema["required"].remove("ServiceToken")  # whose absence cfn-lint tells by itself
+        self._schema = schema
+        self._use_schema_arg = False

@@ -1,0 +1,199 @@
+"""Generate the JSON schemas of Custom::ImagePipeline out of the service model: `python -m tools.pipeline_schema`.
+
+Two, because their readers differ. cfn-lint resolves functions by itself and takes CloudFormation's registry form. An
+editor checks the whole file, and sees `!Ref Name` as the text `Name`: there a text stands for every value.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from imagebuilder_model import LOGICAL_ID_TAG, STACK_ID_TAG, Shape, load_model
+
+FOLDER: Final = Path("cloudformation")
+REGISTRY: Final = Path("schema") / "custom-imagepipeline.json"
+EDITOR: Final = Path("editor") / "template.schema.json"
+
+_TYPE: Final = "Custom::ImagePipeline"
+_OPERATION: Final = "CreateImagePipeline"
+_SET_BY_US: Final = ("clientToken", "dryRun")
+_OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG)
+_RECIPES: Final = ("ImageRecipeArn", "ContainerRecipeArn")
+_LONGEST_TIMEOUT: Final = 3600  # seconds, CloudFormation's own limit
+
+Schema = dict[str, Any]
+
+_MORE: Final[dict[str, Schema]] = {
+    # The service model leaves the form open. What the fields may hold, the function says.
+    "scheduleExpression": {"pattern": r"^(cron\(\s*\S+(\s+\S+){5}\s*\)|rate\(\s*[0-9]+\s+(minute|hour|day)s?\s*\))$"}
+}
+
+_OURS: Final[Schema] = {
+    "ServiceToken": {"type": "string", "minLength": 1},
+    "ServiceTimeout": {"type": "integer", "minimum": 1, "maximum": _LONGEST_TIMEOUT},
+    "AdoptExisting": {"type": "boolean"},
+}
+_ATTRIBUTES: Final = ("Arn", "ClientToken", "RequestId")
+
+
+def registry_schema() -> Schema:
+    """Return the schema in the form of CloudFormation's registry."""
+    writer = _Writer(for_value=_in_any_case)
+    pipeline = _pipeline(writer)
+    pipeline["properties"] |= {name: {"type": "string"} for name in _ATTRIBUTES}
+    return {
+        "typeName": _TYPE,
+        "description": "An EC2 Image Builder pipeline, made by a function whose ARN is the ServiceToken",
+        "definitions": writer.definitions,
+        **pipeline,
+        # cfn-lint's own words for it, of which it makes better messages than of `oneOf`.
+        "requiredXor": list(_RECIPES),
+        "dependentRequired": {"Workflows": ["ExecutionRole"]},
+        "createOnlyProperties": ["/properties/Name"],
+        "readOnlyProperties": [f"/properties/{name}" for name in _ATTRIBUTES],
+        "primaryIdentifier": ["/properties/Arn"],
+    }
+
+
+def editor_schema() -> Schema:
+    """Return the schema of a template whose resources of other types are not looked at."""
+    writer = _Writer(for_value=_or_a_function)
+    pipeline = _pipeline(writer) | {"anyOf": [{"required": [recipe]} for recipe in _RECIPES]}
+    is_pipeline = {"required": ["Type"], "properties": {"Type": {"const": _TYPE}}}
+    function = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": {"pattern": "^(Ref$|Fn::)"}}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": f"CloudFormation templates with {_TYPE}",
+        "type": "object",
+        "properties": {
+            "Resources": {
+                "type": "object",
+                "additionalProperties": {
+                    "if": is_pipeline,
+                    "then": {"required": ["Properties"], "properties": {"Properties": _reference("ImagePipeline")}},
+                },
+            }
+        },
+        "definitions": {"ImagePipeline": pipeline, "Function": function} | writer.definitions,
+    }
+
+
+def _pipeline(writer: "_Writer") -> Schema:
+    schema = writer.structure(load_model().input_of(_OPERATION))
+    ours = {name: writer.for_value(value) for name, value in _OURS.items()}
+    tags = {"Tags": writer.for_value(_without_owner_tags(writer.definitions["TagMap"]))}
+    properties = ours | schema["properties"] | tags
+    return schema | {"properties": properties, "required": ["ServiceToken", *schema["required"]]}
+
+
+def _without_owner_tags(tags: Schema) -> Schema:
+    """Return the schema of a map of tags that leaves room for those that the function adds."""
+    names = tags["propertyNames"] | {"not": {"enum": list(_OWNER_TAGS)}}
+    return tags | {"propertyNames": names, "maxProperties": tags["maxProperties"] - len(_OWNER_TAGS)}
+
+
+def _reference(name: str) -> Schema:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _in_any_case(schema: Schema) -> Schema:
+    """Return the schema with values that match without regard to case, as the function takes them."""
+    return {("enumCaseInsensitive" if name == "enum" else name): value for name, value in schema.items()}
+
+
+def _or_a_function(schema: Schema) -> Schema:
+    """Return what an editor can say of a value: nothing that a function in its place would not keep to as well."""
+    if "$ref" not in schema and schema["type"] not in {"array", "object"}:
+        values = [{"enum": schema["enum"]}] if "enum" in schema else []
+        texts = {name: schema[name] for name in ("minLength", "maxLength") if name in schema and "enum" not in schema}
+        bounds = {name: schema[name] for name in ("minimum", "maximum") if name in schema}
+        text: Schema = {"type": "string"} | texts
+        others = [] if schema["type"] == "string" else [{"type": schema["type"]} | bounds]
+        schema = {"anyOf": [*values, *others, text]} if values or others else text
+    return {"if": _reference("Function"), "else": schema}
+
+
+@dataclass
+class _Writer:
+    """Writes shapes as JSON schemas; structures and maps of tags go to `definitions`."""
+
+    for_value: Callable[[Schema], Schema]
+    definitions: dict[str, Schema] = field(default_factory=dict)
+
+    def value(self, shape: Shape) -> Schema:
+        match shape.type:
+            case "structure":
+                return self.defined(shape, self.structure)
+            case "map":
+                return self.defined(shape, self.map)
+            case "list":
+                return {"type": "array", "items": self.member(shape.element)} | _least_and_most(shape, "Items")
+            case "string":
+                return {"type": "string"} | _least_and_most(shape, "Length") | dict(_text(shape))
+            case "integer":
+                return {"type": "integer", "minimum": shape.minimum, "maximum": shape.maximum}
+            case _:
+                return {"type": shape.type}
+
+    def member(self, shape: str | None, name: str = "") -> Schema:
+        assert shape is not None, "the model says what lists and maps hold"  # noqa: S101
+        return self.for_value(self.value(load_model().shapes[shape]) | _MORE.get(name, {}))
+
+    def defined(self, shape: Shape, write: Callable[[Shape], Schema]) -> Schema:
+        self.definitions[shape.name] = write(shape)
+        return _reference(shape.name)
+
+    def structure(self, shape: Shape) -> Schema:
+        members = {name: member for name, member in shape.members.items() if name not in _SET_BY_US}
+        return {
+            "type": "object",
+            "properties": {_spelt(name): self.member(member.shape, name) for name, member in members.items()},
+            "required": [_spelt(name) for name in shape.required if name in members],
+            "additionalProperties": False,
+        }
+
+    def map(self, shape: Shape) -> Schema:
+        keys = self.value(load_model().shapes[shape.key or ""])
+        return {
+            "type": "object",
+            "propertyNames": {name: value for name, value in keys.items() if name != "type"},
+            "additionalProperties": self.member(shape.value),
+        } | _least_and_most(shape, "Properties")
+
+
+def _least_and_most(shape: Shape, unit: str) -> Schema:
+    # Empty maps and lists say as much as none, and are let pass.
+    least = shape.minimum if shape.type == "string" else None
+    limits = {f"min{unit}": least, f"max{unit}": shape.maximum}
+    return {name: limit for name, limit in limits.items() if limit is not None}
+
+
+def _text(shape: Shape) -> Iterator[tuple[str, Any]]:
+    if shape.pattern is not None:
+        yield "pattern", shape.pattern
+    if shape.enum:
+        yield "enum", list(shape.enum)
+
+
+def _spelt(member: str) -> str:
+    return member[:1].upper() + member[1:]
+
+
+def to_text(schema: Schema) -> str:
+    """Return a schema as it is committed."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write both schemas."""
+    for path, schema in ((REGISTRY, registry_schema()), (EDITOR, editor_schema())):
+        target = FOLDER / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(to_text(schema), encoding="utf-8")
+        print(f"wrote {target}, {target.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
