@@ -7,6 +7,7 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,27 @@ def _wait_until_gone(cloud: LocalCloud) -> None:
     while cloud.state() is not None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_two_that_start_at_once_end_up_with_one_cloud(cloud: LocalCloud) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        others = [LocalCloud(cloud.folder.path) for _ in range(4)]
+        states = set(pool.map(LocalCloud.start, others))
+    (state,) = states
+    assert cloud.state() == state
+    cloud.stop()
+    for other in others:
+        other.stop()
+
+
+def test_looking_whether_it_runs_never_keeps_it_from_starting(cloud: LocalCloud) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(_look_for, cloud, seconds=1.5)
+        assert cloud.start()
+        looking.result()
+
+
+def _look_for(cloud: LocalCloud, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        LocalCloud(cloud.folder.path).state()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from imagebuilder_local.cloud.environment import client_environment
-from imagebuilder_local.cloud.state import Folder, State, is_locked
+from imagebuilder_local.cloud.state import Folder, State, holding, is_locked
 
 _SECONDS_TO_START: Final = 60.0
 _SECONDS_TO_STOP: Final = 10.0
@@ -44,11 +44,15 @@ class LocalCloud:
 
         `port` is the one that CloudFormation, Lambda, S3 and so on are served on, 0 for any that is free.
         """
-        running = self.state()
-        if running is not None:
-            return running
-        self._reap()
         self.folder.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with holding(self.folder.starting_lock, patience=_SECONDS_TO_START):
+                return self.state() or self._start(port)
+        except BlockingIOError as error:
+            raise LocalCloudError(f"the local cloud in {self.folder.path} is being started elsewhere") from error
+
+    def _start(self, port: int) -> State:
+        self._reap()
         self.folder.state.unlink(missing_ok=True)
         with self.folder.log.open("wb") as log:
             self._process = subprocess.Popen(

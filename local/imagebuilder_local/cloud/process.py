@@ -14,7 +14,7 @@ import trustme
 
 from imagebuilder_local.cloud.environment import client_settings, neutral_environment
 from imagebuilder_local.cloud.resource_types import provisioners
-from imagebuilder_local.cloud.state import Folder, State, holding_lock
+from imagebuilder_local.cloud.state import Folder, State, holding
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 
 HOST: Final = "127.0.0.1"
@@ -30,7 +30,7 @@ def main(path: Path, port: int) -> None:
     folder = Folder(path)
     try:
         # Patience for those who only look whether somebody holds it.
-        with holding_lock(folder, patience=1.0):
+        with holding(folder.lock, patience=1.0):
             _serve_from(folder, port)
     except BlockingIOError as error:
         raise SystemExit(f"another local cloud lives in {folder.path}: stop it, or choose another folder") from error

@@ -3,10 +3,14 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
+
+_POLL: Final = 0.02
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,11 @@ class Folder:
     def lock(self) -> Path:
         """Locked while the process lives, however it ends."""
         return self.path / "lock"
+
+    @property
+    def starting_lock(self) -> Path:
+        """Locked by whoever starts the process, until it serves."""
+        return self.path / "starting.lock"
 
     @property
     def log(self) -> Path:
@@ -77,20 +86,32 @@ class State:
 
 
 @contextmanager
-def holding_lock(folder: Folder) -> Iterator[None]:
-    """Hold the folder's lock. BlockingIOError when a living process holds it."""
-    handle = os.open(folder.lock, os.O_RDWR | os.O_CREAT, 0o600)
+def holding(lock: Path, patience: float = 0.0) -> Iterator[None]:
+    """Hold a lock. BlockingIOError when somebody else still holds it after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while not _take(handle):
+            if time.monotonic() >= deadline:
+                raise BlockingIOError(f"{lock} is locked")
+            time.sleep(_POLL)
         yield
     finally:
         os.close(handle)
 
 
+def _take(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def is_locked(folder: Folder) -> bool:
     """Tell whether a process lives in the folder. A pid alone would not say: it may be somebody else's by now."""
     try:
-        with holding_lock(folder):
+        with holding(folder.lock):
             return False
     except BlockingIOError:
         return True
