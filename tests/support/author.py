@@ -3,6 +3,7 @@
 import json
 import ssl
 import subprocess
+import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ class Author:
 
     def deploy(self, stack: str, template: str, *options: str, fails: bool = False) -> None:
         """Deploy a template of the folder."""
+        time.sleep(1 - time.time() % 1)  # the CLI names a change set by the second
         command = (
             f"aws cloudformation deploy --capabilities CAPABILITY_IAM --stack-name {stack} --template-file {template}"
         )
