@@ -1,5 +1,6 @@
 """A CDK construct for EC2 Image Builder pipelines."""
 
+from cdk_imagebuilder_pipeline.base import ImagePipelineBase, OnEventOptions
 from cdk_imagebuilder_pipeline.pipeline import ImagePipeline
 from cdk_imagebuilder_pipeline.props import ImagePipelineProps, ImagePipelineStatus
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
@@ -9,10 +10,12 @@ from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration, WorkflowOn
 
 __all__ = [
     "ImagePipeline",
+    "ImagePipelineBase",
     "ImagePipelineProps",
     "ImagePipelineProvider",
     "ImagePipelineSchedule",
     "ImagePipelineStatus",
+    "OnEventOptions",
     "RecipeType",
     "ScheduleStartCondition",
     "WorkflowConfiguration",

@@ -8,20 +8,29 @@ import jsii
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline._signature import takes_props
+from cdk_imagebuilder_pipeline.base import ImagePipelineBase
+from cdk_imagebuilder_pipeline.execution_role import AnyRole, grant_logs, make_role, needs_role
 from cdk_imagebuilder_pipeline.naming import generated_name
 from cdk_imagebuilder_pipeline.needs import allow_what_it_needs
 from cdk_imagebuilder_pipeline.props import ImagePipelineProps
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
+from cdk_imagebuilder_pipeline.recipe import AnyRecipe, RecipeType, recipe_arn_of, recipe_name_in
 from cdk_imagebuilder_pipeline.request import OPERATION, request_of
 from cdk_imagebuilder_pipeline.tags import TagsValidation
+from cdk_imagebuilder_pipeline.tokens import is_unresolved
 from cdk_imagebuilder_pipeline.wire import as_properties
+from imagebuilder_model import check, is_pipeline_arn, name_in_arn, normalized_name
+from imagebuilder_model.names import PIPELINE_ARN_KIND
 
 RESOURCE_TYPE: Final = "Custom::ImagePipeline"
 
 
 @jsii.implements(cdk.ITaggableV2)
-class ImagePipeline(cdk.Resource):
+class ImagePipeline(ImagePipelineBase):
     """An EC2 Image Builder pipeline. Its keywords are the fields of ImagePipelineProps.
+
+    It is one resource of the template. A second one, the child `ExecutionRole`, is made when Image Builder cannot do
+    without an execution role (workflows, or a log group outside `/aws/imagebuilder/`) and none is given.
 
     TypeError for a prop that is not known or is missing. ValueError, with every problem found and the construct's path,
     for props that the service would refuse.
@@ -32,11 +41,15 @@ class ImagePipeline(cdk.Resource):
         super().__init__(scope, id)
         provider = props.provider or ImagePipelineProvider.get_or_create(self)
         if cdk.Stack.of(provider) is not self.stack:
-            raise ValueError(
-                f"{type(self).__name__} '{self.node.path}': provider '{provider.node.path}' is of another stack, and "
+            raise self._error(
+                f"provider '{provider.node.path}' is of another stack, and "
                 "its role reaches only pipelines of that one: give a provider of this stack, or none"
             )
         request = request_of(props)
+        self._recipe_name: Final = recipe_name_in(next(request[k.member] for k in RecipeType if k.member in request))
+        self._execution_role: Final = self._role_for(props, request)
+        if self._execution_role is not None:
+            request["executionRole"] = self._execution_role.role_arn
         self._tags: Final = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, request.pop("tags", None))
         self.node.add_validation(TagsValidation(self._tags))
         request = {"name": generated_name(self, request)} | request
@@ -60,6 +73,44 @@ class ImagePipeline(cdk.Resource):
         """Make a pipeline of ready props, for example of `dataclasses.replace(common, recipe=...)`."""
         return cls(scope, id, **{field.name: getattr(props, field.name) for field in fields(props)})
 
+    @staticmethod
+    def from_image_pipeline_arn(
+        scope: Construct,
+        id: str,  # noqa: A002 (CDK's name)
+        image_pipeline_arn: str,
+        *,
+        recipe: AnyRecipe | None = None,
+    ) -> ImagePipelineBase:
+        """Refer to a pipeline that something else made, by its ARN.
+
+        `recipe` is the recipe that it builds, or its ARN, and is needed for the rules that match images. Default: not
+        known. ValueError when the ARN is of something else; one that is a token is taken as it is.
+        """
+        return _Imported(scope, id, image_pipeline_arn, recipe)
+
+    @staticmethod
+    def from_image_pipeline_name(
+        scope: Construct,
+        id: str,  # noqa: A002 (CDK's name)
+        image_pipeline_name: str,
+        *,
+        recipe: AnyRecipe | None = None,
+    ) -> ImagePipelineBase:
+        """Refer to a pipeline of the stack's account and Region that something else made, by its name.
+
+        The name may be spelled as it was given: capitals, spaces and underscores are turned into what the ARN has. One
+        that is a token cannot be turned, and has to be spelled as in the ARN. `recipe` is as in
+        `from_image_pipeline_arn`. ValueError when no pipeline can have this name.
+        """
+        owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
+        if not is_unresolved(image_pipeline_name):
+            _check_name(owner, image_pipeline_name)
+            image_pipeline_name = normalized_name(image_pipeline_name)
+        arn = cdk.Stack.of(scope).format_arn(
+            service="imagebuilder", resource=PIPELINE_ARN_KIND, resource_name=image_pipeline_name
+        )
+        return _Imported(scope, id, arn, recipe)
+
     @property
     def image_pipeline_arn(self) -> str:
         """The pipeline's ARN."""
@@ -76,6 +127,66 @@ class ImagePipeline(cdk.Resource):
         return self._resource.get_att("ClientToken").to_string()
 
     @property
+    def execution_role(self) -> AnyRole | None:
+        """The role that Image Builder runs workflows with: the one given, or the one made.
+
+        None when the service-linked role does, or when the role was given as a text.
+        """
+        return self._execution_role
+
+    @property
     def cdk_tag_manager(self) -> cdk.TagManager:
         """How `Tags.of` reaches the pipeline."""
         return self._tags
+
+    @property
+    def _images_arn(self) -> str:
+        return self._image_arns(self._recipe_name)
+
+    def _role_for(self, props: ImagePipelineProps, request: dict[str, object]) -> AnyRole | None:
+        log_groups = (props.image_log_group, props.image_pipeline_log_group)
+        given = props.execution_role
+        if given is None or isinstance(given, str):
+            if not needs_role(request, *log_groups):
+                return None
+            role: AnyRole = make_role(self)
+        else:
+            role = given
+        grant_logs(role, *log_groups)
+        return role
+
+
+class _Imported(ImagePipelineBase):
+    def __init__(self, scope: Construct, id: str, arn: str, recipe: AnyRecipe | None) -> None:  # noqa: A002 (CDK's name)
+        owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
+        if not is_unresolved(arn) and not is_pipeline_arn(arn):
+            example = "arn:aws:imagebuilder:eu-west-1:111122223333:image-pipeline/golden"
+            raise ValueError(f"{owner}: image_pipeline_arn is not that of a pipeline: got {arn!r}, one is {example}")
+        recipe_arn = None if recipe is None else recipe_arn_of(recipe)
+        if recipe is not None and recipe_arn is None:
+            raise ValueError(f"{owner}: recipe must be a recipe's construct or the ARN of a recipe: got {recipe!r}")
+        super().__init__(scope, id, environment_from_arn=arn)
+        self._arn: Final = arn
+        self._recipe_name: Final = None if recipe_arn is None else recipe_name_in(recipe_arn)
+
+    @property
+    def image_pipeline_arn(self) -> str:
+        """The pipeline's ARN."""
+        return self._arn
+
+    @property
+    def image_pipeline_name(self) -> str:
+        """The pipeline's name, as the ARN has it."""
+        arn = self._arn
+        return cdk.Fn.select(1, cdk.Fn.split("/", arn)) if is_unresolved(arn) else name_in_arn(arn)
+
+    @property
+    def _images_arn(self) -> str | None:
+        return None if self._recipe_name is None else self._image_arns(self._recipe_name)
+
+
+def _check_name(owner: str, name: str) -> None:
+    problems = check(OPERATION, {"name": name}, spell=lambda member: f"image_pipeline_{member}")
+    for problem in problems:
+        if problem.path == ("image_pipeline_name",):
+            raise ValueError(f"{owner}: {problem}")

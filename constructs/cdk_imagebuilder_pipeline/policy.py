@@ -1,10 +1,13 @@
 """What the function's role may do: no more than the pipelines of its stack need."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
 import aws_cdk as cdk
 
+from cdk_imagebuilder_pipeline.quota import Statement, document, longest, pack
+from cdk_imagebuilder_pipeline.tokens import is_unresolved
 from imagebuilder_model import PIPELINE_ARN_KIND
 from imagebuilder_model.names import STACK_ID_TAG
 
@@ -20,62 +23,119 @@ _READ_ACTIONS: Final[Mapping[ReadKind, str]] = {
     "workflow": "imagebuilder:GetWorkflow",
 }
 
-_MOST_EXACT_ARNS: Final = 40
-"""What fits a role beside the rest when the ARNs are the longest: 10,240 characters (quota of IAM, not adjustable)."""
+_MOST_POLICIES_FOR_READS: Final = 4
+"""How many policies the exact ARNs of reads may fill: some 120 ARNs of the longest kind. A role takes eleven, and
+execution roles, for which there is no other way than exact ARNs, need theirs."""
+
+_LONGEST_READ: Final = (
+    len("arn:aws-us-gov:imagebuilder:us-isof-south-1:123456789012:infrastructure-configuration/") + 128 + 16
+)
+_LONGEST_ROLE: Final = len("arn:aws-us-gov:iam::123456789012:role/") + 64
+_LONGEST_OTHER: Final = 256
 
 _SERVICE: Final = "imagebuilder.amazonaws.com"
 _SERVICE_ROLE: Final = f"aws-service-role/{_SERVICE}/AWSServiceRoleForImageBuilder"
 
-Statement = dict[str, Any]
+_PIPELINES: Final = (
+    "CloudFormation deletes a pipeline that is renamed or removed after it has changed this policy, so the names of "
+    "pipelines cannot stand here. Writes are held to this stack's pipelines by their owner tag; without that condition "
+    "pipelines can only be read"
+)
+_VERSIONS: Final = "the pipeline itself leaves this part of the version open"
+_MANY: Final = "more recipes, configurations and workflows than the policies of a role have characters for; only read"
+NO_RESOURCE: Final = "IAM knows no resource for this action; it only reads"
 
 
 class HandlerPolicy:
-    """The policy of one function. Pipelines say what they need; the document is rendered once all have."""
+    """The policies of one function's role. Pipelines say what they need; documents are rendered once all have."""
 
-    def __init__(self, stack: cdk.Stack, log_group_arn: str) -> None:
+    def __init__(self, stack: cdk.Stack, on_change: Callable[[], None]) -> None:
         self._stack = stack
-        self._log_group_arn = log_group_arn
+        self._on_change = on_change
         # Dicts and not sets, to keep the order: a template must not change from one synth to the next.
         self._reads: dict[ReadKind, dict[str, None]] = {kind: {} for kind in _READ_ACTIONS}
         self._roles: dict[str, None] = {}
         self._repositories: dict[str, None] = {}
         self._scans = False
+        self._own: list[Statement] = []
+        self._lengths: dict[str, int] = {}
+        self._reasons: dict[str, str] = {self._all_pipelines(): _PIPELINES, "*": NO_RESOURCE}
+        self._reasons |= {self._any(kind): _MANY for kind in _READ_ACTIONS}
 
     def allow_read(self, kind: ReadKind, *arns: str) -> None:
         """Let the function read what a pipeline refers to: Image Builder checks that its caller may."""
-        self._reads[kind].update(dict.fromkeys(arns))
+        self._reasons |= {arn: _VERSIONS for arn in arns if "*" in arn}
+        self._add(self._reads[kind], arns, _LONGEST_READ)
 
     def allow_pass(self, role_arn: str) -> None:
-        """Let the function hand an execution role to Image Builder."""
-        self._roles[role_arn] = None
+        """Let the function hand an execution role to Image Builder.
+
+        An ARN that ends in a path and `*`, such as `arn:aws:iam::111122223333:role/images/*`, stands for all roles
+        of that path, and the ARNs that it covers are left out: the way out for more roles than a policy holds.
+        """
+        self._add(self._roles, (role_arn,), _LONGEST_ROLE)
 
     def allow_scanning(self, repository_arn: str | None) -> None:
         """Let the function turn on scanning: Image Builder checks that its caller may see how that is set up."""
-        self._scans = True
-        if repository_arn is not None:
-            self._repositories[repository_arn] = None
+        if not self._scans:
+            self._scans = True
+            self._on_change()
+        self._add(self._repositories, () if repository_arn is None else (repository_arn,), _LONGEST_OTHER)
 
-    def document(self) -> dict[str, Any]:
-        """Return the policy document."""
-        statements = [
-            *self._pipelines(),
-            *self._dependencies(),
-            *self._roles_of_service(),
-            *self._scanning(),
-            self._logs(),
-        ]
-        return {"Version": "2012-10-17", "Statement": statements}
+    def allow_itself(self, *statements: Statement, wildcards: Mapping[str, str] | None = None) -> None:
+        """Let the function do what it needs for itself: write its log, leave what failed to a queue.
 
-    def _pipelines(self) -> Iterable[Statement]:
-        pipelines = self._arn("imagebuilder", PIPELINE_ARN_KIND, "*")
+        `wildcards` gives a reason for each resource with a `*` in it.
+        """
+        self._own.extend(statements)
+        self._reasons |= wildcards or {}
+        self._on_change()
+
+    def documents(self) -> list[dict[str, Any]]:
+        """Return the policy documents: the first is inline, each further one a managed policy."""
+        before_roles = [*self._pipelines(), *self._service_role(), *self._own, *self._scanning()]
+        roles = list(self._pass_roles())
+        exact = [*before_roles, *self._read_exactly()]
+        if len(pack(exact, self._length)) > _MOST_POLICIES_FOR_READS:
+            exact = [*before_roles, *self._read_any()]
+        return [document(statements) for statements in pack([*exact, *roles], self._length)]
+
+    def reasons_for_wildcards(self) -> dict[str, str]:
+        """Return the resources with a `*` in them, and for each the reason why it cannot be narrower.
+
+        A path of roles is not among them: who allows one has the reason.
+        """
+        used = {resource for one in self.documents() for resource in _resources_of(one)}
+        return {resource: reason for resource, reason in self._reasons.items() if resource in used}
+
+    def _add(self, known: dict[str, None], arns: Iterable[str], longest_arn: int) -> None:
+        new = [arn for arn in arns if arn not in known]
+        for arn in new:
+            known[arn] = None
+            if is_unresolved(arn):
+                self._lengths[arn] = min(longest_arn, longest(self._stack.resolve(arn), longest_arn))
+        if new:
+            self._on_change()
+
+    def _length(self, text: str) -> int:
+        if text not in self._lengths:
+            resolved = self._stack.resolve(text) if is_unresolved(text) else text
+            self._lengths[text] = longest(resolved, _LONGEST_OTHER)
+        return self._lengths[text]
+
+    def _pipelines(self) -> Iterator[Statement]:
+        pipelines = self._all_pipelines()
         ours = cdk.Aws.STACK_ID
-        # On what is made or taken over, the tag is in the request and not yet on the pipeline.
-        yield _allow(
-            ["imagebuilder:CreateImagePipeline", "imagebuilder:TagResource"],
+        on_request = {f"aws:RequestTag/{STACK_ID_TAG}": ours}
+        yield allow(["imagebuilder:CreateImagePipeline"], pipelines, StringEquals=on_request)
+        # What is made or taken over has no owner yet. A pipeline that has one is not tagged out of its hands.
+        yield allow(
+            ["imagebuilder:TagResource"],
             pipelines,
-            StringEquals={f"aws:RequestTag/{STACK_ID_TAG}": ours},
+            StringEquals=on_request,
+            Null={f"aws:ResourceTag/{STACK_ID_TAG}": "true"},
         )
-        yield _allow(
+        yield allow(
             [
                 "imagebuilder:DeleteImagePipeline",
                 "imagebuilder:TagResource",
@@ -87,35 +147,42 @@ class HandlerPolicy:
         )
         # Without a condition: a pipeline that is gone has no tags, and must be seen to be gone; a pipeline of the same
         # name that is another stack's must be seen to be that.
-        yield _allow(["imagebuilder:GetImagePipeline"], pipelines)
+        yield allow(["imagebuilder:GetImagePipeline"], pipelines)
 
-    def _dependencies(self) -> Iterable[Statement]:
-        exact = sum(len(arns) for arns in self._reads.values()) <= _MOST_EXACT_ARNS
+    def _read_exactly(self) -> Iterator[Statement]:
         for kind, arns in self._reads.items():
             if arns:
-                yield _allow([_READ_ACTIONS[kind]], list(arns) if exact else self._any(kind))
+                yield allow([_READ_ACTIONS[kind]], list(arns))
 
-    def _roles_of_service(self) -> Iterable[Statement]:
-        if self._roles:
-            yield _allow(["iam:PassRole"], list(self._roles), StringEquals={"iam:PassedToService": _SERVICE})
+    def _read_any(self) -> Iterator[Statement]:
+        for kind, arns in self._reads.items():
+            if arns:
+                yield allow([_READ_ACTIONS[kind]], self._any(kind))
+
+    def _pass_roles(self) -> Iterator[Statement]:
+        paths = [arn for arn in self._roles if arn.endswith("*")]
+        arns = [arn for arn in self._roles if arn in paths or not any(fnmatchcase(arn, path) for path in paths)]
+        if arns:
+            yield allow(["iam:PassRole"], arns, StringEquals={"iam:PassedToService": _SERVICE})
+
+    def _service_role(self) -> Iterator[Statement]:
         # Image Builder makes its service-linked role at the account's first pipeline, as its caller.
-        yield _allow(
+        yield allow(
             ["iam:CreateServiceLinkedRole"],
             self._arn("iam", "role", _SERVICE_ROLE, region=""),
             StringEquals={"iam:AWSServiceName": _SERVICE},
         )
 
-    def _scanning(self) -> Iterable[Statement]:
+    def _scanning(self) -> Iterator[Statement]:
         if self._repositories:
-            yield _allow(
+            yield allow(
                 ["ecr:BatchGetRepositoryScanningConfiguration", "ecr:DescribeRepositories"], list(self._repositories)
             )
         if self._scans:
-            # IAM knows no resource for this action.
-            yield _allow(["inspector2:BatchGetAccountStatus"], "*")
+            yield allow(["inspector2:BatchGetAccountStatus"], "*")
 
-    def _logs(self) -> Statement:
-        return _allow(["logs:CreateLogStream", "logs:PutLogEvents"], self._log_group_arn)
+    def _all_pipelines(self) -> str:
+        return self._arn("imagebuilder", PIPELINE_ARN_KIND, "*")
 
     def _any(self, kind: ReadKind) -> str:
         return self._arn("imagebuilder", kind, "*", account="*")
@@ -128,6 +195,13 @@ class HandlerPolicy:
         )
 
 
-def _allow(actions: list[str], resources: list[str] | str, **condition: Mapping[str, str]) -> Statement:
+def allow(actions: list[str], resources: list[str] | str, **condition: Mapping[str, str]) -> Statement:
+    """Return a statement that allows actions."""
     statement: Statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
     return statement | {"Condition": condition} if condition else statement
+
+
+def _resources_of(policy: Mapping[str, Any]) -> Iterator[str]:
+    for statement in policy["Statement"]:
+        resources = statement["Resource"]
+        yield from resources if isinstance(resources, list) else [resources]

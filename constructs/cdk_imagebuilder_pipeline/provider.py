@@ -1,33 +1,54 @@
 """The function behind the pipelines of a stack."""
 
+from collections.abc import Sequence
 from typing import Any, Final, Self
 
 import aws_cdk as cdk
 import jsii
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.asset import handler_code
-from cdk_imagebuilder_pipeline.policy import HandlerPolicy
+from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
+from cdk_imagebuilder_pipeline.policy import NO_RESOURCE, HandlerPolicy, allow
+from cdk_imagebuilder_pipeline.quota import MOST_MANAGED
+from cdk_imagebuilder_pipeline.tokens import is_unresolved
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"
 
 _TRIES: Final = 3
 """How often Lambda runs an asynchronous invocation that fails: once, and twice more."""
 
-_LONGEST: Final = cdk.Duration.minutes(15)
-"""How long a Lambda function may run (Lambda's quota)."""
-
 _WAITS: Final = cdk.Duration.seconds(180)
 """How long Lambda waits between these tries: one minute, then two."""
 
+_SHORTEST: Final = cdk.Duration.seconds(30)
+"""What an event needs at least: a call, its retry, and the answer before Lambda stops the function."""
+
+_LONGEST: Final = cdk.Duration.minutes(15)
+"""How long a Lambda function may run (Lambda's quota)."""
+
+_LEAST_MEMORY: Final = 128
+_MOST_MEMORY: Final = 10_240
+
+_OLDEST_PYTHON: Final = (3, 11)
+
+_INTERFACES: Final = (
+    "Lambda makes and removes the network interfaces of the function, whose ids are not known before; the subnets and "
+    "security groups they may be made in are exact"
+)
+
 
 class ImagePipelineProvider(Construct):
-    """A Lambda function that makes, changes and deletes the pipelines of its stack, with its own role and log group.
+    """A Lambda function that makes, changes and deletes the pipelines of its stack.
 
-    Every pipeline of a stack uses the same one unless it is given another.
+    With it come its role and policy, its log group, and a queue for events that it could not answer. Every pipeline of
+    a stack uses the same one unless it is given another.
     """
 
     def __init__(
@@ -36,54 +57,91 @@ class ImagePipelineProvider(Construct):
         id: str,  # noqa: A002 (CDK's name)
         *,
         timeout: cdk.Duration | None = None,
+        memory_size: cdk.Size | None = None,
+        runtime: lambda_.Runtime | None = None,
+        architecture: lambda_.Architecture | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        permissions_boundary: iam.IManagedPolicy | None = None,
+        encryption_key: kms.IKey | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
     ) -> None:
-        """Make the function.
+        """Make the function. ValueError, with the construct's path, for what Lambda would refuse.
 
-        `timeout` is how long one event may take, retries of throttled calls included; 15 minutes at most (Lambda's
-        quota). Default: 5 minutes. `log_retention` is how long its logs are kept. Default: one month.
+        - `timeout`: how long one event may take, retries of throttled calls included; 30 seconds to 15 minutes
+          (Lambda's quota). Default: 5 minutes.
+        - `memory_size`: 128 to 10,240 MiB (Lambda's quota). Default: 256 MiB.
+        - `runtime`: a Python of 3.11 or newer. Default: the newest, Python 3.14.
+        - `architecture`: for Regions without Graviton. Default: arm64.
+        - `log_retention`: how long the function's log is kept. Default: one month.
+        - `log_level`: from which level on messages are logged. No level logs the address that answers go to. Default:
+          INFO.
+        - `vpc`, `vpc_subnets`, `security_groups`: a network to run in, from which EC2 Image Builder and Amazon S3 have
+          to be reached. Default: none; with `vpc` alone its private subnets and a security group of its own.
+        - `permissions_boundary`: the boundary of the function's role. Default: that of the scope, if it has one.
+        - `encryption_key`: the key of the log group and the queue; the key of another account or stack has to allow
+          it. Default: keys of AWS.
+        - `dead_letter_queue`: where events go that failed three times. It holds addresses that answers go to: let
+          nobody read it who may not deploy. Default: one of its own, encrypted, kept for 14 days.
         """
         super().__init__(scope, id)
         timeout = timeout or cdk.Duration.minutes(5)
-        if timeout.to_seconds() > _LONGEST.to_seconds():
-            raise ValueError(
-                f"ImagePipelineProvider '{self.node.path}': timeout is too large: "
-                f"got {timeout.to_human_string()}, allowed at most {_LONGEST.to_human_string()}"
-            )
-        log_group = logs.LogGroup(self, "LogGroup", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY)
-        role = iam.Role(
+        memory_size = memory_size or cdk.Size.mebibytes(256)
+        runtime = runtime or lambda_.Runtime.PYTHON_3_14
+        self._check(timeout, memory_size, runtime)
+        self._service_timeout: Final = _service_timeout(timeout)
+        log_group = logs.LogGroup(
+            self,
+            "LogGroup",
+            retention=log_retention,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+            encryption_key=encryption_key,
+        )
+        self._role: Final = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
             description="Makes the image pipelines of the stack",
+            permissions_boundary=permissions_boundary,
         )
-        self._policy: Final = HandlerPolicy(cdk.Stack.of(self), log_group.log_group_arn)
+        self._dead_letter_queue: Final = dead_letter_queue or self._queue(encryption_key)
+        self._policy: Final = HandlerPolicy(cdk.Stack.of(self), self._fit)
         policy = iam.CfnPolicy(
             self,
             "Policy",
             policy_name="ImagePipelines",
-            policy_document=cdk.Lazy.any(_Document(self._policy)),
-            roles=[role.role_name],
+            policy_document=cdk.Lazy.any(_Document(self._policy, 0)),
+            roles=[self._role.role_name],
         )
+        self._more_policies: Final = Construct(self, "MorePolicies")
+        self._managed_policies = 0
+        self._acknowledged: set[str] = set()
         self._function: Final = lambda_.Function(
             self,
             "Function",
             description="Makes the image pipelines of the stack",
             code=handler_code(),
             handler="imagebuilder_pipeline_handler.main.handler",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
-            memory_size=256,
+            runtime=runtime,
+            architecture=architecture or lambda_.Architecture.ARM_64,
+            memory_size=memory_size.to_mebibytes(),
             timeout=timeout,
-            role=role,  # pyright: ignore[reportArgumentType] (jsii names parameters otherwise)
+            # Its permissions are in the policy above, and narrower than those that the CDK would add.
+            role=self._role.without_policy_updates(),
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=log_level,
+            dead_letter_queue=self._dead_letter_queue,
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
         )
-        # Pipelines refer to the function: so they are made after the policy, and deleted before it.
-        self._function.node.add_dependency(policy)
-        self._service_timeout: Final = cdk.Duration.seconds(
-            int(timeout.to_seconds()) * _TRIES + int(_WAITS.to_seconds())
-        )
+        # Pipelines refer to the function: so they are made after the policies, and deleted before them.
+        self._function.node.add_dependency(policy, self._more_policies)
+        self._allow_itself(log_group, encryption_key, vpc)
 
     @classmethod
     def get_or_create(cls, scope: Construct) -> Self:
@@ -94,8 +152,18 @@ class ImagePipelineProvider(Construct):
 
     @property
     def function(self) -> lambda_.Function:
-        """The function."""
+        """The function. What it may do is said by `policy`; what the CDK would add to its role is not added."""
         return self._function
+
+    @property
+    def role(self) -> iam.Role:
+        """The function's role."""
+        return self._role
+
+    @property
+    def dead_letter_queue(self) -> sqs.IQueue:
+        """Where events go that failed three times."""
+        return self._dead_letter_queue
 
     @property
     def policy(self) -> HandlerPolicy:
@@ -116,11 +184,111 @@ class ImagePipelineProvider(Construct):
         """
         return self._service_timeout
 
+    def _check(self, timeout: cdk.Duration, memory_size: cdk.Size, runtime: lambda_.Runtime) -> None:
+        seconds = timeout.to_seconds()
+        if not is_unresolved(seconds) and not _SHORTEST.to_seconds() <= seconds <= _LONGEST.to_seconds():
+            fault = "small" if seconds < _SHORTEST.to_seconds() else "large"
+            allowed = f"{_SHORTEST.to_human_string()} to {_LONGEST.to_human_string()}"
+            raise self._error(f"timeout is too {fault}: got {timeout.to_human_string()}, allowed {allowed}")
+        memory = memory_size.to_mebibytes()
+        if not is_unresolved(memory) and not _LEAST_MEMORY <= memory <= _MOST_MEMORY:
+            fault = "small" if memory < _LEAST_MEMORY else "large"
+            allowed = f"{_LEAST_MEMORY} to {_MOST_MEMORY} MiB"
+            raise self._error(f"memory_size is too {fault}: got {memory:.0f} MiB, allowed {allowed}")
+        if not is_unresolved(runtime.name) and not _is_new_enough(runtime.name):
+            oldest = ".".join(map(str, _OLDEST_PYTHON))
+            raise self._error(f"runtime cannot run the function: got {runtime.name}, allowed python{oldest} or newer")
+
+    def _error(self, message: str) -> ValueError:
+        return ValueError(f"{type(self).__name__} '{self.node.path}': {message}")
+
+    def _queue(self, encryption_key: kms.IKey | None) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            "DeadLetterQueue",
+            encryption=sqs.QueueEncryption.KMS if encryption_key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=encryption_key,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
+        )
+
+    def _allow_itself(self, log_group: logs.LogGroup, encryption_key: kms.IKey | None, vpc: ec2.IVpc | None) -> None:
+        statements = [
+            allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn),
+            allow(["sqs:SendMessage"], self._dead_letter_queue.queue_arn),
+        ]
+        key = self._dead_letter_queue.encryption_master_key or encryption_key
+        if key is not None:
+            statements.append(allow(["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn))
+        if vpc is None:
+            self._policy.allow_itself(*statements)
+            return
+        interfaces = self._ec2_arn("network-interface", "*")
+        statements += [
+            allow(["ec2:CreateNetworkInterface"], [interfaces, *self._subnets_and_security_groups()]),
+            allow(
+                ["ec2:AssignPrivateIpAddresses", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"],
+                interfaces,
+            ),
+            allow(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], "*"),
+        ]
+        self._policy.allow_itself(*statements, wildcards={interfaces: _INTERFACES, "*": NO_RESOURCE})
+
+    def _subnets_and_security_groups(self) -> list[str]:
+        function: Any = self._function.node.default_child
+        network = function.vpc_config
+        groups = [group.security_group_id for group in self._function.connections.security_groups]
+        return [
+            *(self._ec2_arn("subnet", subnet) for subnet in network.subnet_ids),
+            *(self._ec2_arn("security-group", group) for group in groups),
+        ]
+
+    def _ec2_arn(self, resource: str, name: str) -> str:
+        return cdk.Stack.of(self).format_arn(service="ec2", resource=resource, resource_name=name)
+
+    def _fit(self) -> None:
+        """Have as many policies as the role needs, and the reasons for what is not exact in them."""
+        needed = len(self._policy.documents()) - 1
+        if needed > MOST_MANAGED:
+            raise self._error(
+                f"its role needs {needed} managed policies, IAM takes {MOST_MANAGED} (default quota): the ARNs of "
+                "execution roles do not fit: give some of the pipelines a second ImagePipelineProvider, or allow a "
+                "path of roles at once with provider.policy.allow_pass('arn:aws:iam::111122223333:role/<path>/*')"
+            )
+        for index in range(self._managed_policies, needed):
+            iam.CfnManagedPolicy(
+                self._more_policies,
+                f"{index + 1}",
+                description="What the image pipelines of the stack need",
+                policy_document=cdk.Lazy.any(_Document(self._policy, index + 1)),
+                roles=[self._role.role_name],
+            )
+        for index in range(needed, self._managed_policies):
+            self._more_policies.node.try_remove_child(f"{index + 1}")
+        self._managed_policies = needed
+        reasons = self._policy.reasons_for_wildcards()
+        acknowledge_wildcards(self, {k: v for k, v in reasons.items() if k not in self._acknowledged})
+        self._acknowledged |= reasons.keys()
+
+
+def _service_timeout(timeout: cdk.Duration) -> cdk.Duration:
+    seconds = timeout.to_seconds()
+    # CloudFormation takes a number here that is known now: for a timeout that is not, the longest.
+    known = int(_LONGEST.to_seconds() if is_unresolved(seconds) else seconds)
+    return cdk.Duration.seconds(known * _TRIES + int(_WAITS.to_seconds()))
+
+
+def _is_new_enough(runtime: str) -> bool:
+    family, _, version = runtime.partition("python")
+    parts = version.split(".")
+    return not family and all(part.isdigit() for part in parts) and tuple(map(int, parts)) >= _OLDEST_PYTHON
+
 
 @jsii.implements(cdk.IStableAnyProducer)
 class _Document:
-    def __init__(self, policy: HandlerPolicy) -> None:
+    def __init__(self, policy: HandlerPolicy, index: int) -> None:
         self._policy = policy
+        self._index = index
 
     def produce(self) -> Any:
-        return self._policy.document()
+        return self._policy.documents()[self._index]

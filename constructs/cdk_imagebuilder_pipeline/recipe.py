@@ -1,13 +1,17 @@
 """What kind of recipe a pipeline builds from, and the recipe's ARN."""
 
+import re
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import aws_cdk as cdk
 from aws_cdk.interfaces.aws_imagebuilder import IContainerRecipeRef, IImageRecipeRef
 
 from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
 
 AnyRecipe = IImageRecipeRef | IContainerRecipeRef | str
+
+_NAME_IN_ARN: Final = re.compile(r":(?:image|container)-recipe/([^/]+)/")
 
 
 class RecipeType(StrEnum):
@@ -47,6 +51,21 @@ def resolve_recipe(recipe: object, given_type: object) -> Recipe | str:
             "give the recipe's construct, or say recipe_type=RecipeType.IMAGE or RecipeType.CONTAINER"
         )
     return f"must be a recipe's construct or the ARN of an image recipe or a container recipe: got {recipe!r}"
+
+
+def recipe_arn_of(recipe: object) -> str | None:
+    """Return the ARN of a recipe of either type, None when the value is no recipe."""
+    known = _from_construct(recipe) or _from_text(recipe)
+    if known is not None:
+        return str(known.arn)
+    return recipe if isinstance(recipe, str) and is_unresolved(recipe) else None
+
+
+def recipe_name_in(arn: str) -> str:
+    """Return the name in a recipe's ARN. The ARNs of the images that are built from the recipe have it too."""
+    found = _NAME_IN_ARN.search(arn)
+    # An ARN that is not known yet is taken apart by CloudFormation.
+    return found[1] if found else cdk.Fn.select(1, cdk.Fn.split("/", arn))
 
 
 def _from_construct(recipe: object) -> Recipe | None:

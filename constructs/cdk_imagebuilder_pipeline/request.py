@@ -66,8 +66,8 @@ def problems_of(props: "ImagePipelineProps") -> list[Problem]:
     tags: object = props.tags
     found = [*_wrong_objects(props), *(tag_problems(tags) if isinstance(tags, Mapping) else ())]
     said = {problem.path for problem in found}
-    # Props do not know their construct's place, which a generated name is made of; such a name is always valid.
-    request = {"name": "generated"} | request_of(props)
+    # What the pipeline makes by itself where it is needed, and makes right: its name, its execution role.
+    request = {"name": "generated", "executionRole": "generated"} | request_of(props)
     refused = check(OPERATION, request, spell=_prop, is_unresolved=is_unresolved, hidden=NOT_PROPS)
     places = (_at_prop(problem, props) for problem in refused)
     return found + [problem for problem in places if problem.path not in said]

@@ -27,7 +27,14 @@ from imagebuilder_model import Shape, load_model
 
 HERE = Path(__file__).parent
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
-SHARED = ["AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::Function", "AWS::Logs::LogGroup"]
+SHARED = [
+    "AWS::IAM::Policy",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+]
 
 
 def full_props(stack: cdk.Stack) -> ImagePipelineProps:
@@ -99,7 +106,7 @@ def test_full_pipeline_renders_exactly_this_template(stack: cdk.Stack) -> None:
 
 
 @pytest.mark.parametrize("name", ["minimal", "full"])
-def test_template_has_one_resource_for_the_pipeline_and_four_that_all_share(name: str) -> None:
+def test_template_has_one_resource_for_the_pipeline_and_six_that_all_share(name: str) -> None:
     types = sorted(resource["Type"] for resource in expected(name).values())
     assert types == [*SHARED, "Custom::ImagePipeline"]
 

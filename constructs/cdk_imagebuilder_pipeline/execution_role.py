@@ -1,0 +1,77 @@
+"""The role that Image Builder takes to run a pipeline, when the pipeline is given none and cannot be without one."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from cdk_imagebuilder_pipeline.nag import acknowledge_managed_policy, acknowledge_wildcards
+from cdk_imagebuilder_pipeline.tokens import is_unresolved
+
+AnyRole = iam.IRole | iam.Role
+"""Role beside IRole: jsii names some of their parameters differently, so pyright does not see that one is the other."""
+
+_MANAGED_POLICY: Final = "EC2ImageBuilderExecutionPolicy"
+_LOG_GROUPS_OF_THE_SERVICE: Final = "/aws/imagebuilder/"
+_WRITE: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+
+def needs_role(request: Mapping[str, Any], *log_groups: object) -> bool:
+    """Tell whether the service refuses a request without an execution role.
+
+    A log group whose name is known only at deployment counts as one that is not the service's own.
+    """
+    if "executionRole" in request:
+        return False
+    return "workflows" in request or any(_is_outside(group) for group in log_groups if group is not None)
+
+
+def make_role(scope: Construct) -> iam.Role:
+    """Return a role with the policy that AWS keeps for this purpose, and nothing else yet."""
+    managed = iam.ManagedPolicy.from_aws_managed_policy_name(_MANAGED_POLICY)
+    role = iam.Role(
+        scope,
+        "ExecutionRole",
+        assumed_by=iam.ServicePrincipal("imagebuilder.amazonaws.com"),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
+        description="Image Builder runs the workflows of the pipeline with it",
+        managed_policies=[managed],
+    )
+    reason = "AWS keeps this policy for execution roles, and adds to it what new workflow steps need"
+    acknowledge_managed_policy(role, managed.managed_policy_arn, reason)
+    return role
+
+
+def grant_logs(role: AnyRole, *log_groups: object) -> None:
+    """Let a role write to log groups: to those made in the app, and to others where the service's policy does not."""
+    for group in log_groups:
+        arn = None if group is None else _arn_to_write(role, group)
+        if arn is not None:
+            role.add_to_principal_policy(iam.PolicyStatement(actions=[*_WRITE], resources=[arn]))
+            if "*" in arn:
+                acknowledge_wildcards(role, {arn: "the streams of one log group, which Image Builder names"})
+
+
+def _arn_to_write(role: AnyRole, group: Any) -> str | None:
+    if not isinstance(group, logs.LogGroup) and not _is_outside(group):
+        return None
+    return _arn_of_name(role, group) if isinstance(group, str) else str(group.log_group_arn)
+
+
+def _arn_of_name(role: AnyRole, name: str) -> str:
+    return cdk.Stack.of(role).format_arn(
+        service="logs", resource="log-group", resource_name=f"{name}:*", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+    )
+
+
+def _is_outside(group: object) -> bool:
+    name = group if isinstance(group, str) else _name_of(group)
+    return is_unresolved(name) or not name.startswith(_LOG_GROUPS_OF_THE_SERVICE)
+
+
+def _name_of(group: Any) -> str:
+    """Return the name that a log group's construct was given, or else what stands for the one that it will have."""
+    physical = group.log_group_physical_name()
+    return str(group.log_group_name if is_unresolved(physical) else physical)
