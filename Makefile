@@ -30,7 +30,7 @@ setup:
 	$(PYTHON) tools/setup.py
 
 local: setup
-	$(BIN)/python -m imagebuilder_local deploy
+	STOP='make local-down' $(BIN)/python -m imagebuilder_local deploy
 
 local-down:
 	if [ -x $(BIN)/python ]; then $(BIN)/python -m imagebuilder_local down; else echo 'The local cloud is not running.'; fi

@@ -1,31 +1,50 @@
-"""`python -m imagebuilder_local deploy | status | down`, in the folder of a CDK app."""
+"""The command `imagebuilder-local up | deploy | status | down`, in the folder of a CDK app."""
 
+import os
 import sys
 from pathlib import Path
+from typing import Final
 
 from imagebuilder_local.cloud import LocalCloud, LocalCloudError
-from imagebuilder_local.deploy import deploy
+from imagebuilder_local.deploy import deploy, how_to_go_on, up
 from imagebuilder_local.steps import StepError, told_plainly
 
-_USAGE = "usage: python -m imagebuilder_local deploy | status | down"
+_USAGE: Final = """\
+usage: imagebuilder-local up | deploy | status | down
+
+  up      start the local cloud of this folder
+  deploy  start it, and deploy the CDK app of this folder to it
+  status  say where it can be reached
+  down    stop it
+
+IMAGEBUILDER_LOCAL_PORT is the port of its AWS; any free one when it is not set."""
 
 
-def main(arguments: list[str]) -> None:
-    """Do what the one argument says, for the app in the current folder."""
+def run() -> None:
+    """Do what the command line says; a message and an exit code say what went wrong."""
+    with told_plainly():
+        try:
+            _run(sys.argv[1:])
+        except LocalCloudError as error:
+            raise StepError(str(error)) from error
+
+
+def _run(arguments: list[str]) -> None:
     project = Path.cwd()
     cloud = LocalCloud(project / ".local" / "cloud")
-    try:
-        match arguments:
-            case ["deploy"]:
-                deploy(project, cloud)
-            case ["status"]:
-                print(_status(cloud))  # noqa: T201
-            case ["down"]:
-                print("The local cloud is stopped." if cloud.stop() else "The local cloud is not running.")  # noqa: T201
-            case _:
-                sys.exit(_USAGE)
-    except LocalCloudError as error:
-        raise StepError(str(error)) from error
+    match arguments:
+        case ["up" | "deploy" as command]:
+            up(project, cloud) if command == "up" else deploy(project, cloud)
+            # `make local` names its own way to stop, since what it set up is on no PATH.
+            print(how_to_go_on(project, cloud, stop=os.environ.get("STOP", "imagebuilder-local down")))  # noqa: T201
+        case ["status"]:
+            print(_status(cloud))  # noqa: T201
+        case ["down"]:
+            print("The local cloud is stopped." if cloud.stop() else "The local cloud is not running.")  # noqa: T201
+        case ["help" | "--help" | "-h"]:
+            print(_USAGE)  # noqa: T201
+        case _:
+            sys.exit(_USAGE)
 
 
 def _status(cloud: LocalCloud) -> str:
@@ -40,5 +59,4 @@ def _status(cloud: LocalCloud) -> str:
 
 
 if __name__ == "__main__":
-    with told_plainly():
-        main(sys.argv[1:])
+    run()

@@ -1,46 +1,69 @@
-"""`make local`: from a CDK app to a pipeline that an independent client can see."""
+"""From a CDK app to a pipeline that an independent client can see: `make local`, `imagebuilder-local deploy`."""
 
 import json
 import os
 import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import Any, Final
 
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings
+from imagebuilder_local.cloud.state import State
 from imagebuilder_local.steps import StepError, run, say, step
 from imagebuilder_model import is_pipeline_arn
 
 _PORT: Final = "IMAGEBUILDER_LOCAL_PORT"
 _CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
+_CDK_CLI: Final = "aws-cdk@2.1148.1"
+
+
+def up(project: Path, cloud: LocalCloud) -> State:
+    """Start the local cloud unless it runs, and write `.local/env`, which turns a shell towards it."""
+    with step("Local cloud"):
+        state = cloud.start(_port())
+        say(f"process {state.pid}, AWS at {state.endpoint}, EC2 Image Builder at {state.imagebuilder_endpoint}")
+    settings = client_settings(state, cloud.folder) | {"PATH": _path(project)}
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
+    _environment_file(project).write_text("".join(lines), encoding="utf-8")
+    return state
 
 
 def deploy(project: Path, cloud: LocalCloud) -> None:
     """Deploy the app in a folder to its local cloud with the CDK CLI and show what came of it."""
-    with step("Local cloud"):
-        state = cloud.start(_port())
-        say(f"process {state.pid}, AWS at {state.endpoint}, EC2 Image Builder at {state.imagebuilder_endpoint}")
+    state = up(project, cloud)
     environment = cloud.environment() | {"PATH": _path(project), "FORCE_COLOR": "0"}
+    if shutil.which("cdk", path=environment["PATH"]) is None:
+        raise StepError(f"the CDK CLI is not installed here: npm install {_CDK_CLI}")
     outputs_file = cloud.folder.path / "outputs.json"
     try:
-        if not _is_bootstrapped(project, environment):
-            with step("cdk bootstrap"):
-                run(
-                    [*_CDK, "bootstrap", f"aws://{state.account}/{state.region}"],
-                    environment=environment,
-                    folder=project,
-                )
+        _bootstrap(state, cloud, environment, project)
         with step("cdk deploy"):
             outputs_file.unlink(missing_ok=True)
             command = [*_CDK, "deploy", "--all", "--require-approval", "never", "--outputs-file", str(outputs_file)]
             run(command, environment=environment, folder=project, show=True)
-        with step("The pipeline as the AWS CLI sees it"):
-            for arn in _pipeline_arns(outputs_file):
-                say(_as_aws_sees(arn, environment, project))
+        if shutil.which("aws", path=environment["PATH"]) is not None:
+            with step("The pipeline as the AWS CLI sees it"):
+                for arn in _pipeline_arns(outputs_file):
+                    say(_as_the_aws_cli_sees(arn, environment, project))
     except StepError as error:
         cloud.environment()  # Says so when the cloud died meanwhile, which is then the better message.
         raise StepError(f"{error}\nThe local cloud's own log is {cloud.folder.log}") from error
-    _say_how_to_go_on(project, cloud)
+
+
+def how_to_go_on(project: Path, cloud: LocalCloud, stop: str) -> str:
+    """Say what one can look at now, and how to stop."""
+    file, log = (os.path.relpath(path, project) for path in (_environment_file(project), cloud.folder.log))
+    rows = [
+        (f". {file}", "this shell now talks to the local cloud"),
+        ("aws imagebuilder list-image-pipelines", "every pipeline there is"),
+        ("cdk diff", "after a change in the app"),
+        (f"less {log}", "what the local cloud did"),
+        (stop, "stop it"),
+    ]
+    width = max(len(command) for command, _ in rows)
+    return "\n".join(["", "Go on with:", *(f"  {command:<{width}}  # {meaning}" for command, meaning in rows)])
 
 
 def _port() -> int:
@@ -50,21 +73,24 @@ def _port() -> int:
     return int(text)
 
 
+def _environment_file(project: Path) -> Path:
+    return project / ".local" / "env"
+
+
 def _path(project: Path) -> str:
-    folders = [project / ".venv" / "bin", project / ".venv-aws" / "bin", project / "node_modules" / ".bin"]
+    """Return a PATH on which the programs of this Python's environment and of the project come first."""
+    folders = [Path(sys.executable).parent, project / ".venv-aws" / "bin", project / "node_modules" / ".bin"]
     return os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])
 
 
-def _is_bootstrapped(project: Path, environment: dict[str, str]) -> bool:
-    try:
-        run(
-            ["aws", "cloudformation", "describe-stacks", "--stack-name", "CDKToolkit"],
-            environment=environment,
-            folder=project,
-        )
-    except StepError:
-        return False
-    return True
+def _bootstrap(state: State, cloud: LocalCloud, environment: dict[str, str], project: Path) -> None:
+    # What is bootstrapped goes with the process that it was done in, and so does the note of it.
+    note = cloud.folder.path / "bootstrapped"
+    if note.is_file() and note.read_text(encoding="utf-8") == str(state.pid):
+        return
+    with step("cdk bootstrap"):
+        run([*_CDK, "bootstrap", f"aws://{state.account}/{state.region}"], environment=environment, folder=project)
+        note.write_text(str(state.pid), encoding="utf-8")
 
 
 def _pipeline_arns(outputs_file: Path) -> list[str]:
@@ -72,27 +98,7 @@ def _pipeline_arns(outputs_file: Path) -> list[str]:
     return sorted({value for outputs in stacks.values() for value in outputs.values() if is_pipeline_arn(value)})
 
 
-def _as_aws_sees(arn: str, environment: dict[str, str], project: Path) -> str:
+def _as_the_aws_cli_sees(arn: str, environment: dict[str, str], project: Path) -> str:
     command = ["aws", "imagebuilder", "get-image-pipeline", "--image-pipeline-arn", arn, "--output", "json"]
     answer: dict[str, Any] = json.loads(run(command, environment=environment, folder=project))
     return json.dumps(answer["imagePipeline"], indent=2)
-
-
-def _say_how_to_go_on(project: Path, cloud: LocalCloud) -> None:
-    state = cloud.state()
-    if state is None:
-        return
-    settings = client_settings(state, cloud.folder) | {"PATH": _path(project)}
-    file = project / ".local" / "env"
-    file.write_text(
-        "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()), encoding="utf-8"
-    )
-    print(  # noqa: T201
-        "\nLook further:\n"
-        "  . .local/env                                  # this shell now talks to the local cloud\n"
-        "  aws imagebuilder list-image-pipelines\n"
-        "  cdk diff                                      # after a change in app.py; make local deploys it\n"
-        f"  less {os.path.relpath(cloud.folder.log, project)}                  # what the local cloud did\n"
-        "Stop:\n"
-        "  make local-down"
-    )

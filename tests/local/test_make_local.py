@@ -47,7 +47,7 @@ def test_deploy_shows_the_pipeline_and_deploying_again_changes_nothing(project: 
         assert step in printed
     assert '"arn": "arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/goldenimage-' in printed
     assert '"scheduleExpression": "cron(0 6 ? * SUN *)"' in printed
-    assert "make local-down" in printed
+    assert "imagebuilder-local down" in printed
     assert "Traceback" not in printed
 
     shell = ". .local/env && aws imagebuilder list-image-pipelines --query imagePipelineList[].status --output text"
@@ -105,7 +105,25 @@ def test_port_that_is_none_is_one_clear_message(project: Path, port: str) -> Non
 
 
 def test_unknown_command_prints_the_usage(project: Path) -> None:
-    assert local(project, "up") == (1, "usage: python -m imagebuilder_local deploy | status | down\n")
+    code, printed = local(project, "start")
+    assert code == 1
+    assert printed.startswith("usage: imagebuilder-local up | deploy | status | down\n")
+    assert local(project, "--help") == (0, printed)
+
+
+def test_up_starts_the_cloud_and_says_how_to_go_on(project: Path) -> None:
+    code, printed = local(project, "up", STOP="make local-down")
+    assert code == 0, printed
+    assert "  . .local/env " in printed
+    assert "  make local-down " in printed
+    assert local(project, "status")[1].startswith("The local cloud runs as process ")
+
+
+def test_missing_cdk_cli_is_told_with_the_command_that_installs_it(project: Path) -> None:
+    (project / "node_modules").unlink()
+    code, printed = local(project, "deploy", PATH="/usr/bin:/bin")
+    assert code == 1
+    assert "error: the CDK CLI is not installed here: npm install aws-cdk@" in printed
 
 
 def test_python_that_is_too_old_is_one_clear_message() -> None:
