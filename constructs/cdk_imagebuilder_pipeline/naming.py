@@ -1,14 +1,20 @@
-"""The name of a pipeline that was given none."""
+"""The names of pipelines: made when none is given, and each only once in a stack."""
 
 from collections.abc import Mapping
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.recipe import RecipeType
+from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from imagebuilder_model import normalized_name
 
 _MOST_CHARACTERS: Final = 128
+
+_CLAIMED: Final[WeakKeyDictionary[cdk.Stack, dict[str, Construct]]] = WeakKeyDictionary()
+"""Whose each name is, as the service keeps it. Looking through the stack at each pipeline would take long instead."""
 
 
 def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
@@ -23,3 +29,27 @@ def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
         construct, max_length=_MOST_CHARACTERS - longest - 1, separator="-", allowed_special_characters="_-"
     )
     return f"{unique}-{kind}"
+
+
+def claim_name(construct: Construct, name: str) -> None:
+    """Keep a name for a pipeline. ValueError when another of its stack has one that is the same to the service."""
+    if is_unresolved(name):
+        return
+    stack = cdk.Stack.of(construct)
+    # A nested stack is of its parent's account and Region.
+    while (parent := stack.nested_stack_parent) is not None:
+        stack = parent
+    kept = normalized_name(name)
+    owner = _CLAIMED.setdefault(stack, {}).setdefault(kept, construct)
+    if owner is not construct:
+        if _is_in_its_tree(owner):
+            raise ValueError(
+                f"{type(construct).__name__} '{construct.node.path}': image_pipeline_name is taken: got {name!r}, "
+                f"which the service keeps as {kept!r}, as it does that of '{owner.node.path}': give one of them another"
+            )
+        _CLAIMED[stack][kept] = construct
+
+
+def _is_in_its_tree(construct: Construct) -> bool:
+    scope = construct.node.scope
+    return scope is None or scope.node.try_find_child(construct.node.id) is construct

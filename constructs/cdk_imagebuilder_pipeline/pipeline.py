@@ -10,12 +10,13 @@ from constructs import Construct
 from cdk_imagebuilder_pipeline._signature import takes_props
 from cdk_imagebuilder_pipeline.base import ImagePipelineBase
 from cdk_imagebuilder_pipeline.execution_role import AnyRole, grant_logs, make_role, needs_role
-from cdk_imagebuilder_pipeline.naming import generated_name
+from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.needs import allow_what_it_needs
 from cdk_imagebuilder_pipeline.props import ImagePipelineProps
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.recipe import AnyRecipe, RecipeType, recipe_arn_of, recipe_name_in
 from cdk_imagebuilder_pipeline.request import OPERATION, request_of
+from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
 from cdk_imagebuilder_pipeline.wire import as_properties
@@ -53,6 +54,8 @@ class ImagePipeline(ImagePipelineBase):
         self._tags: Final = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, request.pop("tags", None))
         self.node.add_validation(TagsValidation(self._tags))
         request = {"name": generated_name(self, request)} | request
+        claim_name(self, request["name"])
+        add_warnings(self, request)
         self._resource: Final = cdk.CfnResource(
             self,
             "Resource",

@@ -53,8 +53,8 @@ class ImagePipelineProps:
     image_pipeline_name: str | None = None
     """The pipeline's name: 3 to 128 letters, digits, spaces, hyphens and underscores, no space first or last. The
     service keeps it in lower case with hyphens for spaces and underscores, and two pipelines of an account and Region
-    may not be equal in that form. Another name is another pipeline. Default: made from the construct's path and the
-    type of recipe."""
+    may not be equal in that form; two of one stack are an error at synth. Another name is another pipeline. Default:
+    made from the construct's path and the type of recipe."""
 
     description: str | None = None
     """What the pipeline is for: 1 to 1,024 characters. Default: none."""
@@ -80,35 +80,39 @@ class ImagePipelineProps:
     """When the pipeline runs by itself. Default: only when it is started by hand."""
 
     workflows: Sequence[WorkflowConfiguration] | None = None
-    """The workflows that build, test and distribute, in this order. Default: the service's own."""
+    """The workflows that build, test and distribute, in this order. They run with `execution_role`. Default: the
+    service's own."""
 
     image_tests_enabled: bool | cdk.IResolvable | None = None
-    """Whether the image is tested after the build. Default: the service's, true."""
+    """Whether the image is tested after the build; scanning needs it. Default: the service's, true."""
 
     image_tests_timeout: cdk.Duration | None = None
     """How long the tests may take: whole minutes, 60 to 1,440. Default: the service's, 720 minutes."""
 
     image_scanning_enabled: bool | cdk.IResolvable | None = None
-    """Whether Amazon Inspector scans the test instance or the container for vulnerabilities. Default: the service's,
-    false."""
+    """Whether Amazon Inspector scans the test instance or the container for vulnerabilities. Needs the image's tests.
+    Default: the service's, false."""
 
     image_scanning_ecr_repository: ecr.IRepository | str | None = None
-    """The repository, or its name, into which container images are put to be scanned. Default: one that the service
-    makes."""
+    """The repository, or its name of 1 to 1,024 characters, into which container images are put to be scanned. For
+    container recipes only. Default: one that the service makes."""
 
     image_scanning_ecr_tags: Sequence[str] | None = None
-    """The tags of container images that are put there. Default: none."""
+    """The tags of container images that are put there, each of 1 to 1,024 characters. For container recipes only.
+    Default: none."""
 
     enhanced_image_metadata_enabled: bool | cdk.IResolvable | None = None
     """Whether the service collects the operating system and the package list of the image. Default: the service's,
     true."""
 
     image_log_group: logs.ILogGroup | str | None = None
-    """The log group, or its name, for the logs of image builds. Default: `/aws/imagebuilder/<recipe name>`."""
+    """The log group, or its name, for the logs of image builds: 1 to 512 letters, digits and `-_/.`. A name that does
+    not begin with `/aws/imagebuilder/` needs an execution role that may write to it. Default:
+    `/aws/imagebuilder/<recipe name>`."""
 
     image_pipeline_log_group: logs.ILogGroup | str | None = None
-    """The log group, or its name, for the logs of the pipeline. Default: `/aws/imagebuilder/pipeline/<pipeline
-    name>`."""
+    """The log group, or its name, for the logs of the pipeline, with the limits of `image_log_group`. Default:
+    `/aws/imagebuilder/pipeline/<pipeline name>`."""
 
     tags: Mapping[str, str] | None = None
     """Tags of the pipeline: at most 48, because the pipeline carries 2 of the 50 that the service allows to say whose

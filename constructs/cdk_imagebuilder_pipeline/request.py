@@ -1,6 +1,6 @@
 """From props to the API's request and back from its paths to the props' names."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,6 +8,7 @@ import aws_cdk as cdk
 
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.recipe import Recipe, resolve_recipe
+from cdk_imagebuilder_pipeline.rules import synth_problems
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
 from cdk_imagebuilder_pipeline.tags import tag_problems
 from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
@@ -65,12 +66,16 @@ def problems_of(props: "ImagePipelineProps") -> list[Problem]:
     """Return everything that is wrong with the props, each path in their names."""
     tags: object = props.tags
     found = [*_wrong_objects(props), *(tag_problems(tags) if isinstance(tags, Mapping) else ())]
-    said = {problem.path for problem in found}
     # What the pipeline makes by itself where it is needed, and makes right: its name, its execution role.
     request = {"name": "generated", "executionRole": "generated"} | request_of(props)
     refused = check(OPERATION, request, spell=_prop, is_unresolved=is_unresolved, hidden=NOT_PROPS)
-    places = (_at_prop(problem, props) for problem in refused)
-    return found + [problem for problem in places if problem.path not in said]
+    found = _beside(found, (_at_prop(problem, props) for problem in refused))
+    return _beside(found, synth_problems(props, request))
+
+
+def _beside(found: list[Problem], more: Iterable[Problem]) -> list[Problem]:
+    said = {problem.path for problem in found}
+    return found + [problem for problem in more if problem.path not in said]
 
 
 def request_of(props: "ImagePipelineProps") -> dict[str, Any]:

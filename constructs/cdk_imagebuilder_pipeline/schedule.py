@@ -22,11 +22,20 @@ class ImagePipelineSchedule:
     """When a pipeline runs by itself."""
 
     expression: events.Schedule | str
-    """A cron expression of six fields, `cron(0 8 ? * mon *)`, or a rate, `rate(7 days)`: 1 to 1,024 characters
-    (service model)."""
+    """`events.Schedule.cron(...)`, `events.Schedule.rate(...)`, or a text of 1 to 1,024 characters (service model):
+
+    - `cron(<minute> <hour> <day of month> <month> <day of week> <year>)`, as `cron(0 8 ? * MON *)`: 0-59, 0-23, 1-31,
+      1-12 or JAN-DEC, 1-7 or SUN-SAT, 1970-2199; `*` for each, `a-b`, `a,b`, `a/b` for every b from a; `L` for the last
+      day, `3W` for the weekday nearest the 3rd, `2#1` for the first Monday. One of the two days should be `?`: a
+      warning, `cdk-imagebuilder-pipeline:schedule-days`, says so when none or both are.
+    - `rate(<whole number> <minutes, hours or days>)`, as `rate(7 days)`, of at least 1.
+
+    What the user guide neither allows nor forbids is a warning too, `cdk-imagebuilder-pipeline:schedule-undocumented`.
+    """
 
     timezone: cdk.TimeZone | str | None = None
-    """The IANA time zone in which the expression is read. Default: the service's, UTC."""
+    """The time zone in which the expression is read: a `TimeZone` or an IANA name, as `Europe/London`, of 3 to 100
+    characters (service model). Names are checked when this machine knows any. Default: the service's, UTC."""
 
     start_condition: ScheduleStartCondition | None = None
     """What has to be true when the schedule comes due. Default: the service's,

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+import aws_cdk as cdk
 from aws_cdk.interfaces.aws_imagebuilder import IWorkflowRef
+
+from cdk_imagebuilder_pipeline.tokens import is_unresolved
 
 
 class WorkflowOnFailure(StrEnum):
@@ -37,13 +40,21 @@ class WorkflowParameterValue:
 
     @classmethod
     def from_integer(cls, value: int) -> Self:
-        """Return the value of a parameter of type `integer`."""
-        return cls([str(value)])
+        """Return the value of a parameter of type `integer`. TypeError for anything but a whole number or a token."""
+        if is_unresolved(value):
+            return cls([cdk.Tokenization.stringify_number(value)])
+        number: object = value
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise TypeError(f"{cls.__name__}.from_integer: value must be a whole number: got {number!r}")
+        return cls([str(number)])
 
     @classmethod
     def from_boolean(cls, value: bool) -> Self:  # noqa: FBT001 (the value is all there is to say)
-        """Return the value of a parameter of type `boolean`."""
-        return cls([str(value).lower()])
+        """Return the value of a parameter of type `boolean`. TypeError for anything but true and false."""
+        truth: object = value
+        if not isinstance(truth, bool):
+            raise TypeError(f"{cls.__name__}.from_boolean: value must be true or false: got {truth!r}")
+        return cls([str(truth).lower()])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,16 +62,16 @@ class WorkflowConfiguration:
     """A workflow, and how the pipeline runs it."""
 
     workflow: IWorkflowRef | str
-    """The workflow, or its ARN with a version `1.0.0`, with `x` for any, or with a build version `1.0.0/1`. The
-    workflows that Amazon manages take the version `x.x.x`."""
+    """The workflow, or its ARN with a version `1.0.0`, with `x` for any, or with a build version `1.0.0/1`. A workflow
+    that AWS manages (`:aws:workflow/`) must be of version `x.x.x`."""
 
     parameters: Mapping[str, WorkflowParameterValue | str | Sequence[str]] | None = None
     """Values of the workflow's parameters by name; a text is a list of one. Names have 1 to 128 characters (service
     model). Default: the defaults in the workflow's document."""
 
     parallel_group: str | None = None
-    """Test workflows of one group run side by side: 1 to 100 characters (service model). Default: one after
-    another."""
+    """Test workflows of one group run side by side, up to five at a time: 1 to 100 characters (service model). For test
+    workflows only. Default: one after another."""
 
     on_failure: WorkflowOnFailure | None = None
-    """What a failed test workflow does to the run. Default: the service's."""
+    """What a failed test workflow does to the run. For test workflows only. Default: the service's, the run fails."""

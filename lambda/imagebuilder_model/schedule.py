@@ -97,12 +97,10 @@ def _cron(expression: str, parts: list[str]) -> Iterator[Finding]:
     for field, text in zip(_FIELDS, parts, strict=True):
         yield from _field(field, text)
     if _open_days(parts) != 1:
-        hint = _with_one_open_day(parts)
-        yield Finding(
-            "days",
-            f"must have ? in one of day of month and day of week: got {_shown(expression)}"
-            f"{f', write {hint}' if hint else ''}",
-        )
+        open_day = _with_one_open_day(parts)
+        hint = f", write {open_day}" if open_day else ""
+        got = f"got {_shown(expression)}"
+        yield Finding("days", f"must have ? in one of day of month and day of week: {got}{hint}")
 
 
 def _field(field: _Field, text: str) -> Iterator[Finding]:

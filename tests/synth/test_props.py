@@ -24,6 +24,8 @@ from cdk_imagebuilder_pipeline.request import PROP_OF_MEMBER
 from imagebuilder_model import Shape, load_model
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
+CONTAINER_RECIPE = {"recipe": f"{ARN}:container-recipe/web/1.0.0"}
+"""What takes every prop: some are for container recipes only."""
 OURS = {"adopt_existing", "provider", "recipe_type"}
 ENUMS: dict[str, type[StrEnum]] = {
     "PipelineStatus": ImagePipelineStatus,
@@ -131,7 +133,7 @@ def test_wrong_literal_is_one_error_with_the_construct_path_and_the_prop(
     pipeline: Callable[..., ImagePipeline], prop: str, put: Callable[[Any], Any], wrong: Any, message: str
 ) -> None:
     with pytest.raises(ValueError, match=r"^ImagePipeline 'Stack/Web': ") as error:
-        pipeline(**{prop: put(wrong)})
+        pipeline(**CONTAINER_RECIPE, **{prop: put(wrong)})
     assert str(error.value) == f"ImagePipeline 'Stack/Web': {message}"
 
 
@@ -139,7 +141,7 @@ def test_wrong_literal_is_one_error_with_the_construct_path_and_the_prop(
 def test_unresolved_token_in_the_same_place_passes(
     minimal: dict[str, Any], token: dict[type, Any], prop: str, put: Callable[[Any], Any], kind: type
 ) -> None:
-    ImagePipelineProps(**(minimal | {prop: put(token[kind])}))
+    ImagePipelineProps(**(minimal | CONTAINER_RECIPE | {prop: put(token[kind])}))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,325 @@
+"""The rules across props: each told with the construct's path, none for a token, warnings where nothing is certain."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_events as events
+from aws_cdk import aws_imagebuilder as imagebuilder
+from aws_cdk.assertions import Annotations, Match
+
+from cdk_imagebuilder_pipeline import (
+    ImagePipeline,
+    ImagePipelineProps,
+    ImagePipelineSchedule,
+    WorkflowConfiguration,
+    WorkflowOnFailure,
+    WorkflowParameterValue,
+    rules,
+)
+
+ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
+BUILD = f"{ARN}:workflow/build/own/1.0.0"
+TEST = f"{ARN}:workflow/test/smoke/1.0.0"
+IN_ANY_PARTITION = f"arn:{cdk.Aws.PARTITION}:imagebuilder:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:workflow"
+CONTAINER = {"recipe": f"{ARN}:container-recipe/web/1.0.0"}
+TEXT = cdk.Fn.ref("Text")
+TEXTS = cdk.Fn.split(",", TEXT)
+BOOLEAN = cdk.Fn.condition_if("Condition", value_if_true=True, value_if_false=False)
+
+Make = Callable[..., ImagePipeline]
+
+
+def schedule(expression: Any, **members: Any) -> dict[str, Any]:
+    return {"schedule": ImagePipelineSchedule(expression=expression, **members)}
+
+
+def workflow(arn: Any, **members: Any) -> dict[str, Any]:
+    return {"workflows": [WorkflowConfiguration(workflow=arn, **members)]}
+
+
+def own_workflow(scope: cdk.Stack, kind: str) -> imagebuilder.CfnWorkflow:
+    return imagebuilder.CfnWorkflow(scope, "Workflow", name="own", type=kind, version="1.0.0", data="{}")
+
+
+@pytest.mark.parametrize(
+    ("props", "problem"),
+    [
+        (schedule("cron(0 0 * * 0)"), "schedule.expression has 5 fields: got 'cron(0 0 * * 0)', allowed are 6, cron(<minute> <hour> <day of month> <month> <day of week> <year>): write cron(0 0 ? * SUN *)"),
+        (schedule("rate(30 seconds)"), "schedule.expression is not a rate: got 'rate(30 seconds)', allowed is rate(<whole number> <minutes, hours or days>) of at least 1"),
+        (schedule(events.Schedule.expression("cron(0 24 * * ? *)")), "schedule.expression has a wrong hour: got '24', allowed are 0 to 23 with , - * /"),
+        (schedule(events.Schedule.cron(minute="61")), "schedule.expression has a wrong minute: got '61', allowed are 0 to 59 with , - * /"),
+        (schedule(7), "schedule.expression must be a text: got 7"),
+        (schedule("rate(1 day)", timezone="Europe/Lodnon"), "schedule.timezone is not an IANA time zone: got 'Europe/Lodnon', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
+        (schedule("rate(1 day)", timezone="europe/london"), "schedule.timezone is not an IANA time zone: got 'europe/london', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
+        (schedule("rate(1 day)", timezone=cdk.TimeZone.of("Mars/Base")), "schedule.timezone is not an IANA time zone: got 'Mars/Base', allowed are names such as Europe/London or UTC"),
+        (schedule("rate(1 day)", auto_disable_failure_count=2.5), "schedule.auto_disable_failure_count must be a whole number: got 2.5"),
+        (schedule("rate(1 day)", auto_disable_failure_count=True), "schedule.auto_disable_failure_count must be a whole number: got true"),
+        ({"image_tests_timeout": cdk.Duration.minutes(60.5)}, "image_tests_timeout must be whole minutes: got 1 hour 30 seconds"),
+        ({"image_tests_enabled": False, "image_scanning_enabled": True}, "image_scanning_enabled needs tests: got true while image_tests_enabled is false, enable tests or leave scanning out"),
+        ({"image_scanning_ecr_repository": "scans"}, "image_scanning_ecr_repository is for container recipes only: got an image recipe, whose images are scanned on their test instance, remove it"),
+        ({"image_scanning_ecr_tags": ["latest"]}, "image_scanning_ecr_tags is for container recipes only: got an image recipe, whose images are scanned on their test instance, remove it"),
+        (workflow(BUILD, on_failure=WorkflowOnFailure.ABORT), "workflows[0].on_failure is for test workflows only: got 'ABORT' for a build workflow, remove it"),
+        (workflow(BUILD, parallel_group="a"), "workflows[0].parallel_group is for test workflows only: got 'a' for a build workflow, remove it"),
+        (workflow(f"{IN_ANY_PARTITION}/distribution/own/1.0.0", on_failure=WorkflowOnFailure.CONTINUE), "workflows[0].on_failure is for test workflows only: got 'CONTINUE' for a distribution workflow, remove it"),
+        (workflow("arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/1.0.1/1"), "workflows[0].workflow must be of version x.x.x, as every workflow that AWS manages: got '1.0.1/1', write arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/x.x.x"),
+    ],
+)  # fmt: skip
+def test_broken_rule_is_one_error_with_the_construct_path_and_the_way_out(
+    pipeline: Make, props: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=r".") as error:
+        pipeline(**props)
+    assert str(error.value) == f"ImagePipeline 'Stack/Web': {problem}"
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        schedule(TEXT),
+        schedule(f"cron(0 {TEXT} * * *)"),
+        schedule(events.Schedule.expression(TEXT)),
+        schedule("rate(1 day)", timezone=TEXT),
+        schedule("rate(1 day)", timezone=f"Europe/{TEXT}"),
+        schedule("rate(1 day)", timezone=cdk.TimeZone.of(TEXT)),
+        schedule("rate(1 day)", auto_disable_failure_count=cdk.Token.as_number({"Ref": "Number"})),
+        {"image_tests_enabled": BOOLEAN, "image_scanning_enabled": True},
+        {"image_tests_enabled": False, "image_scanning_enabled": BOOLEAN},
+        {"image_scanning_ecr_repository": TEXT},
+        {"image_scanning_ecr_tags": TEXTS},
+        {"image_scanning_ecr_tags": [TEXT]},
+        workflow(TEXT, on_failure=WorkflowOnFailure.ABORT, parallel_group="a"),
+        workflow(f"{IN_ANY_PARTITION}/{TEXT}/own/1.0.0", on_failure=WorkflowOnFailure.ABORT, parallel_group="a"),
+        workflow(BUILD, on_failure=TEXT, parallel_group=TEXT),
+        workflow(f"arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/{TEXT}"),
+    ],
+)
+def test_rule_passes_a_token_in_the_place_of_each_member(minimal: dict[str, Any], props: dict[str, Any]) -> None:
+    ImagePipelineProps(**(minimal | props))
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        schedule(events.Schedule.rate(cdk.Duration.days(7))),
+        schedule(events.Schedule.cron(minute="0", hour="8", week_day="MON#1")),
+        schedule("rate(1 day)", timezone="UTC", auto_disable_failure_count=1),
+        schedule("rate(1 day)", timezone="America/Argentina/ComodRivadavia"),
+        schedule("rate(1 day)", timezone=cdk.TimeZone.EUROPE_BERLIN),
+        {"image_tests_timeout": cdk.Duration.hours(24)},
+        {"image_tests_timeout": cdk.Duration.seconds(3600)},
+        {"image_tests_enabled": True, "image_scanning_enabled": True},
+        {"image_tests_enabled": False, "image_scanning_enabled": False},
+        {"image_scanning_enabled": True},
+        CONTAINER | {"image_scanning_ecr_repository": "scans", "image_scanning_ecr_tags": ["latest"]},
+        {"image_scanning_ecr_tags": []},
+        workflow(TEST, on_failure=WorkflowOnFailure.ABORT, parallel_group="a"),
+        workflow(f"{IN_ANY_PARTITION}/test/smoke/1.0.0", on_failure=WorkflowOnFailure.ABORT, parallel_group="a"),
+        workflow("arn:aws:imagebuilder:eu-west-1:aws:workflow/build/build-image/x.x.x"),
+        {"tags": {f"k{i}": "" for i in range(48)}},
+        {"image_tags": {f"k{i}": "" for i in range(50)}},
+    ],
+)
+def test_props_at_the_edge_of_a_rule_are_taken(minimal: dict[str, Any], props: dict[str, Any]) -> None:
+    ImagePipelineProps(**(minimal | props))
+
+
+def test_broken_rules_are_told_together_each_once(pipeline: Make) -> None:
+    with pytest.raises(ValueError, match=r".") as error:
+        pipeline(
+            image_tests_enabled=False,
+            image_scanning_enabled=True,
+            image_scanning_ecr_tags=["latest"],
+            **schedule("cron(60 24 * * ? *)", timezone="Europe/Lodnon"),
+            **workflow(BUILD, on_failure="ABORT", parallel_group="a"),
+        )
+    head, *problems = str(error.value).split("\n- ")
+    assert head == "ImagePipeline 'Stack/Web': 7 problems:"
+    assert sorted(problem.split()[0] for problem in problems) == [
+        "image_scanning_ecr_tags",
+        "image_scanning_enabled",
+        "schedule.expression",
+        "schedule.expression",
+        "schedule.timezone",
+        "workflows[0].on_failure",
+        "workflows[0].parallel_group",
+    ]
+
+
+@pytest.mark.parametrize("timezone", ["UT", "x" * 101])
+def test_time_zone_that_the_model_refuses_is_told_once(pipeline: Make, timezone: str) -> None:
+    with pytest.raises(ValueError, match=r"^ImagePipeline 'Stack/Web': schedule.timezone is too [^\n]*$"):
+        pipeline(**schedule("rate(1 day)", timezone=timezone))
+
+
+@pytest.fixture
+def no_time_zones(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(rules, "available_timezones", set)
+    rules._timezones.cache_clear()
+    yield
+    rules._timezones.cache_clear()
+
+
+@pytest.mark.usefixtures("no_time_zones")
+def test_time_zone_is_not_judged_on_a_machine_that_knows_none(pipeline: Make) -> None:
+    pipeline(**schedule("rate(1 day)", timezone="Europe/Lodnon"))
+
+
+def test_every_time_zone_of_the_cdk_is_known() -> None:
+    zones = [zone for name in dir(cdk.TimeZone) if isinstance(zone := getattr(cdk.TimeZone, name), cdk.TimeZone)]
+    assert len(zones) > 300
+    assert {zone.timezone_name for zone in zones} <= rules._timezones()
+
+
+def test_repository_that_is_a_construct_is_refused_for_an_image_recipe(stack: cdk.Stack, pipeline: Make) -> None:
+    with pytest.raises(ValueError, match=r"image_scanning_ecr_repository is for container recipes only"):
+        pipeline(image_scanning_ecr_repository=ecr.Repository(stack, "Scans"))
+
+
+def test_repository_that_is_a_construct_is_taken_for_a_container_recipe(stack: cdk.Stack, pipeline: Make) -> None:
+    pipeline(image_scanning_ecr_repository=ecr.Repository(stack, "Scans"), **CONTAINER)
+
+
+@pytest.mark.parametrize("member", [{"on_failure": WorkflowOnFailure.ABORT}, {"parallel_group": "a"}])
+def test_type_of_a_workflow_is_read_from_its_construct(
+    stack: cdk.Stack, minimal: dict[str, Any], member: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match=r"is for test workflows only: got '\w+' for a build workflow"):
+        ImagePipelineProps(**minimal, **workflow(own_workflow(stack, "BUILD"), **member))
+
+
+@pytest.mark.parametrize("kind", ["TEST", TEXT])
+def test_construct_of_a_test_workflow_or_of_an_unknown_one_takes_every_member(
+    stack: cdk.Stack, minimal: dict[str, Any], kind: str
+) -> None:
+    members = {"on_failure": WorkflowOnFailure.ABORT, "parallel_group": "a"}
+    ImagePipelineProps(**minimal, **workflow(own_workflow(stack, kind), **members))
+
+
+DAYS = "cdk-imagebuilder-pipeline:schedule-days"
+UNDOCUMENTED = "cdk-imagebuilder-pipeline:schedule-undocumented"
+
+
+def warnings(stack: cdk.Stack) -> list[tuple[str, str]]:
+    found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    return [(message.id, str(message.entry.data)) for message in found]
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        (
+            "cron(0 0 * * SUN *)",
+            "schedule.expression must have ? in one of day of month and day of week: got 'cron(0 0 * * SUN *)', write "
+            "cron(0 0 ? * SUN *): the user guide of EC2 Image Builder asks for it, and its own examples do without "
+            f"[ack: {DAYS}]",
+        ),
+        (
+            "rate(1 days)",
+            "schedule.expression has a unit that does not go with its number: write rate(1 day): whether EC2 Image "
+            f"Builder takes it is not documented [ack: {UNDOCUMENTED}]",
+        ),
+    ],
+)
+def test_contested_schedule_is_a_warning_that_says_how_to_acknowledge_it(
+    stack: cdk.Stack, pipeline: Make, properties: Callable[[], dict[str, Any]], expression: str, message: str
+) -> None:
+    pipeline(**schedule(expression))
+    assert warnings(stack) == [("/Stack/Web", message)]
+    assert properties()["Schedule"] == {"ScheduleExpression": expression}
+
+
+@pytest.mark.parametrize(
+    ("expression", "warning"), [("cron(0 0 * * SUN *)", DAYS), ("cron(0 0 LW * ? *)", UNDOCUMENTED)]
+)
+def test_acknowledged_warning_is_silent(stack: cdk.Stack, pipeline: Make, expression: str, warning: str) -> None:
+    made = pipeline(**schedule(expression))
+    cdk.Annotations.of(made).acknowledge_warning(warning, "it runs")
+    assert warnings(stack) == []
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        {},
+        schedule("cron(0 0 ? * SUN *)"),
+        schedule(TEXT),
+        schedule(f"cron(0 {TEXT} * * SUN *)"),
+        schedule(events.Schedule.cron()),
+    ],
+)
+def test_documented_or_unresolved_schedule_warns_of_nothing(
+    stack: cdk.Stack, pipeline: Make, props: dict[str, Any]
+) -> None:
+    pipeline(**props)
+    assert warnings(stack) == []
+
+
+@pytest.mark.parametrize("name", ["my pipe", "MY_PIPE", "My-Pipe", "my-pipe"])
+def test_name_that_is_the_same_to_the_service_names_both_constructs(pipeline: Make, name: str) -> None:
+    pipeline("One", image_pipeline_name="my-pipe")
+    with pytest.raises(ValueError, match=r".") as error:
+        pipeline("Two", image_pipeline_name=name)
+    assert str(error.value) == (
+        f"ImagePipeline 'Stack/Two': image_pipeline_name is taken: got {name!r}, which the service keeps as 'my-pipe', "
+        "as it does that of 'Stack/One': give one of them another"
+    )
+
+
+def test_name_that_is_another_ones_generated_name_is_refused(
+    pipeline: Make, properties: Callable[[], dict[str, Any]]
+) -> None:
+    pipeline("One")
+    with pytest.raises(ValueError, match=r"^ImagePipeline 'Stack/Two': image_pipeline_name is taken: .*'Stack/One'"):
+        pipeline("Two", image_pipeline_name=properties()["Name"].upper())
+
+
+def test_name_in_a_nested_stack_is_that_of_its_parent(stack: cdk.Stack, pipeline: Make) -> None:
+    pipeline("One", image_pipeline_name="my-pipe")
+    inner = cdk.NestedStack(cdk.NestedStack(stack, "Nested"), "Inner")
+    with pytest.raises(ValueError, match=r"^ImagePipeline 'Stack/Nested/Inner/Two': .*'Stack/One'"):
+        pipeline("Two", scope=inner, image_pipeline_name="My Pipe")
+
+
+def test_names_that_are_tokens_may_be_equal(pipeline: Make) -> None:
+    for construct_id in ("One", "Two"):
+        pipeline(construct_id, image_pipeline_name=TEXT)
+
+
+def test_names_in_two_stacks_may_be_equal(app: cdk.App, pipeline: Make) -> None:
+    for stack_id in ("A", "B"):
+        pipeline(scope=cdk.Stack(app, stack_id), image_pipeline_name="my-pipe")
+
+
+def test_names_in_two_apps_may_be_equal(tmp_path: Path, minimal: dict[str, Any]) -> None:
+    for folder in ("a", "b"):
+        stack = cdk.Stack(cdk.App(outdir=str(tmp_path / folder)), "Stack")
+        ImagePipeline(stack, "Web", **minimal, image_pipeline_name="my-pipe")
+
+
+def test_name_of_a_pipeline_that_was_taken_out_of_the_stack_is_free(stack: cdk.Stack, pipeline: Make) -> None:
+    pipeline("One", image_pipeline_name="my-pipe")
+    assert stack.node.try_remove_child("One")
+    pipeline("Two", image_pipeline_name="my-pipe")
+
+
+def test_integer_parameter_that_is_a_token_is_rendered_as_what_it_stands_for(stack: cdk.Stack) -> None:
+    number = cdk.Token.as_number({"Ref": "Number"})
+    assert stack.resolve(WorkflowParameterValue.from_integer(number).value) == [{"Ref": "Number"}]
+
+
+@pytest.mark.parametrize("wrong", [1.5, True, "3", None])
+def test_integer_parameter_that_is_none_is_a_type_error(wrong: Any) -> None:
+    with pytest.raises(TypeError) as error:
+        WorkflowParameterValue.from_integer(wrong)
+    assert str(error.value) == f"WorkflowParameterValue.from_integer: value must be a whole number: got {wrong!r}"
+
+
+@pytest.mark.parametrize("wrong", [1, "true", None])
+def test_boolean_parameter_that_is_none_is_a_type_error(wrong: Any) -> None:
+    with pytest.raises(TypeError) as error:
+        WorkflowParameterValue.from_boolean(wrong)
+    assert str(error.value) == f"WorkflowParameterValue.from_boolean: value must be true or false: got {wrong!r}"
