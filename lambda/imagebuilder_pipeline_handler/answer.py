@@ -5,8 +5,10 @@ import json
 import logging
 import random
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -68,7 +70,7 @@ def deliver(url: str, body: bytes, seconds_left: Callable[[], float]) -> None:
         timeout = min(_SECONDS_PER_TRY, seconds_left() - _RESERVE)
         if timeout <= 0:
             break
-        fault = _put(url, body, timeout)
+        fault = _put_within(timeout, url, body)
         if fault is None:
             return
         _log.warning("try %d of %d to answer CloudFormation at %s: %s", attempt + 1, _TRIES, host, fault)
@@ -79,23 +81,34 @@ def deliver(url: str, body: bytes, seconds_left: Callable[[], float]) -> None:
     raise UndeliveredError(f"CloudFormation did not take the answer: {host} did not accept it in time")
 
 
+def _put_within(timeout: float, url: str, body: bytes) -> str | None:
+    """Make one try; return what was wrong with it, None when nothing was.
+
+    A socket's timeout is not enough: looking up a name knows none, and it begins anew with every byte that arrives.
+    """
+    outcome: list[str | None] = []
+    attempt = threading.Thread(target=lambda: outcome.append(_put(url, body, timeout)), daemon=True)
+    attempt.start()
+    attempt.join(timeout)
+    return outcome[0] if outcome else f"no answer in {timeout:.1f} s"
+
+
 def _put(url: str, body: bytes, timeout: float) -> str | None:
-    """Make one try; return what was wrong with it, None when nothing was."""
     parts = urlsplit(url)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    connection: http.client.HTTPConnection
-    if parts.scheme == "http":
-        connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
-    else:
-        connection = http.client.HTTPSConnection(parts.netloc, timeout=timeout, context=ssl.create_default_context())
     try:
-        # The signature covers an empty content type.
-        connection.request("PUT", path, body=body, headers={"Content-Type": ""})
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
+        connection: http.client.HTTPConnection
+        if parts.scheme == "http":
+            connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
+        else:
+            context = ssl.create_default_context()
+            connection = http.client.HTTPSConnection(parts.netloc, timeout=timeout, context=context)
+        with closing(connection):
+            # The signature covers an empty content type.
+            connection.request("PUT", path, body=body, headers={"Content-Type": ""})
+            status = connection.getresponse().status
+    except Exception as error:  # noqa: BLE001 (whatever it is, the answer was not taken)
         return type(error).__name__
-    finally:
-        connection.close()
     return None if status in _HTTP_SUCCESS else f"status {status}"
 
 

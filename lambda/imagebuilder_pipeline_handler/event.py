@@ -1,5 +1,6 @@
 """Tells an event of CloudFormation from what only looks like one, before anything is answered."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,12 +10,14 @@ from imagebuilder_pipeline_handler.reasons import HandlerError
 
 Event = Mapping[str, Any]
 
-_IDS: Final = {"StackId": 1024, "RequestId": 256, "LogicalResourceId": 255}
-"""What every answer repeats, and how many bytes each may have: together they fit into an answer."""
+_IDS: Final = ("StackId", "RequestId", "LogicalResourceId")
+"""What every answer repeats."""
+
+_MOST_BYTES_OF_IDS: Final = 3500
+"""Of the 4096 of an answer: the rest is for the reason."""
 
 _KNOWN: Final = (*_IDS, "ResponseURL", "PhysicalResourceId", "ResourceProperties", "OldResourceProperties")
 _LONGEST_URL: Final = 8192
-_LONGEST_PHYSICAL_ID: Final = 1024
 _STACK_ID: Final = re.compile(r"arn:(aws[^:]*):cloudformation:([^:]+):([0-9]{12}):stack/[^/]+/[^/]+")
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
 _MARKER: Final = "not-created/"
@@ -35,11 +38,9 @@ def checked(event: object, context: object) -> dict[str, Any]:
     """
     if not isinstance(event, dict):
         raise InvalidEventError("the event is no map")
-    for name, most in _IDS.items():
-        _text(event, name, most)
-    if event.get("PhysicalResourceId") is not None:
-        _text(event, "PhysicalResourceId", _LONGEST_PHYSICAL_ID)
-    _require_url(_text(event, "ResponseURL", _LONGEST_URL))
+    given = [*_IDS, "PhysicalResourceId"] if event.get("PhysicalResourceId") is not None else _IDS
+    _require_repeatable([_text(event, name) for name in given])
+    _require_url(_text(event, "ResponseURL"))
     _require_own_stack(event["StackId"], context)
     kind = event.get("RequestType")
     known = {name: event[name] for name in _KNOWN if event.get(name) is not None}
@@ -77,14 +78,20 @@ def is_marker(physical_id: str) -> bool:
     return physical_id.startswith(_MARKER)
 
 
-def _text(event: Mapping[str, Any], name: str, most: int) -> str:
+def _text(event: Mapping[str, Any], name: str) -> str:
     value = event.get(name)
     if not isinstance(value, str) or not value:
         raise InvalidEventError(f"{name} is missing or no text")
-    # A lone surrogate cannot be sent back; in bytes it is replaced by one character.
-    if len(value) > most or len(value.encode(errors="replace")) > most or re.search(r"[\ud800-\udfff]", value):
-        raise InvalidEventError(f"{name} cannot be repeated in an answer: at most {most} bytes of UTF-8")
     return value
+
+
+def _require_repeatable(ids: list[str]) -> None:
+    try:
+        size = len(json.dumps(ids, ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        raise InvalidEventError("an id is no Unicode") from None
+    if size > _MOST_BYTES_OF_IDS:
+        raise InvalidEventError(f"the ids are too long: got {size} bytes, allowed {_MOST_BYTES_OF_IDS}")
 
 
 def _require_url(url: str) -> None:
@@ -93,7 +100,8 @@ def _require_url(url: str) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise InvalidEventError("ResponseURL is no URL") from None
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or not _VISIBLE.fullmatch(url):
+    is_web = parts.scheme in {"http", "https"} and host and "@" not in parts.netloc
+    if not is_web or len(url) > _LONGEST_URL or not _VISIBLE.fullmatch(url):
         raise InvalidEventError("ResponseURL is no URL of http or https")
 
 

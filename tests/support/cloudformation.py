@@ -13,12 +13,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/Golden/6f2d1c3e-0000-4000-8000-000000000000"
+FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
+
+NO_SUCH_HOST = "https://no-such-host.invalid/bucket/key?X-Amz-Signature=5ecre7"
+"""A ResponseURL whose host no DNS knows."""
+
+
+def refused_url() -> str:
+    """Return a ResponseURL where nobody listens."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return f"https://127.0.0.1:{unused.getsockname()[1]}/bucket/key?{ResponseServer.SECRET}"
 
 
 class Context:
     """A Lambda context that counts down."""
 
-    def __init__(self, seconds: float = 60.0) -> None:
+    def __init__(self, seconds: float = 60.0, invoked_function_arn: str = FUNCTION_ARN) -> None:
+        self.invoked_function_arn = invoked_function_arn
         self._deadline = time.monotonic() + seconds
 
     def get_remaining_time_in_millis(self) -> int:
@@ -26,6 +38,8 @@ class Context:
 
 
 class _QuietServer(ThreadingHTTPServer):
+    responses: "ResponseServer"
+
     def handle_error(self, *_: object) -> None:
         """Say nothing of connections that the tests break on purpose."""
 
@@ -33,7 +47,10 @@ class _QuietServer(ThreadingHTTPServer):
 class ResponseServer:
     """The server behind a ResponseURL. `script` says what to do with the next requests; after it, status 200.
 
-    A number is a status, `hang` never answers, `reset` drops the connection.
+    A number is a status, `hang` never answers, `reset` drops the connection, `garbage` answers with what is not HTTP,
+    `drip` answers one byte now and then and never ends. With a `context` it speaks TLS; if the function does not trust
+    its certificate, nothing arrives in `requests`. `taken` are the answers that CloudFormation believes, `requests` all
+    that were put, each with the time (`at`, monotonic) when it came.
     """
 
     SECRET: ClassVar = "X-Amz-Signature=5ecre7"
@@ -42,8 +59,9 @@ class ResponseServer:
         self.script: list[int | str] = []
         self.taken: list[dict[str, Any]] = []
         self.requests: list[dict[str, Any]] = []
-        self._stopped = threading.Event()
-        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
+        self.stopped = threading.Event()
+        self._server = _QuietServer(("127.0.0.1", 0), _Handler)
+        self._server.responses = self
         self._server.daemon_threads = True
         self._scheme = "http"
         if context is not None:
@@ -61,41 +79,57 @@ class ResponseServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopped.set()
+        self.stopped.set()
         self._server.shutdown()
         self._server.server_close()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_PUT(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
-                body = json.loads(raw)
-                outer.requests.append(
-                    {"path": self.path, "type": self.headers["Content-Type"], "bytes": len(raw), "body": body}
-                )
-                act = outer.script.pop(0) if outer.script else 200
-                if act == "hang":
-                    outer._stopped.wait(30)
-                elif act == "reset":
-                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    self.connection.close()
-                else:
-                    status = int(act)
-                    if status == 200:
-                        outer.taken.append(body)
-                    self.send_response(status)
-                    self.send_header("Content-Length", "0")
-                    if 300 <= status < 400:
-                        self.send_header("Location", outer.url)
-                    self.end_headers()
-                self.close_connection = True
+class _Handler(BaseHTTPRequestHandler):
+    server: _QuietServer  # pyright: ignore[reportIncompatibleVariableOverride]
 
-            def log_message(self, *_: object) -> None:
-                pass
+    def do_PUT(self) -> None:
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.loads(raw)
+        self.server.responses.requests.append(
+            {
+                "path": self.path,
+                "type": self.headers["Content-Type"],
+                "bytes": len(raw),
+                "body": body,
+                "at": time.monotonic(),
+            }
+        )
+        self._act(self.server.responses.script.pop(0) if self.server.responses.script else 200, body)
+        self.close_connection = True
 
-        return Handler
+    def _act(self, act: int | str, body: dict[str, Any]) -> None:
+        match act:
+            case int():
+                self._answer(act, body)
+            case "hang":
+                self.server.responses.stopped.wait(30)
+            case "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.connection.close()
+            case "garbage":
+                self.wfile.write(b"220 smtp.example.com ESMTP\r\n\r\n")
+            case "drip":
+                while not self.server.responses.stopped.wait(0.05):
+                    self.wfile.write(b"H")
+            case _:
+                raise ValueError(act)
+
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
+        if status == 200:
+            self.server.responses.taken.append(body)
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        if 300 <= status < 400:
+            self.send_header("Location", self.server.responses.url)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def as_cloudformation_sends(value: Any) -> Any:
@@ -144,7 +178,7 @@ class Resource:
 
     def event(self, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
         """Return a new event."""
-        given = {"ServiceToken": "arn:aws:lambda:us-east-1:000000000000:function:f", "ServiceTimeout": 1080}
+        given = {"ServiceToken": FUNCTION_ARN, "ServiceTimeout": 1080}
         event: dict[str, Any] = {
             "RequestType": kind,
             "RequestId": str(uuid.uuid4()),
