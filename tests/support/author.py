@@ -14,7 +14,7 @@ from imagebuilder_local.cloud import LocalCloud
 ROOT = Path(__file__).parents[2]
 
 # The CLI asks every 30 seconds whether a deploy has ended. Only its patience is changed, not the CLI.
-IMPATIENCE = "import time\n_sleep = time.sleep\ntime.sleep = lambda seconds: _sleep(min(seconds, 0.1))\n"
+IMPATIENCE = "import time\n_sleep = time.sleep\ntime.sleep = lambda seconds: _sleep(min(seconds, 0.2))\n"
 
 
 @dataclass
