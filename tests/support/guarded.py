@@ -163,21 +163,18 @@ class Guarded:
         return Resource(invoke, self.responses, logical_id=logical_id, stack_id=stack_id or self.outputs["StackId"])
 
     def fail_for_good(self) -> str | None:
-        """Give the function, as CloudFormation does, an event that it cannot answer; return how Lambda then fared.
+        """Give the function an event that it cannot answer, as CloudFormation gives events; return what Lambda lost.
 
-        None when the event is in the dead-letter queue, or when there is none.
+        None when the event got into the dead-letter queue, or when there is no such queue.
         """
-        configuration = self._lambda.get_function_configuration(FunctionName=self._function)
-        if "DeadLetterConfig" not in configuration:
+        if self._queue is None:
             return None
-        queue = self._sqs.get_queue_url(QueueName=configuration["DeadLetterConfig"]["TargetArn"].rsplit(":", 1)[1])
         logged = len(self.log())
         self._lambda.invoke(FunctionName=self._function, InvocationType="Event", Payload=b"{}")
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            taken = self._sqs.receive_message(QueueUrl=queue["QueueUrl"]).get("Messages", [])
-            if taken:
-                self._sqs.purge_queue(QueueUrl=queue["QueueUrl"])
+            if self._sqs.receive_message(QueueUrl=self._queue).get("Messages"):
+                self._sqs.purge_queue(QueueUrl=self._queue)
                 return None
             if lost := self.lost_since(logged):
                 return lost
@@ -198,9 +195,16 @@ class Guarded:
         group = configuration["LoggingConfig"]["LogGroup"]
         return [event["message"] for event in self.client("logs").filter_log_events(logGroupName=group)["events"]]
 
-    def hurry(self) -> None:
-        """Give the function little time: with more it would wait for a grant that is missing to come."""
-        self._lambda.update_function_configuration(FunctionName=self._function, Timeout=8)
+    def prepare(self) -> None:
+        """Give the function little time, for with more it would wait for a missing grant to come; and its queue.
+
+        ministack's CloudFormation leaves a function's DeadLetterConfig out.
+        """
+        queue: dict[str, Any] = {}
+        if self._queue is not None:
+            attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])["Attributes"]
+            queue = {"DeadLetterConfig": {"TargetArn": attributes["QueueArn"]}}
+        self._lambda.update_function_configuration(FunctionName=self._function, Timeout=8, **queue)
 
     def _put(self, policy: Policy) -> None:
         text = json.dumps(policy)
@@ -225,9 +229,17 @@ class Guarded:
 
     @cached_property
     def _function(self) -> str:
+        (name,) = self._resources_of("AWS::Lambda::Function")
+        return name
+
+    @cached_property
+    def _queue(self) -> str | None:
+        """The URL of the dead-letter queue."""
+        return next(iter(self._resources_of("AWS::SQS::Queue")), None)
+
+    def _resources_of(self, resource_type: str) -> list[str]:
         resources = self.cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
-        (function,) = [item for item in resources if item["ResourceType"] == "AWS::Lambda::Function"]
-        return str(function["PhysicalResourceId"])
+        return [str(one["PhysicalResourceId"]) for one in resources if one["ResourceType"] == resource_type]
 
     @property
     def _role(self) -> str:

@@ -64,6 +64,11 @@ def take_foreign_over(guarded: Guarded, _policy: Policy) -> None:
     guarded.as_function.tag_resource(resourceArn=arn, tags={STACK_ID_TAG: guarded.outputs["StackId"]})
 
 
+def tag_nobodys_for_nobody(guarded: Guarded, _policy: Policy) -> None:
+    arn = create(guarded.root, guarded)["imagePipelineArn"]
+    guarded.as_function.tag_resource(resourceArn=arn, tags={"team": "ours"})
+
+
 def get_foreign(guarded: Guarded, _policy: Policy) -> None:
     guarded.as_function.get_image_pipeline(imagePipelineArn=foreign_pipeline(guarded))
 
@@ -104,6 +109,7 @@ TRESPASSES: tuple[Trespass, ...] = (
     tag_foreign,
     untag_foreign,
     take_foreign_over,
+    tag_nobodys_for_nobody,
     get_foreign,
     list_all,
     start_own,
