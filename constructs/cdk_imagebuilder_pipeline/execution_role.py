@@ -17,6 +17,7 @@ AnyRole = iam.IRole | iam.Role
 _MANAGED_POLICY: Final = "EC2ImageBuilderExecutionPolicy"
 _LOG_GROUPS_OF_THE_SERVICE: Final = "/aws/imagebuilder/"
 _WRITE: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+_STREAMS: Final = "the streams of one log group, which Image Builder names"
 
 
 def needs_role(request: Mapping[str, Any], *log_groups: object) -> bool:
@@ -46,12 +47,10 @@ def make_role(scope: Construct) -> iam.Role:
 
 def grant_logs(role: AnyRole, *log_groups: object) -> None:
     """Let a role write to log groups: to those made in the app, and to others where the service's policy does not."""
-    for group in log_groups:
-        arn = None if group is None else _arn_to_write(role, group)
-        if arn is not None:
-            role.add_to_principal_policy(iam.PolicyStatement(actions=[*_WRITE], resources=[arn]))
-            if "*" in arn:
-                acknowledge_wildcards(role, {arn: "the streams of one log group, which Image Builder names"})
+    arns = [arn for group in log_groups if group is not None and (arn := _arn_to_write(role, group)) is not None]
+    if arns:
+        role.add_to_principal_policy(iam.PolicyStatement(actions=[*_WRITE], resources=arns))
+    acknowledge_wildcards(role, {arn: _STREAMS for arn in arns if "*" in arn})
 
 
 def _arn_to_write(role: AnyRole, group: Any) -> str | None:

@@ -69,6 +69,9 @@ class ImagePipeline(ImagePipelineBase):
                 **({"AdoptExisting": True} if props.adopt_existing else {}),
             },
         )
+        if self._execution_role is not None and self._execution_role.node.scope is self:
+            # After its policies: a schedule may be due at once.
+            self._resource.node.add_dependency(self._execution_role)
         allow_what_it_needs(provider.policy, self.stack, request)
 
     @classmethod

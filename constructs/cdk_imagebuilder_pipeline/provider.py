@@ -108,6 +108,10 @@ class ImagePipelineProvider(Construct):
             permissions_boundary=permissions_boundary,
         )
         self._dead_letter_queue: Final = dead_letter_queue or self._queue(encryption_key)
+        if vpc is not None and security_groups is None:
+            # Not the function's child, as that of the CDK would be: the policy, on which the function waits, names it.
+            description = "The function that makes the image pipelines of the stack"
+            security_groups = [ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description=description)]  # pyright: ignore[reportAssignmentType] (jsii names a parameter otherwise)
         self._policy: Final = HandlerPolicy(cdk.Stack.of(self), self._fit)
         policy = iam.CfnPolicy(
             self,

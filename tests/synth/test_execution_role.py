@@ -1,0 +1,143 @@
+"""The execution role: made where the service refuses to be without one, and what it may do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+
+from cdk_imagebuilder_pipeline import ImagePipeline, WorkflowConfiguration
+
+ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
+WORKFLOWS = [WorkflowConfiguration(workflow=f"{ARN}:workflow/test/smoke/1.0.0/1")]
+WRITE = ["logs:CreateLogStream", "logs:PutLogEvents"]
+Make = Callable[..., ImagePipeline]
+Resources = Callable[..., dict[str, Any]]
+
+
+def made_roles(resources: Resources, stack: cdk.Stack) -> dict[str, Any]:
+    return {key: role for key, role in resources(stack, "AWS::IAM::Role").items() if key.startswith("WebExecutionRole")}
+
+
+def statements_of(resources: Resources, stack: cdk.Stack, role: str) -> list[Any]:
+    policies = resources(stack, "AWS::IAM::Policy").values()
+    (policy,) = (policy for policy in policies if policy["Properties"]["Roles"] == [{"Ref": role}])
+    found: list[Any] = policy["Properties"]["PolicyDocument"]["Statement"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        {},
+        {"workflows": []},
+        {"image_log_group": "/aws/imagebuilder/web"},
+        {"image_pipeline_log_group": "/aws/imagebuilder/pipeline/web"},
+        {"workflows": WORKFLOWS, "execution_role": "build"},
+        {"image_log_group": "web", "execution_role": "arn:aws:iam::123456789012:role/build"},
+        {"image_log_group": "web", "execution_role": cdk.Fn.import_value("Role")},
+    ],
+)
+def test_no_role_is_made_where_none_is_needed_or_one_is_given(
+    stack: cdk.Stack, pipeline: Make, resources: Resources, props: dict[str, Any]
+) -> None:
+    assert pipeline(**props).execution_role is None
+    assert made_roles(resources, stack) == {}
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        {"workflows": WORKFLOWS},
+        {"image_log_group": "web"},
+        {"image_pipeline_log_group": "/aws/imagebuilder-web"},
+        {"image_log_group": cdk.Fn.import_value("LogGroup")},
+    ],
+)
+def test_role_is_made_that_image_builder_takes_with_the_policy_of_aws(
+    stack: cdk.Stack, pipeline: Make, resources: Resources, properties: Callable[[], Any], props: dict[str, Any]
+) -> None:
+    made = pipeline(**props).execution_role
+    ((logical_id, role),) = made_roles(resources, stack).items()
+    assert made is not None
+    assert properties()["ExecutionRole"] == {"Fn::GetAtt": [logical_id, "Arn"]} == stack.resolve(made.role_arn)
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "imagebuilder.amazonaws.com"}
+    policy = ["arn:", {"Ref": "AWS::Partition"}, ":iam::aws:policy/EC2ImageBuilderExecutionPolicy"]
+    assert role["Properties"]["ManagedPolicyArns"] == [{"Fn::Join": ["", policy]}]
+
+
+def test_made_role_may_be_passed_by_the_function(stack: cdk.Stack, pipeline: Make, resources: Resources) -> None:
+    pipeline(workflows=WORKFLOWS)
+    (logical_id,) = made_roles(resources, stack)
+    (policy,) = resources(stack, "AWS::IAM::Policy").values()
+    (passed,) = (s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Action"] == ["iam:PassRole"])
+    assert passed["Resource"] == [{"Fn::GetAtt": [logical_id, "Arn"]}]
+
+
+def test_made_role_without_log_groups_has_no_policy_of_its_own(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    pipeline(workflows=WORKFLOWS)
+    assert len(resources(stack, "AWS::IAM::Policy")) == 1
+
+
+def test_log_groups_of_the_stack_may_be_written_to_by_the_made_role(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    image, own = logs.LogGroup(stack, "Image"), logs.LogGroup(stack, "Own")
+    pipeline(image_log_group=image, image_pipeline_log_group=own)
+    (logical_id,) = made_roles(resources, stack)
+    (statement,) = statements_of(resources, stack, logical_id)
+    assert statement["Action"] == WRITE
+    assert statement["Resource"] == [stack.resolve(image.log_group_arn), stack.resolve(own.log_group_arn)]
+
+
+def test_log_group_of_the_stack_that_is_named_as_the_services_own_needs_no_role(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    pipeline(image_log_group=logs.LogGroup(stack, "Image", log_group_name="/aws/imagebuilder/web"))
+    assert made_roles(resources, stack) == {}
+
+
+def test_log_group_outside_by_name_or_import_is_one_that_the_made_role_may_write_to(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    pipeline(image_log_group="web", image_pipeline_log_group=logs.LogGroup.from_log_group_name(stack, "Logs", "own"))
+    (logical_id,) = made_roles(resources, stack)
+    (statement,) = statements_of(resources, stack, logical_id)
+    assert [resource["Fn::Join"][1][-1] for resource in statement["Resource"]] == [
+        ":log-group:web:*",
+        ":log-group:own:*",
+    ]
+
+
+def test_given_role_may_write_to_log_groups_of_the_stack(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    principal: Any = iam.ServicePrincipal("imagebuilder.amazonaws.com")  # pyright does not see an IPrincipal in it
+    role = iam.Role(stack, "Given", assumed_by=principal)
+    group = logs.LogGroup(stack, "Image", log_group_name="/aws/imagebuilder/web")
+    assert pipeline(image_log_group=group, execution_role=role).execution_role is role
+    child = role.node.default_child
+    assert isinstance(child, iam.CfnRole)
+    (statement,) = statements_of(resources, stack, str(stack.get_logical_id(child)))
+    assert (statement["Action"], statement["Resource"]) == (WRITE, stack.resolve(group.log_group_arn))
+
+
+def test_imported_role_that_may_not_be_changed_is_left_as_it_is(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    role = iam.Role.from_role_arn(stack, "Given", "arn:aws:iam::123456789012:role/build", mutable=False)
+    pipeline(image_log_group=logs.LogGroup(stack, "Image"), execution_role=role)
+    assert len(resources(stack, "AWS::IAM::Policy")) == 1
+
+
+def test_pipeline_is_made_after_the_policy_of_its_made_role(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    pipeline(image_log_group=logs.LogGroup(stack, "Image"))
+    (resource,) = resources(stack, "Custom::ImagePipeline").values()
+    assert any(name.startswith("WebExecutionRoleDefaultPolicy") for name in resource["DependsOn"])

@@ -1,0 +1,152 @@
+"""What a pipeline offers, made here or imported: permissions, names, references."""
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_imagebuilder as imagebuilder
+from aws_cdk.interfaces.aws_imagebuilder import ImagePipelineReference
+
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineBase
+
+ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
+PIPELINE = f"{ARN}:image-pipeline/web"
+HERE = ["arn:", {"Ref": "AWS::Partition"}, ":imagebuilder:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
+Make = Callable[..., ImagePipeline]
+Resources = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def grantee(stack: cdk.Stack) -> Any:
+    principal: Any = iam.AccountRootPrincipal()  # pyright does not see an IPrincipal in it
+    return iam.Role(stack, "Grantee", assumed_by=principal)
+
+
+@pytest.fixture
+def granted(stack: cdk.Stack, resources: Resources) -> Callable[[], list[tuple[Any, Any]]]:
+    """Return actions and resource of each statement that the grantee has."""
+
+    def read() -> list[tuple[Any, Any]]:
+        (policy,) = (p for key, p in resources(stack, "AWS::IAM::Policy").items() if key.startswith("Grantee"))
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        return [(statement["Action"], statement["Resource"]) for statement in statements]
+
+    return read
+
+
+READ = ["imagebuilder:GetImagePipeline", "imagebuilder:ListImagePipelineImages", "imagebuilder:ListTagsForResource"]
+START = ["imagebuilder:GetImagePipeline", "imagebuilder:StartImagePipelineExecution"]
+TAG = "imagebuilder:TagResource"
+
+
+def test_grant_is_of_these_actions_on_this_pipeline(
+    pipeline: Make, grantee: Any, granted: Callable[[], list[Any]]
+) -> None:
+    grant = pipeline().grant(grantee, "imagebuilder:UpdateImagePipeline", "imagebuilder:DeleteImagePipeline")
+    grant.assert_success()
+    both = ["imagebuilder:UpdateImagePipeline", "imagebuilder:DeleteImagePipeline"]
+    assert granted() == [(both, {"Ref": "Web3C8945DB"})]
+
+
+def test_grant_read_is_to_read_this_pipeline(pipeline: Make, grantee: Any, granted: Callable[[], list[Any]]) -> None:
+    pipeline().grant_read(grantee)
+    assert granted() == [(READ, {"Ref": "Web3C8945DB"})]
+
+
+def test_grant_start_execution_is_to_start_it_and_to_tag_images_of_its_recipe(
+    pipeline: Make, grantee: Any, granted: Callable[[], list[Any]]
+) -> None:
+    pipeline().grant_start_execution(grantee)
+    images = {"Fn::Join": ["", [*HERE, ":image/web/*"]]}
+    assert granted() == [(TAG, images), (START, {"Ref": "Web3C8945DB"})]
+
+
+def test_grant_start_execution_with_a_recipe_that_is_a_token_names_the_recipe(
+    stack: cdk.Stack, pipeline: Make, grantee: Any, granted: Callable[[], list[Any]]
+) -> None:
+    recipe = imagebuilder.CfnImageRecipe(stack, "Recipe", name="Web", version="1.0.0", parent_image="ami-1")
+    pipeline(recipe=recipe).grant_start_execution(grantee)
+    name = {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "Recipe"}]}]}
+    assert granted()[0] == (TAG, {"Fn::Join": ["", [*HERE, ":image/", name, "/*"]]})
+
+
+def test_imported_pipeline_has_the_grants_of_a_made_one(
+    stack: cdk.Stack, grantee: Any, granted: Callable[[], list[Any]]
+) -> None:
+    recipe = f"{ARN}:container-recipe/web/x.x.x"
+    made = ImagePipeline.from_image_pipeline_arn(stack, "Imported", PIPELINE, recipe=recipe)
+    made.grant(grantee, "imagebuilder:UpdateImagePipeline")
+    made.grant_read(grantee)
+    made.grant_start_execution(grantee)
+    images = ["arn:", {"Ref": "AWS::Partition"}, ":imagebuilder:eu-west-1:123456789012:image/web/*"]
+    assert granted() == [
+        ("imagebuilder:UpdateImagePipeline", PIPELINE),
+        (READ, PIPELINE),
+        (TAG, {"Fn::Join": ["", images]}),
+        (START, PIPELINE),
+    ]
+
+
+def test_imported_pipeline_without_a_recipe_may_tag_images_of_the_account(
+    stack: cdk.Stack, grantee: Any, granted: Callable[[], list[Any]]
+) -> None:
+    ImagePipeline.from_image_pipeline_name(stack, "Imported", "web").grant_start_execution(grantee)
+    assert granted()[0] == (TAG, {"Fn::Join": ["", [*HERE, ":image/*"]]})
+
+
+def test_pipeline_of_a_name_has_the_arn_that_the_service_makes_of_it(stack: cdk.Stack) -> None:
+    made = ImagePipeline.from_image_pipeline_name(stack, "Imported", "My Web_Server")
+    assert stack.resolve(made.image_pipeline_arn) == {"Fn::Join": ["", [*HERE, ":image-pipeline/my-web-server"]]}
+    assert "my-web-server" in repr(stack.resolve(made.image_pipeline_name))
+
+
+def test_pipeline_of_a_name_that_is_a_token_has_it_as_it_is(stack: cdk.Stack) -> None:
+    made = ImagePipeline.from_image_pipeline_name(stack, "Imported", cdk.Fn.import_value("Name"))
+    arn = {"Fn::Join": ["", [*HERE, ":image-pipeline/", {"Fn::ImportValue": "Name"}]]}
+    assert stack.resolve(made.image_pipeline_arn) == arn
+
+
+@pytest.mark.parametrize("name", ["a", "a.b", " web", "web ", "ä" * 5, "w" * 129])
+def test_name_that_no_pipeline_can_have_is_refused(stack: cdk.Stack, name: str) -> None:
+    with pytest.raises(ValueError, match=r"^ImagePipeline 'Stack/Imported': image_pipeline_name "):
+        ImagePipeline.from_image_pipeline_name(stack, "Imported", name)
+
+
+def test_pipeline_of_an_arn_has_its_name_account_and_region(stack: cdk.Stack) -> None:
+    made = ImagePipeline.from_image_pipeline_arn(stack, "Imported", PIPELINE)
+    assert (made.image_pipeline_arn, made.image_pipeline_name) == (PIPELINE, "web")
+    assert (made.env.account, made.env.region) == ("123456789012", "eu-west-1")
+
+
+def test_pipeline_of_an_arn_that_is_a_token_is_taken_apart_at_deployment(stack: cdk.Stack) -> None:
+    made = ImagePipeline.from_image_pipeline_arn(stack, "Imported", cdk.Fn.import_value("Arn"))
+    assert stack.resolve([made.image_pipeline_arn, made.image_pipeline_name]) == [
+        {"Fn::ImportValue": "Arn"},
+        {"Fn::Select": [1, {"Fn::Split": ["/", {"Fn::ImportValue": "Arn"}]}]},
+    ]
+
+
+@pytest.mark.parametrize("arn", ["web", f"{ARN}:image-recipe/web/1.0.0", f"{ARN}:image-pipeline/Web"])
+def test_arn_of_something_else_is_refused(stack: cdk.Stack, arn: str) -> None:
+    with pytest.raises(ValueError, match=r"^ImagePipeline 'Stack/Imported': image_pipeline_arn is not that of a pipe"):
+        ImagePipeline.from_image_pipeline_arn(stack, "Imported", arn)
+
+
+def test_recipe_that_is_none_is_refused_and_a_token_is_taken(stack: cdk.Stack) -> None:
+    with pytest.raises(
+        ValueError, match=r"^ImagePipeline 'Stack/A': recipe must be a recipe's construct or the ARN of"
+    ):
+        ImagePipeline.from_image_pipeline_arn(stack, "A", PIPELINE, recipe="web")
+    token = cdk.Fn.import_value("Recipe")
+    ImagePipeline.from_image_pipeline_arn(stack, "B", PIPELINE, recipe=token).on_image_build_failed("Rule")
+
+
+def test_both_kinds_are_one_type_and_what_the_cdk_refers_to(stack: cdk.Stack, pipeline: Make) -> None:
+    both: list[ImagePipelineBase] = [pipeline(), ImagePipeline.from_image_pipeline_arn(stack, "Imported", PIPELINE)]
+    for made in both:
+        reference = made.image_pipeline_ref
+        assert isinstance(reference, ImagePipelineReference)
+        assert reference.image_pipeline_arn == made.image_pipeline_arn
+        assert isinstance(made, ImagePipelineBase)
