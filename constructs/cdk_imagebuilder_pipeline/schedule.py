@@ -41,6 +41,7 @@ class ImagePipelineSchedule:
     """What has to be true when the schedule comes due. Default: the service's,
     EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE."""
 
-    auto_disable_failure_count: int | None = None
-    """After how many failed runs in a row the service disables the pipeline: 1 to 10 (service model). Default:
-    never."""
+    # A token of a number is a float.
+    auto_disable_failure_count: int | float | None = None
+    """After how many failed runs in a row the service disables the pipeline: a whole number of 1 to 10 (service model).
+    Default: never."""

@@ -39,7 +39,7 @@ class WorkflowParameterValue:
         return cls(list(values))
 
     @classmethod
-    def from_integer(cls, value: int) -> Self:
+    def from_integer(cls, value: int | float) -> Self:  # a token of a number is a float
         """Return the value of a parameter of type `integer`. TypeError for anything but a whole number or a token."""
         if is_unresolved(value):
             return cls([cdk.Tokenization.stringify_number(value)])

@@ -24,7 +24,7 @@ from cdk_imagebuilder_pipeline.request import PROP_OF_MEMBER
 from imagebuilder_model import Shape, load_model
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
-CONTAINER_RECIPE = {"recipe": f"{ARN}:container-recipe/web/1.0.0"}
+CONTAINER_RECIPE: dict[str, Any] = {"recipe": f"{ARN}:container-recipe/web/1.0.0"}
 """What takes every prop: some are for container recipes only."""
 OURS = {"adopt_existing", "provider", "recipe_type"}
 ENUMS: dict[str, type[StrEnum]] = {

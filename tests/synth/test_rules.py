@@ -323,3 +323,28 @@ def test_boolean_parameter_that_is_none_is_a_type_error(wrong: Any) -> None:
     with pytest.raises(TypeError) as error:
         WorkflowParameterValue.from_boolean(wrong)
     assert str(error.value) == f"WorkflowParameterValue.from_boolean: value must be true or false: got {wrong!r}"
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        workflow(TEST),
+        {"image_log_group": "/my/logs"},
+        {"image_pipeline_log_group": "/my/logs"},
+        workflow(TEST) | {"execution_role": "builder"},
+        {"image_log_group": "/my/logs", "execution_role": TEXT},
+    ],
+)
+def test_what_needs_a_role_reaches_the_function_with_one(
+    pipeline: Make, properties: Callable[[], dict[str, Any]], props: dict[str, Any]
+) -> None:
+    pipeline(**props)
+    assert "ExecutionRole" in properties()
+
+
+@pytest.mark.parametrize("prop", ["image_log_group", "image_pipeline_log_group"])
+def test_log_group_of_the_service_needs_no_role(
+    pipeline: Make, properties: Callable[[], dict[str, Any]], prop: str
+) -> None:
+    pipeline(**{prop: "/aws/imagebuilder/web"})
+    assert "ExecutionRole" not in properties()
