@@ -20,7 +20,7 @@ def take_over(
     """Make somebody's pipeline ours. The tags come first: IAM allows the rest by them. A failure gives them back."""
     if not wanted.adopt_existing:
         raise HandlerError("NotOurs", live["arn"])
-    theirs: Mapping[str, str] = live.get("tags", {})
+    theirs: dict[str, str] = live.get("tags", {})
     # Only what is new: a provider that stacks share may change the logical id of an owned pipeline, not its stack.
     ours = {key: value for key, value in owner_tags(event).items() if theirs.get(key) != value}
     give_back = partial(_give_back, client, live["arn"], theirs, ours)
@@ -28,7 +28,7 @@ def take_over(
     try:
         client.tag_resource(resourceArn=live["arn"], tags=ours)
         work.undo = lambda _: give_back()
-        return bring_to(client, event, wanted, {**live, "tags": theirs | ours}, before=None)
+        return bring_to(client, event, wanted, {**live, "tags": {**theirs, **ours}}, before=None)
     except BaseException:
         with suppress(Exception):
             give_back()
