@@ -106,12 +106,14 @@ def _in_any_case(schema: Schema) -> Schema:
 def _or_a_function(schema: Schema) -> Schema:
     """Return what an editor can say of a value: nothing that a function in its place would not keep to as well."""
     if "$ref" not in schema and schema["type"] not in {"array", "object"}:
-        values = [{"enum": schema["enum"]}] if "enum" in schema else []
-        texts = {name: schema[name] for name in ("minLength", "maxLength") if name in schema and "enum" not in schema}
+        limits = {name: schema[name] for name in ("minLength", "maxLength") if name in schema}
         bounds = {name: schema[name] for name in ("minimum", "maximum") if name in schema}
-        text: Schema = {"type": "string"} | texts
-        others = [] if schema["type"] == "string" else [{"type": schema["type"]} | bounds]
-        schema = {"anyOf": [*values, *others, text]} if values or others else text
+        if "enum" in schema:
+            schema = {"anyOf": [{"enum": schema["enum"]}, {"type": "string"}]}
+        elif schema["type"] == "string":
+            schema = {"type": ["string", "number", "boolean"]} | limits
+        else:
+            schema = {"anyOf": [{"type": schema["type"]} | bounds, {"type": "string"}]}
     return {"if": _reference("Function"), "else": schema}
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,26 @@ def build(folder: Path, cwd: Path = ROOT) -> None:
 @pytest.fixture(scope="session")
 def author(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Iterator[Author]:
     """A cloud where the provider is deployed."""
+    with before_an_empty_cloud(tmp_path_factory, dist) as author:
+        author.sh("aws s3 mb s3://templates")
+        author.sh(
+            "aws cloudformation package --template-file imagebuilder-pipeline-provider/provider.yaml "
+            "--s3-bucket templates --output-template-file provider.yaml"
+        )
+        author.deploy("provider", "provider.yaml")
+        yield author
+
+
+@pytest.fixture
+def empty(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Iterator[Author]:
+    """An empty cloud."""
+    with before_an_empty_cloud(tmp_path_factory, dist) as author:
+        yield author
+
+
+@contextmanager
+def before_an_empty_cloud(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Iterator[Author]:
+    """Put an author with the AWS CLI, the examples and what `make dist` builds before a cloud."""
     folder = tmp_path_factory.mktemp("author")
     shutil.copytree(ROOT / "cloudformation", folder, dirs_exist_ok=True)
     shutil.copytree(dist, folder / dist.name)
@@ -41,14 +62,7 @@ def author(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Iterator[Aut
     cloud = LocalCloud(tmp_path_factory.mktemp("cloud") / "cloud")
     cloud.start()
     try:
-        author = Author(cloud, folder, path)
-        author.sh("aws s3 mb s3://templates")
-        author.sh(
-            "aws cloudformation package --template-file imagebuilder-pipeline-provider/provider.yaml "
-            "--s3-bucket templates --output-template-file provider.yaml"
-        )
-        author.deploy("provider", "provider.yaml")
-        yield author
+        yield Author(cloud, folder, path)
         log = cloud.folder.log.read_text()
         assert "cfn-response" not in log, "a ResponseURL is in the log"
         assert "Traceback" not in log

@@ -16,26 +16,6 @@ def templates(author: Author, name: str) -> None:
         (author.folder / f"{name}-{file.name}").write_text(file.read_text().replace("Name: web", f"Name: {name}"))
 
 
-def test_native_pipeline_is_adopted_in_its_stack_and_never_deleted(author: Author) -> None:
-    templates(author, "web")
-    author.deploy("web", "web-native.yaml")
-    native = author.pipelines()["web"]
-    assert native["tags"] == {"team": "web"}
-    author.deploy("web", "web-retained.yaml")
-    before = len(author.changes())
-    author.deploy("web", "web-adopted.yaml")
-    adopted = author.pipelines()["web"]
-    assert author.outputs("web")["PipelineArn"] == adopted["arn"] == native["arn"]
-    assert adopted["dateCreated"] == native["dateCreated"]
-    assert ":stack/web/" in adopted["tags"][STACK_TAG]
-    done = author.changes()[before:]
-    assert ("CreateImagePipeline", "ResourceAlreadyExistsException") in done
-    assert {operation for operation, error in done if error is None} == {"TagResource", "UpdateImagePipeline"}
-    # From here on it is a pipeline like any other of this type, and goes with its stack.
-    author.delete("web")
-    assert "web" not in author.pipelines()
-
-
 def test_native_pipeline_is_adopted_by_another_stack_and_never_deleted(author: Author) -> None:
     templates(author, "moved")
     author.deploy("old", "moved-native.yaml")
@@ -69,16 +49,3 @@ def test_native_pipeline_that_was_not_retained_is_deleted_after_it_was_adopted(a
     author.deploy("lost", "lost-adopted.yaml")
     assert "lost" not in author.pipelines()
     author.delete("lost")
-
-
-def test_native_pipeline_is_not_touched_without_adopt_existing(author: Author) -> None:
-    templates(author, "kept")
-    author.deploy("kept", "kept-retained.yaml")
-    before = author.pipelines()["kept"]
-    text = (author.folder / "kept-adopted.yaml").read_text()
-    (author.folder / "kept-refused.yaml").write_text(text.replace("      AdoptExisting: true\n", ""))
-    author.deploy("kept", "kept-refused.yaml", fails=True)
-    assert "AdoptExisting" in author.failures("kept")
-    assert author.pipelines()["kept"] == before
-    author.sh(f"aws imagebuilder delete-image-pipeline --image-pipeline-arn {before['arn']}")
-    author.delete("kept")

@@ -169,11 +169,11 @@ def test_pipeline_may_change_its_logical_id_within_its_stack(base: Author) -> No
     def put(logical_id: str, **given: Any) -> dict[str, Any]:
         token = {"Fn::ImportValue": "ImagePipelineServiceToken"}
         arns = {"ImageRecipeArn": RECIPE, "InfrastructureConfigurationArn": INFRASTRUCTURE}
-        properties = {"ServiceToken": token, "Name": "kept", **arns, **given}
+        properties = {"ServiceToken": token, "Name": "relabelled", **arns, **given}
         resource = {"Type": "Custom::ImagePipeline", "DeletionPolicy": "Retain", "Properties": properties}
-        (base.folder / "kept.json").write_text(json.dumps({"Resources": {logical_id: resource}}))
-        base.deploy("kept", "kept.json")
-        return base.pipelines()["kept"]
+        (base.folder / "relabelled.json").write_text(json.dumps({"Resources": {logical_id: resource}}))
+        base.deploy("relabelled", "relabelled.json")
+        return base.pipelines()["relabelled"]
 
     before = put("Before")
     after = put("After", AdoptExisting=True)
