@@ -152,5 +152,6 @@ def _delete_unanswered(client: ImageBuilderClient, event: Event, work: Work) -> 
 def _delete_if_made_since(client: ImageBuilderClient, event: Event, work: Work, arn: str, since: datetime) -> None:
     """Delete a pipeline that came too late. One that is older may be another delivery's, which was answered in time."""
     live = live_pipeline(client, arn)
-    if live is not None and datetime.fromisoformat(live["dateCreated"]) >= since.replace(microsecond=0):
+    since = since.replace(microsecond=since.microsecond // 1000 * 1000)  # the service's times have milliseconds
+    if live is not None and datetime.fromisoformat(live["dateCreated"]) >= since:
         delete_ours(client, event, work, arn)

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import botocore.exceptions
 from botocore.exceptions import ClientError, HTTPClientError
 
 MOST_CHARACTERS: Final = 1000
 """CloudFormation takes more, but the console and the CLI cut it. The first 256 characters are enough alone."""
 
 _SERVER_ERRORS: Final = range(500, 600)
+
+
+CONNECTION_ERRORS: Final = (HTTPClientError, botocore.exceptions.ConnectionError)
+"""What botocore raises when no answer came: two families, with nothing narrower in common."""
 
 
 class Advice(NamedTuple):
@@ -115,7 +120,7 @@ def reason_for(error: BaseException, story: str = "") -> str:
             by_status = "5xx" if metadata.get("HTTPStatusCode") in _SERVER_ERRORS else "other"
             text = _advice(code, code if code in REASONS else by_status, facts, story)
             detail = details.get("Message")
-        case HTTPClientError():
+        case _ if isinstance(error, CONNECTION_ERRORS):
             text, detail = _advice("NoConnection", "NoConnection", story), f"{type(error).__name__}: {error}"
         case _:
             text, detail = _advice("InternalError", "InternalError", story), f"{type(error).__name__}: {error}"

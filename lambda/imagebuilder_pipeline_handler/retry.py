@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
-    HTTPClientError,
     ProxyConnectionError,
     SSLError,
 )
 
+from imagebuilder_pipeline_handler.reasons import CONNECTION_ERRORS
 from imagebuilder_pipeline_handler.work import CURRENT, OverError
 
 _LONGEST_PAUSE: Final = 10.0
@@ -110,7 +110,7 @@ def _kind(operation: str, fault: Fault) -> str | None:
 def _kind_of_connection(error: BaseException) -> str | None:
     if isinstance(error, SSLError):
         return "tls"
-    return "busy" if isinstance(error, HTTPClientError) else None
+    return "busy" if isinstance(error, CONNECTION_ERRORS) else None
 
 
 def _may_have_been_sent(error: BaseException | None) -> bool:

@@ -32,34 +32,64 @@ def service() -> ImageBuilder:
     return service
 
 
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[ImageBuilderServer]:
+    """One server for all tests, so that one client does for them: making a client takes longer than most tests."""
+    with ImageBuilderServer(ImageBuilder()) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
-def environment(service: ImageBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def environment(
+    emulator: ImageBuilderServer, service: ImageBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The function's environment: its client reaches the emulator and nothing of the user's own."""
-    with ImageBuilderServer(service) as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", server.url)
-        monkeypatch.setenv("AWS_REGION", "us-east-1")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-        monkeypatch.delenv("AWS_PROFILE", raising=False)
-        main._client.cache_clear()
-        yield
-        main._client.cache_clear()
+    emulator.serve(service)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", emulator.url)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_client() -> Iterator[None]:
+    """Leave no client of the emulator to other tests."""
+    main._client.cache_clear()
+    yield
+    main._client.cache_clear()
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A client that waits longer for an answer than these tests delay it."""
+    monkeypatch.setattr(client, "_CONFIG", client._CONFIG.merge(Config(read_timeout=10)))
+    main._client.cache_clear()
+    yield
+    main._client.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds become hundredths; what is tried, and in which order, stays."""
     monkeypatch.setattr(answer, "_LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr(answer, "_SECONDS_PER_TRY", 0.3)
+    monkeypatch.setattr(answer, "_SECONDS_PER_TRY", 3.0)
     monkeypatch.setattr(retry, "_FIRST_PAUSE", 0.01)
     monkeypatch.setattr(retry, "_LONGEST_PAUSE", 0.05)
     patience = {kind: min(seconds, 10_000) / 100 for kind, seconds in retry._PATIENCE.items()}
     monkeypatch.setattr(retry, "_PATIENCE", patience | {"busy": math.inf})
     monkeypatch.setattr(lifecycle, "_CREATE_MAY_STILL_RUN", (0.01, 0.02, 0.1, 0.2))
     monkeypatch.setattr(client, "_CONFIG", client._CONFIG.merge(Config(connect_timeout=0.5, read_timeout=0.5)))
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries of a ResponseURL that never answers end soon."""
+    monkeypatch.setattr(answer, "_SECONDS_PER_TRY", 0.4)
+    monkeypatch.setattr(answer, "_TRIES", 3)
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,16 @@
 """FAULTS.md's matrix, rows 16-20, 22 and 28-38: what can go wrong with a Create."""
 
 import importlib.util
+import socket
 import threading
 from types import ModuleType
 from typing import Any
 
 import pytest
-from botocore.config import Config
 from support.cloudformation import Context, Resource
 
-from imagebuilder_local.service import ImageBuilder
-from imagebuilder_model.names import STACK_ID_TAG
+from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_model.names import LOGICAL_ID_TAG
 from imagebuilder_pipeline_handler import client, main, retry
 from imagebuilder_pipeline_handler.answer import UndeliveredError
 
@@ -135,16 +135,11 @@ def test_row_20_event_delivered_twice_at_once_makes_one_pipeline_with_one_id(
     assert len(service.pipelines()) == 1
 
 
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_CONFIG", client._CONFIG.merge(Config(read_timeout=10)))
-
-
 def test_row_22_create_that_ends_after_failed_was_sent_is_undone(
     resource: Resource, service: ImageBuilder, minimal: Properties, patient: None
 ) -> None:
-    service.inject(CREATE, [{"delay": 1.5}])
-    answer = resource.send(resource.event("Create", minimal), seconds=5)
+    service.inject(CREATE, [{"delay": 1.0}])
+    answer = resource.send(resource.event("Create", minimal), seconds=4.8)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ARN)
     assert answer["Reason"].startswith("OutOfTime: ")
     assert operations(service) == [CREATE, "GetImagePipeline", "GetImagePipeline", "DeleteImagePipeline"]
@@ -155,8 +150,8 @@ def test_row_22_renaming_create_that_ends_after_failed_was_sent_is_undone(
     resource: Resource, service: ImageBuilder, minimal: Properties, patient: None
 ) -> None:
     old = resource.create(**minimal)["PhysicalResourceId"]
-    service.inject(CREATE, [{"delay": 1.5}])
-    answer = resource.send(resource.event("Update", minimal | {"Name": "silver"}), seconds=5)
+    service.inject(CREATE, [{"delay": 1.0}])
+    answer = resource.send(resource.event("Update", minimal | {"Name": "silver"}), seconds=4.8)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", old)
     assert [pipeline["arn"] for pipeline in service.pipelines()] == [old]
 
@@ -166,19 +161,19 @@ def test_row_22_what_another_delivery_of_the_event_made_in_time_is_not_undone(
 ) -> None:
     event = resource.event("Create", minimal)
     assert resource.send(event)["Status"] == "SUCCESS"
-    service.inject(CREATE, [{"delay": 2.0}])
-    assert resource.send(event, seconds=5)["Status"] == "FAILED"
+    service.inject(CREATE, [{"delay": 1.0}])
+    assert resource.send(event, seconds=4.8)["Status"] == "FAILED"
     assert [pipeline["arn"] for pipeline in service.pipelines()] == [ARN]
 
 
 def test_row_22_nothing_is_undone_that_lambda_will_deliver_again(
     resource: Resource, service: ImageBuilder, minimal: Properties, patient: None
 ) -> None:
-    service.inject(CREATE, [{"delay": 1.5}])
+    service.inject(CREATE, [{"delay": 1.0}])
     resource.responses.script = [403] * 8
     event = resource.event("Create", minimal)
     with pytest.raises(UndeliveredError):
-        main.handler(event, Context(5))
+        main.handler(event, Context(4.8))
     assert resource.send(event)["PhysicalResourceId"] == service.pipelines()[0]["arn"]
 
 
@@ -187,9 +182,9 @@ def test_row_22_no_request_is_begun_after_failed_was_sent(
 ) -> None:
     theirs(resource, minimal)
     seen = len(service.calls())
-    service.inject("GetImagePipeline", [{"delay": 1.5}])
+    service.inject("GetImagePipeline", [{"delay": 1.0}])
     event = resource.event("Create", minimal | {"AdoptExisting": "true"})
-    assert resource.send(event, seconds=5)["PhysicalResourceId"].startswith("not-created/")
+    assert resource.send(event, seconds=4.8)["PhysicalResourceId"].startswith("not-created/")
     assert operations(service)[seen:] == [CREATE, "GetImagePipeline"]
 
 
@@ -338,7 +333,7 @@ def test_row_34_adoption_tags_first_because_iam_allows_the_rest_by_the_tag(
     seen = len(service.calls())
     resource.create(**minimal, AdoptExisting=True)
     assert operations(service)[seen:] == [CREATE, "GetImagePipeline", "TagResource", "UpdateImagePipeline"]
-    assert service.calls()[seen + 2].request["tags"].keys() >= {STACK_ID_TAG}
+    assert service.calls()[seen + 2].request["tags"] == {LOGICAL_ID_TAG: "Pipeline"}
 
 
 def test_row_35_token_that_came_with_other_parameters_fails_and_says_why(
@@ -412,3 +407,41 @@ def test_nothing_is_tried_again_that_cannot_succeed(
     service.inject(CREATE, [{"code": code, "message": "no"}])
     assert resource.create(**minimal)["Reason"].startswith(f"{code}: ")
     assert len(service.calls()) == 1
+
+
+def test_service_that_refuses_connections_for_a_while_is_tried_again(
+    resource: Resource, service: ImageBuilder, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", f"http://127.0.0.1:{port}")
+    main._client.cache_clear()
+    servers: list[ImageBuilderServer] = []
+
+    def comes_up() -> None:
+        server = ImageBuilderServer(service, port=port)
+        server.start()
+        servers.append(server)
+
+    late = threading.Timer(0.4, comes_up)
+    late.start()
+    try:
+        assert resource.create(**minimal)["Status"] == "SUCCESS"
+    finally:
+        late.join()
+        servers[0].stop()
+        main._client.cache_clear()
+    assert len(service.calls()) == 1
+
+
+def test_service_that_refuses_connections_for_ever_fails_in_time_with_a_marker_for_nothing_was_sent(
+    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", "http://127.0.0.1:9")
+    main._client.cache_clear()
+    answer = resource.send(resource.event("Create", minimal), seconds=BRIEF)
+    main._client.cache_clear()
+    assert answer["Reason"].startswith("NoConnection: ")
+    assert "last EndpointConnectionError" in answer["Reason"]
+    assert answer["PhysicalResourceId"].startswith("not-created/")

@@ -50,6 +50,10 @@ class ImageBuilderServer:
             self._thread = Thread(target=self._http.serve_forever, args=(0.05,), name="imagebuilder", daemon=True)
             self._thread.start()
 
+    def serve(self, service: ImageBuilder) -> None:
+        """Answer from another service from now on, as if the account had been emptied."""
+        self._http.service = service
+
     def stop(self) -> None:
         """End, with every connection, and give the port back. It cannot be started again."""
         self._http.stopped.set()

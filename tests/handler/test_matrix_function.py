@@ -1,0 +1,271 @@
+"""FAULTS.md's matrix, rows 21 and 23-27: what can go wrong with the function itself and with what invokes it."""
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.cloudformation import STACK_ID, Context, Resource
+
+import imagebuilder_pipeline_handler
+from imagebuilder_local.service import ImageBuilder
+from imagebuilder_pipeline_handler import lifecycle, main
+from imagebuilder_pipeline_handler.custom_resource import CustomResource
+from imagebuilder_pipeline_handler.event import InvalidEventError
+
+Properties = dict[str, Any]
+Malform = Callable[[dict[str, Any]], Any]
+
+ANOTHER_PROCESS = textwrap.dedent("""
+    import json, sys, time
+    from imagebuilder_pipeline_handler import custom_resource, main
+
+    class Context:
+        invoked_function_arn = ""
+        def __init__(self, seconds):
+            self.deadline = time.monotonic() + seconds
+        def get_remaining_time_in_millis(self):
+            return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+    order = json.load(sys.stdin)
+    exec(order["before"])
+    context = Context(order["seconds"])
+    print(context.deadline, flush=True)
+    main.handler(order["event"], context)
+""")
+
+
+def another_process(event: dict[str, Any], seconds: float = 60, before: str = "") -> subprocess.Popen[str]:
+    """Start the function in a process of its own; its first line is the deadline, on this machine's monotonic clock."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", ANOTHER_PROCESS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    json.dump({"event": event, "seconds": seconds, "before": before}, process.stdin)
+    process.stdin.close()
+    return process
+
+
+def test_row_21_function_that_nears_its_timeout_answers_once_with_the_right_id_and_four_seconds_to_spare(
+    resource: Resource, service: ImageBuilder, minimal: Properties
+) -> None:
+    arn = resource.create(**minimal)["PhysicalResourceId"]
+    service.inject("*", ["hang"] * 100)
+    deadline = time.monotonic() + 5
+    answer = resource.send(resource.event("Update", minimal | {"Description": "other"}), seconds=5)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", arn)
+    assert answer["Reason"].startswith("OutOfTime: the function ran out of time")
+    assert resource.responses.requests[-1]["at"] < deadline - 4
+    assert len(resource.responses.requests) == 2
+
+
+def test_row_21_answer_comes_four_seconds_before_the_deadline_at_seven_percent_of_a_cpu(
+    resource: Resource, service: ImageBuilder, minimal: Properties
+) -> None:
+    service.inject("*", ["hang"] * 100)
+    process = another_process(resource.event("Create", minimal), seconds=12)
+    assert process.stdout is not None
+    deadline = float(process.stdout.readline())
+    try:
+        while not resource.responses.taken and time.monotonic() < deadline:
+            for wait, then in ((0.007, signal.SIGSTOP), (0.093, signal.SIGCONT)):
+                time.sleep(wait)
+                process.send_signal(then)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    (request,) = resource.responses.requests
+    assert request["body"]["PhysicalResourceId"] == service.arn("image-pipeline/golden")
+    assert request["at"] < deadline - 4
+
+
+def test_row_23_function_that_is_killed_before_its_answer_is_made_good_by_the_next_delivery(
+    resource: Resource, service: ImageBuilder, minimal: Properties
+) -> None:
+    # That CloudFormation waits for Lambda's two further deliveries is the construct's part: ServiceTimeout.
+    event = resource.event("Create", minimal)
+    process = another_process(event, before="import os; custom_resource.deliver = lambda *_: os._exit(137)")
+    with process:
+        assert process.stdout is not None
+        process.stdout.read()
+    assert process.returncode == 137
+    assert (len(service.pipelines()), resource.responses.requests) == (1, [])
+    assert resource.send(event)["PhysicalResourceId"] == service.pipelines()[0]["arn"]
+    assert len(service.pipelines()) == 1
+
+
+def test_row_24_import_error_is_answered_with_a_valid_id(
+    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(imagebuilder_pipeline_handler, "lifecycle")
+    monkeypatch.setitem(sys.modules, lifecycle.__name__, None)
+    answer = resource.create(**minimal)
+    assert answer["Reason"].startswith("InternalError: ")
+    assert "ImportError" in answer["Reason"] or "ModuleNotFoundError" in answer["Reason"]
+    assert answer["PhysicalResourceId"].startswith("not-created/")
+
+
+def test_row_24_crhelper_s_own_failure_at_start_is_answered_with_a_valid_id(
+    resource: Resource, minimal: Properties
+) -> None:
+    handler = CustomResource()
+    handler.init_failure(RuntimeError("at start"))
+    answer = Resource(handler, resource.responses).create(**minimal)
+    assert (answer["Status"], answer["Reason"]) == ("FAILED", "at start")
+    assert answer["PhysicalResourceId"].startswith("not-created/")
+
+
+@pytest.mark.parametrize("end", [SystemExit(1), SystemExit(0), KeyboardInterrupt(), GeneratorExit()])
+def test_row_25_exit_is_answered_with_a_valid_id(
+    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch, end: BaseException
+) -> None:
+    def leave(*_: object) -> None:
+        raise end
+
+    monkeypatch.setattr(lifecycle, "create", leave)
+    answer = resource.create(**minimal)
+    assert (answer["Status"], answer["PhysicalResourceId"][:12]) == ("FAILED", "not-created/")
+
+
+def without(name: str) -> Malform:
+    return lambda event: {key: value for key, value in event.items() if key != name}
+
+
+def given(**members: Any) -> Malform:
+    return lambda event: event | members
+
+
+NOT_ANSWERABLE: dict[str, Malform] = {
+    "no event": lambda _: None,
+    "a list": lambda event: [event],
+    "a text": json.dumps,
+    "empty": lambda _: {},
+    "an event of EventBridge": lambda _: {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}},
+    "no ResponseURL": without("ResponseURL"),
+    "null ResponseURL": given(ResponseURL=None),
+    "ResponseURL of another type": given(ResponseURL=7),
+    "ftp": given(ResponseURL="ftp://127.0.0.1/x"),
+    "file": given(ResponseURL="file:///etc/passwd"),
+    "URL without a host": given(ResponseURL="https:///x"),
+    "URL with a wrong port": given(ResponseURL="https://127.0.0.1:99999/x"),
+    "URL with a line feed": lambda event: event | {"ResponseURL": event["ResponseURL"] + "\r\nHost: evil"},
+    "non-ASCII URL": lambda event: event | {"ResponseURL": event["ResponseURL"] + "é"},
+    "URL with a user": given(ResponseURL="https://user@127.0.0.1/x"),
+    "giant URL": lambda event: event | {"ResponseURL": event["ResponseURL"] + "x" * 100_000},
+    "broken IPv6 URL": given(ResponseURL="https://[::1/x"),
+    "no StackId": without("StackId"),
+    "null StackId": given(StackId=None),
+    "StackId that is a name": given(StackId="Golden"),
+    "another account's StackId": lambda event: event | {"StackId": STACK_ID.replace("000000000000", "111111111111")},
+    "another Region's StackId": lambda event: event | {"StackId": STACK_ID.replace("us-east-1", "eu-west-1")},
+    "another partition's StackId": lambda event: event | {"StackId": STACK_ID.replace("arn:aws:", "arn:aws-cn:")},
+    "no RequestId": without("RequestId"),
+    "empty RequestId": given(RequestId=""),
+    "giant RequestId": given(RequestId="r" * 1_000_000),
+    "no LogicalResourceId": without("LogicalResourceId"),
+    "LogicalResourceId of another type": given(LogicalResourceId={"Ref": "x"}),
+    "giant non-ASCII LogicalResourceId": given(LogicalResourceId="é" * 2000),
+    "lone surrogate in an id": given(LogicalResourceId="\ud800"),
+    "PhysicalResourceId of another type": given(PhysicalResourceId=["x"]),
+    "giant PhysicalResourceId": given(PhysicalResourceId="p" * 5000),
+}
+
+ANSWERED: dict[str, Malform] = {
+    "no RequestType": without("RequestType"),
+    "unknown RequestType": given(RequestType="Read"),
+    "RequestType in other case": given(RequestType="create"),
+    "RequestType of another type": given(RequestType=["Create"]),
+    "RequestType that names another method": given(RequestType="poll_create"),
+    "no ResourceProperties": without("ResourceProperties"),
+    "null ResourceProperties": given(ResourceProperties=None),
+    "ResourceProperties that are a list": given(ResourceProperties=[]),
+    "Update without an id": given(RequestType="Update"),
+    "Delete without an id": given(RequestType="Delete"),
+    "giant property": given(ResourceProperties={"Name": "x" * 1_000_000}),
+    "giant key": given(ResourceProperties={"x" * 1_000_000: "x"}),
+    "many properties": given(ResourceProperties={f"Unknown{index}": "x" for index in range(500)}),
+    "non-ASCII properties": given(ResourceProperties={"Näme": "日本語", "Name": "\ud800😀"}),
+    "nulls everywhere": given(ResourceProperties=dict.fromkeys(["Name", "ImageRecipeArn", "Tags", "Workflows"])),
+    "wrong types everywhere": given(
+        ResourceProperties={"Name": {}, "Tags": "x", "Workflows": {"a": [1]}, "Schedule": 1}
+    ),
+    "deep properties": given(ResourceProperties={"Schedule": json.loads('{"a":' * 500 + "1" + "}" * 500)}),
+    "crhelper's own members": given(CrHelperPoll=True, CrHelperData={"x": "y"}, ResourceProperties={}),
+}
+
+
+@pytest.mark.parametrize("malform", [pytest.param(malform, id=name) for name, malform in NOT_ANSWERABLE.items()])
+def test_row_26_malformed_event_raises_and_touches_no_url_neither_warm_nor_cold(
+    resource: Resource, service: ImageBuilder, minimal: Properties, malform: Malform
+) -> None:
+    resource.create(**minimal)
+    event = malform(resource.event("Create", minimal))
+    cold = CustomResource()
+    cold.create(main.create)
+    for handler in (main.handler, cold):
+        with pytest.raises(InvalidEventError) as raised:
+            handler(event, Context())
+        assert "5ecre7" not in str(raised.value)
+    assert (len(resource.responses.requests), len(service.calls())) == (1, 1)
+
+
+@pytest.mark.parametrize("malform", [pytest.param(malform, id=name) for name, malform in ANSWERED.items()])
+def test_row_27_malformed_event_that_says_whom_to_answer_is_answered_failed_and_makes_nothing(
+    resource: Resource, service: ImageBuilder, minimal: Properties, malform: Malform
+) -> None:
+    answer = resource.send(malform(resource.event("Create", minimal)))
+    assert answer["Status"] == "FAILED"
+    assert answer["PhysicalResourceId"].startswith("not-created/Pipeline/")
+    assert answer["Reason"].startswith(("InvalidEvent: ", "InvalidProperties: "))
+    assert len(answer["Reason"]) <= 1000
+    assert service.calls() == []
+
+
+def test_row_27_unknown_request_type_is_named(resource: Resource, minimal: Properties) -> None:
+    answer = resource.send(resource.event("Create", minimal) | {"RequestType": "Read"})
+    assert "RequestType is none of Create, Update and Delete: 'Read'" in answer["Reason"]
+
+
+def test_there_are_thirty_malformed_events() -> None:
+    assert len(NOT_ANSWERABLE) + len(ANSWERED) >= 30
+
+
+@pytest.mark.parametrize("arn", ["", None])
+def test_event_is_taken_where_the_context_does_not_know_the_function_s_arn(
+    resource: Resource, minimal: Properties, arn: Any
+) -> None:
+    main.handler(resource.event("Create", minimal), Context(invoked_function_arn=arn))
+    assert resource.responses.taken[0]["Status"] == "SUCCESS"
+
+
+def test_one_event_is_answered_once_although_work_and_timer_end_at_the_same_moment(
+    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = threading.Event()
+
+    def work(*_: object) -> str:
+        ends.wait(5)
+        return "the-id"
+
+    monkeypatch.setattr(main.handler, "_create_func", work)
+    monkeypatch.setattr(main.handler, "_set_timeout", lambda: None)
+    for _ in range(30):
+        ends.clear()
+        before = len(resource.responses.requests)
+        thread = threading.Thread(target=main.handler, args=(resource.event("Create", minimal), Context()))
+        monkeypatch.setattr(main.handler, "_timer", None)
+        thread.start()
+        time.sleep(0.005)
+        timer = threading.Thread(target=main.handler._timeout)
+        ends.set()
+        timer.start()
+        thread.join()
+        timer.join()
+        assert len(resource.responses.requests) == before + 1
