@@ -24,7 +24,7 @@ class Author:
     cloud: LocalCloud
     folder: Path
     path: Path
-    _deployed: int = 0
+    _ended: int = 0
 
     def sh(self, script: str, *, fails: bool = False) -> str:
         """Run a script as it stands in the documentation and return what it printed."""
@@ -45,15 +45,15 @@ class Author:
             check=False,
             timeout=120,
         )
+        self._ended = int(time.time())
         assert (done.returncode != 0) is fails, done.stdout + self.cloud.folder.log.read_text()[-2000:]
         return done.stdout
 
     def _let_the_second_pass(self, script: str) -> None:
-        """Wait, because the CLI names a change set by the second, and nobody is as quick as a test."""
+        """Wait: the CLI names a change set by the second, in which the one before may have ended."""
         if "cloudformation deploy" in script:
-            while int(time.time()) == self._deployed:
+            while int(time.time()) == self._ended:
                 time.sleep(0.02)
-            self._deployed = int(time.time())
 
     def deploy(self, stack: str, template: str, *options: str, fails: bool = False) -> None:
         """Deploy a template of the folder."""
