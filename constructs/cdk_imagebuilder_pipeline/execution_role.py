@@ -14,6 +14,7 @@ from cdk_imagebuilder_pipeline.tokens import is_unresolved
 AnyRole = iam.IRole | iam.Role
 """Role beside IRole: jsii names some of their parameters differently, so pyright does not see that one is the other."""
 
+ROLE_ID: Final = "ExecutionRole"
 _MANAGED_POLICY: Final = "EC2ImageBuilderExecutionPolicy"
 _LOG_GROUPS_OF_THE_SERVICE: Final = "/aws/imagebuilder/"
 _WRITE: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -35,7 +36,7 @@ def make_role(scope: Construct) -> iam.Role:
     managed = iam.ManagedPolicy.from_aws_managed_policy_name(_MANAGED_POLICY)
     role = iam.Role(
         scope,
-        "ExecutionRole",
+        ROLE_ID,
         assumed_by=iam.ServicePrincipal("imagebuilder.amazonaws.com"),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
         description="Image Builder runs the workflows of the pipeline with it",
         managed_policies=[managed],

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from cdk_imagebuilder_pipeline._signature import takes_props
 from cdk_imagebuilder_pipeline.base import ImagePipelineBase
-from cdk_imagebuilder_pipeline.execution_role import AnyRole, grant_logs, make_role, needs_role
+from cdk_imagebuilder_pipeline.execution_role import ROLE_ID, AnyRole, grant_logs, make_role, needs_role
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.needs import allow_what_it_needs
 from cdk_imagebuilder_pipeline.props import ImagePipelineProps
@@ -69,9 +69,11 @@ class ImagePipeline(ImagePipelineBase):
                 **({"AdoptExisting": True} if props.adopt_existing else {}),
             },
         )
-        if self._execution_role is not None and self._execution_role.node.scope is self:
-            # After its policies: a schedule may be due at once.
-            self._resource.node.add_dependency(self._execution_role)
+        made = self.node.try_find_child(ROLE_ID)
+        policy = made.node.try_find_child("DefaultPolicy") if made else None
+        if policy is not None:
+            # A schedule may be due at once. What the role itself is to the resource, the reference to it says.
+            self._resource.node.add_dependency(policy)
         allow_what_it_needs(provider.policy, self.stack, request)
 
     @classmethod

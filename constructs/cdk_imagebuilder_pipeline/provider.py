@@ -133,8 +133,9 @@ class ImagePipelineProvider(Construct):
             architecture=architecture or lambda_.Architecture.ARM_64,
             memory_size=memory_size.to_mebibytes(),
             timeout=timeout,
-            # Its permissions are in the policy above, and narrower than those that the CDK would add.
-            role=self._role.without_policy_updates(),
+            # By its ARN, so that it stays as it is: its permissions are in the policy above, and narrower than those that
+            # the CDK would add.
+            role=iam.Role.from_role_arn(self, "FixedRole", self._role.role_arn, mutable=False),
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=log_level,

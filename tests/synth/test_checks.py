@@ -1,0 +1,196 @@
+"""What security teams run over a synthesised stack: cdk-nag and cfn-lint, without a finding."""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_imagebuilder as imagebuilder
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from cdk_nag import AwsSolutionsChecks
+
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, WorkflowConfiguration
+
+ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
+CFN_LINT = Path(sys.executable).parent / "cfn-lint"
+
+
+def minimal(stack: cdk.Stack) -> None:
+    for index in range(20):
+        ImagePipeline(
+            stack,
+            f"P{index}",
+            recipe=f"{ARN}:image-recipe/r{index}/1.0.0",
+            infrastructure_configuration=f"{ARN}:infrastructure-configuration/i{index}",
+        )
+
+
+def full(stack: cdk.Stack) -> None:
+    """Twenty pipelines with everything of their own, versions left open, roles made, rules for all events."""
+    for index in range(20):
+        made = ImagePipeline(
+            stack,
+            f"P{index}",
+            recipe=f"{ARN}:{'container' if index % 2 else 'image'}-recipe/r{index}/1.x.x",
+            infrastructure_configuration=f"{ARN}:infrastructure-configuration/i{index}",
+            distribution_configuration=f"{ARN}:distribution-configuration/d{index}",
+            workflows=[WorkflowConfiguration(workflow=f"{ARN}:workflow/test/w{index}/1.0.0")],
+            image_scanning_enabled=True,
+            image_log_group=f"web{index}",
+            image_pipeline_log_group=logs.LogGroup(stack, f"L{index}"),
+        )
+        made.on_event("Event")
+    made.notify_auto_disabled()
+
+
+def with_references(stack: cdk.Stack) -> None:
+    principal: Any = iam.ServicePrincipal("imagebuilder.amazonaws.com")  # pyright does not see an IPrincipal in it
+    recipe = imagebuilder.CfnImageRecipe(
+        stack, "Recipe", name="web", version="1.0.0", parent_image="ami-0123456789abcdef0"
+    )
+    infrastructure = imagebuilder.CfnInfrastructureConfiguration(
+        stack, "Infrastructure", name="web", instance_profile_name="web"
+    )
+    ImagePipeline(
+        stack,
+        "Web",
+        recipe=recipe,
+        infrastructure_configuration=infrastructure,
+        execution_role=iam.Role(stack, "Role", assumed_by=principal),
+    ).on_image_build_failed("Failed")
+
+
+def in_a_network(stack: cdk.Stack) -> None:
+    vpc: Any = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0123456789abcdef0",
+        availability_zones=["eu-west-1a", "eu-west-1b"],
+        private_subnet_ids=["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    )
+    key: Any = kms.Key(stack, "Key", enable_key_rotation=True)
+    provider = ImagePipelineProvider(stack, "Provider", vpc=vpc, encryption_key=key)
+    ImagePipeline(
+        stack,
+        "Web",
+        recipe=f"{ARN}:image-recipe/web/1.0.0",
+        infrastructure_configuration=f"{ARN}:infrastructure-configuration/web",
+        provider=provider,
+    ).notify_auto_disabled(encryption_key=key)
+
+
+def many(stack: cdk.Stack) -> None:
+    """So many that reads are no longer exact."""
+    provider = ImagePipelineProvider.get_or_create(stack)
+    for index in range(500):
+        provider.policy.allow_read("image-recipe", f"{ARN}:image-recipe/recipe{index}/1.0.0")
+
+
+CONTENTS = [minimal, full, with_references, in_a_network, many]
+PLACES = [None, cdk.Environment(account="123456789012", region="eu-west-1")]
+
+
+def nag(folder: Path, fill: Callable[[cdk.Stack], None], env: cdk.Environment | None = None) -> list[str]:
+    """Return the findings of cdk-nag, each as rule and resource."""
+    app = cdk.App(outdir=str(folder))
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    fill(cdk.Stack(app, "Stack", env=env))
+    with contextlib.suppress(RuntimeError):  # raised when there are findings, and they are in the report
+        app.synth()
+    report = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))
+    return [
+        f"{violation['ruleName']} at {resource.get('constructPath', resource)}"
+        for plugin in report["pluginReports"]
+        for violation in plugin["violations"]
+        for resource in violation["violatingConstructs"]
+    ]
+
+
+@pytest.mark.parametrize("env", PLACES, ids=["anywhere", "eu-west-1"])
+@pytest.mark.parametrize("fill", CONTENTS, ids=lambda fill: fill.__name__)
+def test_cdk_nag_finds_nothing(tmp_path: Path, fill: Callable[[cdk.Stack], None], env: cdk.Environment | None) -> None:
+    assert nag(tmp_path, fill, env) == []
+
+
+def test_cdk_nag_finds_what_is_not_ours(tmp_path: Path) -> None:
+    def with_a_bucket(stack: cdk.Stack) -> None:
+        minimal(stack)
+        s3.Bucket(stack, "Bucket")
+
+    found = nag(tmp_path, with_a_bucket)
+    assert found
+    assert all("Stack/Bucket" in finding for finding in found)
+
+
+def acknowledged(stack: cdk.Stack) -> dict[str, str]:
+    """Return the ids of acknowledged findings of a stack and the reason for each."""
+    return {
+        rule: reason
+        for construct in stack.node.find_all()
+        for entry in construct.node.metadata
+        if entry.type == cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY
+        for rule, reason in entry.data.items()
+    }
+
+
+@pytest.mark.parametrize("fill", CONTENTS, ids=lambda fill: fill.__name__)
+def test_each_acknowledgement_is_of_one_resource_of_iam_with_a_reason(
+    stack: cdk.Stack, fill: Callable[[cdk.Stack], None]
+) -> None:
+    fill(stack)
+    found = acknowledged(stack)
+    assert found
+    for rule, reason in found.items():
+        assert rule.startswith(
+            ("AwsSolutions::AwsSolutions-IAM5[Resource::", "AwsSolutions::AwsSolutions-IAM4[Policy::")
+        )
+        assert rule.endswith("]")
+        assert len(reason) > 20
+
+
+def test_minimal_stack_acknowledges_one_finding(stack: cdk.Stack) -> None:
+    minimal(stack)
+    pipelines = "arn:<AWS::Partition>:imagebuilder:<AWS::Region>:<AWS::AccountId>:image-pipeline/*"
+    assert list(acknowledged(stack)) == [f"AwsSolutions::AwsSolutions-IAM5[Resource::{pipelines}]"]
+
+
+def test_path_of_roles_is_left_to_who_allows_it(tmp_path: Path) -> None:
+    def with_a_path(stack: cdk.Stack) -> None:
+        ImagePipelineProvider.get_or_create(stack).policy.allow_pass("arn:aws:iam::123456789012:role/images/*")
+
+    (finding,) = nag(tmp_path, with_a_path)
+    assert "IAM5" in finding
+
+
+@pytest.mark.parametrize("fill", CONTENTS, ids=lambda fill: fill.__name__)
+def test_cfn_lint_finds_nothing(tmp_path: Path, fill: Callable[[cdk.Stack], None]) -> None:
+    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+    fill(cdk.Stack(app, "Stack"))
+    done = lint(app.synth().get_stack_by_name("Stack").template_full_path)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_cfn_lint_finds_what_is_wrong(tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+    stack = cdk.Stack(app, "Stack")
+    minimal(stack)
+    cdk.CfnResource(stack, "Wrong", type="AWS::SQS::Queue", properties={"DelaySeconds": -1})
+    done = lint(app.synth().get_stack_by_name("Stack").template_full_path)
+    assert done.returncode != 0
+    assert "E3034:-1 is less than the minimum of 0" in done.stdout
+
+
+def lint(template: str) -> subprocess.CompletedProcess[str]:
+    assert shutil.which(CFN_LINT), "cfn-lint is not set up: run `make setup`"
+    command = [str(CFN_LINT), "--regions", "eu-west-1", "--format", "parseable", template]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
