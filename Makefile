@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
-.PHONY: help local local-down local-status test check lint types package dist setup format model lock clean
+.PHONY: help local local-down local-status test check lint types package dist bench setup format model lock clean
 .SILENT:
 
 help:
@@ -20,6 +20,7 @@ help:
 	echo 'make test          run every test'
 	echo 'make check         lint, types, tests with coverage, package: what has to be green'
 	echo 'make dist          build the provider for plain CloudFormation'
+	echo 'make bench         measure against what else there is, and write docs/benchmarks.md (QUICK=1, ONLY=figure)'
 	echo 'make format        format the code'
 	echo 'make model         generate the service model from the pinned botocore'
 	echo 'make lock          pin the dependencies anew'
@@ -58,6 +59,12 @@ package: setup
 dist: setup
 	$(BIN)/python -m tools.dist
 
+# A whole run takes its time, and an otherwise idle machine.
+bench: setup
+	$(PYTHON) benchmarks/imagebuilder_bench/setup.py
+	PYTHONPATH=benchmarks:constructs:lambda:local:tests .local/bench/venv/bin/python -m imagebuilder_bench \
+		$(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -70,6 +77,8 @@ lock: setup
 		--extra local --group dev pyproject.toml --output-file requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		requirements/awscli.in --output-file requirements/awscli.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		requirements/bench.in --output-file requirements/bench.txt
 
 clean: local-down
 	rm -rf .venv .venv-aws .local node_modules dist cdk.out .mypy_cache .pytest_cache .ruff_cache .coverage

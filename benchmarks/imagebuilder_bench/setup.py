@@ -1,0 +1,48 @@
+"""Set up what the benchmarks compare with, apart from what the project uses. Run by `make bench`, with any Python."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / folder) for folder in (".", "benchmarks", "local")]
+
+from tools.setup import part, pip, virtual_environment  # noqa: E402
+
+from imagebuilder_bench.paths import BENCH, NODE_MODULES, VENV  # noqa: E402
+from imagebuilder_local.steps import run, told_plainly  # noqa: E402
+
+
+def main() -> None:
+    """Make both parts, each unless it is there already."""
+    BENCH.mkdir(parents=True, exist_ok=True)
+    part("Peers of the benchmarks into .local/bench/venv", VENV, ["requirements/bench.txt"], python_packages)
+    sources = ["benchmarks/package.json", "benchmarks/package-lock.json"]
+    part("Peers of the benchmarks into .local/bench/node_modules", NODE_MODULES, sources, node_packages)
+
+
+def python_packages() -> None:
+    """Install the pinned packages into an environment of their own."""
+    virtual_environment(VENV)
+    pip(VENV, "--require-hashes", "--requirement", "requirements/bench.txt")
+
+
+def node_packages() -> None:
+    """Install the pinned SDK for JavaScript with the node that the environment brings."""
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(ROOT / "benchmarks" / name, BENCH / name)
+    cache = BENCH / "npm-cache"
+    environment = os.environ | {
+        "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        "npm_config_cache": str(cache),
+        "npm_config_update_notifier": "false",
+    }
+    npm = str(VENV / "bin" / "npm")
+    run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], environment=environment, folder=BENCH)
+    shutil.rmtree(cache, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    with told_plainly():
+        main()
