@@ -73,9 +73,9 @@ class Work:
         return time.monotonic() - self._started
 
     def story(self) -> str:
-        """Tell how often was tried and what went wrong last, empty when nothing did."""
-        tries = sum(self.attempts.values())
-        return f"{tries} attempts in {math.ceil(self.seconds())} s, last {self.last_fault}" if self.last_fault else ""
+        """Tell how often the operation that was tried most was tried and what went wrong last, empty when once."""
+        tries = max(self.attempts.values(), default=0)
+        return f"{tries} attempts in {math.ceil(self.seconds())} s, last {self.last_fault}" if tries > 1 else ""
 
 
 CURRENT: ContextVar[Work | None] = ContextVar("CURRENT", default=None)

@@ -121,4 +121,4 @@ def test_refusal_seen_over_http_has_the_service_s_request_id(
 ) -> None:
     service.inject("CreateImagePipeline", ["ServiceQuotaExceededException"])
     reason = resource.create(**minimal)["Reason"]
-    assert re.search(r"\(CreateImagePipeline, request id [0-9a-f-]{36}, 1 attempts in 1 s", reason[:256])
+    assert re.search(r"\(CreateImagePipeline, request id [0-9a-f-]{36}\)", reason[:256])

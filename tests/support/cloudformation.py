@@ -40,7 +40,7 @@ class Context:
 class _QuietServer(ThreadingHTTPServer):
     responses: "ResponseServer"
 
-    def handle_error(self, *_: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of connections that the tests break on purpose."""
 
 
@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", self.server.responses.url)
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         pass
 
 
