@@ -28,13 +28,13 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "ExportName": {
         "Type": "String",
         "Default": "ImagePipelineServiceToken",
-        "AllowedPattern": "[A-Za-z0-9:-]{1,255}",
+        "AllowedPattern": "^[A-Za-z0-9:-]{1,255}$",
         "Description": "The name under which other stacks import the ServiceToken",
     },
     "StackNames": {
         "Type": "String",
         "Default": "*",
-        "AllowedPattern": r"[A-Za-z*?][A-Za-z0-9*?-]{0,127}",
+        "AllowedPattern": r"^[A-Za-z*?][A-Za-z0-9*?-]{0,127}$",
         "Description": "The names of the stacks that are served, for example team-a-* (* and ? as in IAM)",
     },
     "ExecutionRoleArns": {
