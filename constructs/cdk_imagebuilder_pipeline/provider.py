@@ -133,8 +133,7 @@ class ImagePipelineProvider(Construct):
             architecture=architecture or lambda_.Architecture.ARM_64,
             memory_size=memory_size.to_mebibytes(),
             timeout=timeout,
-            # By its ARN, so that it stays as it is: its permissions are in the policy above, and narrower than those that
-            # the CDK would add.
+            # By its ARN, so that the CDK adds nothing to it: its permissions are in the policy above, and narrower.
             role=iam.Role.from_role_arn(self, "FixedRole", self._role.role_arn, mutable=False),
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,

@@ -50,7 +50,8 @@ def full(stack: cdk.Stack) -> None:
             image_pipeline_log_group=logs.LogGroup(stack, f"L{index}"),
         )
         made.on_event("Event")
-    made.notify_auto_disabled()
+        if index == 0:
+            made.notify_auto_disabled()
 
 
 def with_references(stack: cdk.Stack) -> None:

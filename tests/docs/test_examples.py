@@ -1,0 +1,96 @@
+"""Every example of the README and the docs runs: a page's Python blocks are one program, its YAML is a template."""
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+FENCE = re.compile(r"^([ ]*)```([^\n`]*)\n(.*?)^\1```[ ]*$", re.MULTILINE | re.DOTALL)
+LANGUAGES = {"python", "yaml", "sh", "json", ""}
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield language and text of each block of a page, without the indentation of the list that it stands in."""
+    for indentation, language, text in FENCE.findall(page.read_text(encoding="utf-8")):
+        lines = text.splitlines()
+        assert all(line.startswith(indentation) or not line.strip() for line in lines), f"{page}: {text}"
+        yield language, "\n".join(line.removeprefix(indentation) for line in lines)
+
+
+def pages_with(language: str) -> list[Any]:
+    with_it = [page for page in PAGES if any(known == language for known, _ in blocks(page))]
+    return [pytest.param(page, id=str(page.relative_to(ROOT))) for page in with_it]
+
+
+def read_yaml(text: str) -> dict[str, Any]:
+    """Return what a block says, with CloudFormation's short forms written out; nothing for one that is a comment."""
+    if all(line.lstrip().startswith("#") for line in text.splitlines()):
+        return {}
+    template, faults = importlib.import_module("cfnlint.decode").decode_str(text)
+    assert not faults, faults
+    found: dict[str, Any] = json.loads(json.dumps(template))
+    return found
+
+
+def test_pages_are_found_and_every_block_is_of_a_language_that_is_tested() -> None:
+    assert {"README.md", "construct.md"} <= {page.name for page in PAGES}
+    assert {language for page in PAGES for language, _ in blocks(page)} <= LANGUAGES
+
+
+@pytest.mark.parametrize("page", pages_with("python"))
+def test_python_of_the_page_runs_and_synthesises(page: Path, tmp_path: Path) -> None:
+    program = "\n".join(text for language, text in blocks(page) if language == "python")
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "program.py"],
+        cwd=tmp_path,
+        env=os.environ | {"CDK_OUTDIR": str(tmp_path / "cdk.out")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (template,) = (tmp_path / "cdk.out").glob("*.template.json")
+    types = {r["Type"] for r in json.loads(template.read_text(encoding="utf-8"))["Resources"].values()}
+    assert "Custom::ImagePipeline" in types
+
+
+@pytest.mark.parametrize("page", pages_with("yaml"))
+def test_yaml_of_the_page_is_read_and_linted(page: Path, tmp_path: Path) -> None:
+    for language, text in blocks(page):
+        if language == "yaml":
+            read = read_yaml(text)
+            resources = read.get("Resources", read)
+            # What is no whole resource is a part of one that is shown whole elsewhere, or a comment that an editor reads.
+            if all(isinstance(one, dict) and {"Type", "Properties"} <= one.keys() for one in resources.values()):
+                lint(resources, tmp_path)
+
+
+def lint(resources: dict[str, Any], folder: Path) -> None:
+    """Lint resources in a template that has everything they refer to."""
+    if not resources:
+        return
+    names = set(re.findall(r"'Ref': '([A-Za-z]\w*)'", repr(resources))) - set(resources)
+    parameters = {name: {"Type": "String"} for name in sorted(names)}
+    template = folder / "template.json"
+    template.write_text(json.dumps({"Parameters": parameters, "Resources": resources}), encoding="utf-8")
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", "eu-west-1", "--template", str(template)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_example_that_does_not_run_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("- in a list\n\n  ```python\n  raise SystemExit(3)\n  ```\n", encoding="utf-8")
+    assert list(blocks(page)) == [("python", "raise SystemExit(3)")]
+    with pytest.raises(AssertionError):
+        test_python_of_the_page_runs_and_synthesises(page, tmp_path)
