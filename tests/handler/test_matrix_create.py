@@ -445,3 +445,11 @@ def test_service_that_refuses_connections_for_ever_fails_in_time_with_a_marker_f
     assert answer["Reason"].startswith("NoConnection: ")
     assert "last EndpointConnectionError" in answer["Reason"]
     assert answer["PhysicalResourceId"].startswith("not-created/")
+
+
+def test_row_38_success_without_an_arn_may_have_made_it_although_the_next_answer_refuses(
+    resource: Resource, service: ImageBuilder, minimal: Properties
+) -> None:
+    service.inject(CREATE, [{"status": 200, "body": "{}"}, "InvalidRequestException"])
+    answer = resource.create(**minimal)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ARN)

@@ -269,3 +269,25 @@ def test_one_event_is_answered_once_although_work_and_timer_end_at_the_same_mome
         thread.join()
         timer.join()
         assert len(resource.responses.requests) == before + 1
+
+
+def test_row_27_members_of_crhelper_in_an_event_change_nothing(
+    resource: Resource, service: ImageBuilder, minimal: Properties
+) -> None:
+    event = resource.event("Create", minimal) | {"CrHelperPoll": True, "CrHelperData": {"Arn": "x", "Foreign": "y"}}
+    answer = resource.send(event)
+    assert answer["Data"].keys() == {"Arn", "Name", "ClientToken", "RequestId"}
+    assert answer["PhysicalResourceId"] == service.pipelines()[0]["arn"]
+
+
+def test_row_21_timer_that_fires_after_the_work_has_ended_answers_nothing(
+    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: Any = vars(type(main.handler).__mro__[1])["_cfn_response"].__get__(main.handler)
+
+    def timer_first(event: dict[str, Any]) -> None:
+        main.handler._timeout()
+        answers(event)
+
+    monkeypatch.setattr(main.handler, "_cfn_response", timer_first)
+    assert resource.create(**minimal)["Status"] == "SUCCESS"
