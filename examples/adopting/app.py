@@ -1,0 +1,29 @@
+"""The stack after: the same pipeline, taken over and not made again."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_imagebuilder as imagebuilder
+
+from cdk_imagebuilder_pipeline import ImagePipeline
+
+app = cdk.App()
+stack = cdk.Stack(app, "LegacyImage")
+recipe = imagebuilder.CfnImageRecipe(
+    stack,
+    "Recipe",
+    name="legacy",
+    version="1.0.0",
+    parent_image=f"arn:{stack.partition}:imagebuilder:{stack.region}:aws:image/amazon-linux-2023-x86/x.x.x",
+)
+infrastructure = imagebuilder.CfnInfrastructureConfiguration(
+    stack, "Infrastructure", name="legacy", instance_profile_name="EC2InstanceProfileForImageBuilder"
+)
+pipeline = ImagePipeline(
+    stack,
+    "Pipeline",
+    image_pipeline_name="legacy",
+    recipe=recipe,
+    infrastructure_configuration=infrastructure,
+    adopt_existing=True,
+)
+cdk.CfnOutput(stack, "PipelineArn", value=pipeline.image_pipeline_arn)
+app.synth()

@@ -1,0 +1,157 @@
+"""Each guide's app, as it stands in its folder, deployed to one local cloud by the real CDK CLI."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.cdk import ROOT, Cdk
+
+from imagebuilder_local.cloud import LocalCloud
+
+pytestmark = pytest.mark.timeout(240)
+
+EXAMPLES = ROOT / "examples"
+ACCOUNT = "000000000000"
+PIPELINES = f"arn:aws:imagebuilder:us-east-1:{ACCOUNT}:image-pipeline/"
+
+Pipeline = dict[str, Any]
+Deploy = Callable[..., Pipeline]
+
+
+@pytest.fixture(scope="session")
+def cdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
+    """The CDK CLI before a bootstrapped cloud."""
+    folder = tmp_path_factory.mktemp("examples")
+    cloud = LocalCloud(folder / "cloud")
+    cloud.start()
+    try:
+        cli = Cdk(cloud, folder)
+        done = cli.run("bootstrap", f"aws://{ACCOUNT}/us-east-1")
+        assert done.returncode == 0, done.stdout
+        yield cli
+    finally:
+        cloud.stop()
+
+
+@pytest.fixture
+def deploy(cdk: Cdk, tmp_path: Path) -> Deploy:
+    """Deploy an example and return its pipeline, which its outputs name."""
+
+    def deploy(example: str, *arguments: str) -> Pipeline:
+        outputs = tmp_path / "outputs.json"
+        done = cdk.run(
+            "deploy",
+            "--all",
+            "--require-approval=never",
+            "--method=direct",
+            f"--output={tmp_path / 'cdk.out'}",
+            f"--outputs-file={outputs}",
+            *arguments,
+            folder=EXAMPLES / example,
+        )
+        assert done.returncode == 0, done.stdout
+        (stack,) = json.loads(outputs.read_text()).values()
+        return {} if "PipelineArn" not in stack else pipeline(cdk, stack["PipelineArn"])
+
+    return deploy
+
+
+def pipeline(cdk: Cdk, arn: str) -> Pipeline:
+    (found,) = [found for found in cdk.image_builder()["pipelines"] if found["arn"] == arn]
+    return dict(found)
+
+
+def test_ami_is_built_by_its_recipe_tested_for_an_hour_and_distributed(deploy: Deploy) -> None:
+    made = deploy("ami")
+    assert made["arn"] == f"{PIPELINES}web"
+    assert made["imageRecipeArn"].endswith(":image-recipe/web/1.0.0")
+    assert made["distributionConfigurationArn"].endswith(":distribution-configuration/web")
+    assert made["imageTestsConfiguration"] == {"imageTestsEnabled": True, "timeoutMinutes": 60}
+    assert made["imageTags"] == {"team": "web"}
+
+
+def test_container_is_scanned_in_the_stack_s_repository(deploy: Deploy) -> None:
+    made = deploy("container")
+    assert made["containerRecipeArn"].endswith(":container-recipe/api/1.0.0")
+    scanning = made["imageScanningConfiguration"]
+    assert scanning["imageScanningEnabled"] is True
+    assert scanning["ecrConfiguration"]["repositoryName"].startswith("apiimage-repository")
+    assert scanning["ecrConfiguration"]["containerTags"] == ["scanned"]
+
+
+def test_workflows_run_in_order_with_a_role_that_the_construct_made(deploy: Deploy) -> None:
+    made = deploy("workflows")
+    build, boot, large = made["workflows"]
+    assert build["workflowArn"].endswith(":aws:workflow/build/build-image/x.x.x")
+    assert boot["workflowArn"].endswith(":workflow/test/boot/1.0.0/1")
+    assert large["parameters"] == [{"name": "instanceType", "value": ["t3.large"]}]
+    assert (boot["parallelGroup"], large["parallelGroup"]) == ("tests", "tests")
+    assert large["onFailure"] == "CONTINUE"
+    assert ":role/" in made["executionRole"]
+
+
+def test_schedule_ends_after_three_failures(deploy: Deploy) -> None:
+    schedule = deploy("scheduled")["schedule"]
+    assert schedule["scheduleExpression"] == "cron(30 2 ? * MON-FRI *)"
+    assert schedule["timezone"] == "Europe/London"
+    assert schedule["autoDisablePolicy"] == {"failureCount": 3}
+
+
+def test_one_region_is_deployed_where_the_credentials_are_of(deploy: Deploy) -> None:
+    assert deploy("regions")["arn"] == f"{PIPELINES}base"
+
+
+def test_several_accounts_and_regions_are_a_stack_each(cdk: Cdk, tmp_path: Path) -> None:
+    places = ["111122223333/eu-west-1", "111122223333/us-east-1", "222233334444/eu-west-1"]
+    synth(cdk, "regions", tmp_path, f"environments={','.join(places)}")
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    stacks = [entry for entry in manifest["artifacts"].values() if entry["type"] == "aws:cloudformation:stack"]
+    assert sorted(entry["environment"] for entry in stacks) == [f"aws://{place}" for place in places]
+
+
+def test_stage_that_cdk_pipelines_ships_deploys_by_itself(deploy: Deploy) -> None:
+    assert deploy("cdk-pipelines", "--context=local=true", "Local/*")["arn"] == f"{PIPELINES}shipped"
+
+
+def test_cdk_pipelines_has_a_stage_for_each_account(cdk: Cdk, tmp_path: Path) -> None:
+    # The local cloud has no CodePipeline, so the delivery itself is synthesised only.
+    synth(cdk, "cdk-pipelines", tmp_path)
+    template = json.loads((tmp_path / "Delivery.template.json").read_text())
+    (delivery,) = [
+        one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::CodePipeline::Pipeline"
+    ]
+    stages = [stage["Name"] for stage in delivery["Stages"]]
+    assert stages == ["Source", "Build", "UpdatePipeline", "Assets", "Test", "Production"]
+
+
+def test_native_pipeline_is_taken_over_and_not_made_again(cdk: Cdk, deploy: Deploy) -> None:
+    done = cdk.run(
+        "deploy",
+        "--all",
+        "--require-approval=never",
+        "--method=direct",
+        f"--output={cdk.folder / 'before'}",
+        "--app=python before.py",
+        folder=EXAMPLES / "adopting",
+    )
+    assert done.returncode == 0, done.stdout
+    native = pipeline(cdk, f"{PIPELINES}legacy")
+    assert native.get("tags", {}) == {}
+    adopted = deploy("adopting")
+    assert (adopted["arn"], adopted["dateCreated"]) == (native["arn"], native["dateCreated"])
+    assert ":stack/LegacyImage/" in adopted["tags"]["imagebuilder-pipeline:stack-id"]
+
+
+def test_every_example_is_named_by_a_test() -> None:
+    folders = {path.parent.name for path in EXAMPLES.glob("*/cdk.json")}
+    named = Path(__file__).read_text(encoding="utf-8")
+    assert folders
+    assert [folder for folder in sorted(folders) if f'"{folder}"' not in named] == []
+
+
+def synth(cdk: Cdk, example: str, output: Path, *context: str) -> None:
+    given = [f"--context={one}" for one in context]
+    done = cdk.run("synth", "--quiet", f"--output={output}", *given, folder=EXAMPLES / example)
+    assert done.returncode == 0, done.stdout
