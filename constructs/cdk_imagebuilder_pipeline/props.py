@@ -68,9 +68,11 @@ class ImagePipelineProps:
 
     # Role beside IRole: jsii names some of their parameters differently, so pyright does not see that one is the other.
     execution_role: iam.IRole | iam.Role | str | None = None
-    """The role that Image Builder takes to run the workflows: a role, its ARN or its name. A text that is a token is
-    taken for an ARN. The function behind the pipeline may pass this role, and to Image Builder only. Default: the
-    service-linked role AWSServiceRoleForImageBuilder."""
+    """The role that Image Builder takes to run the workflows: a role, its ARN or its name (1 to 2,048 characters). A
+    text that is a token is taken for an ARN. The function behind the pipeline may pass this role, and to Image Builder
+    only; a role that is a construct may write to the log groups below. Default: the service-linked role
+    AWSServiceRoleForImageBuilder, and where the service refuses that one (workflows, log groups outside
+    `/aws/imagebuilder/`) a role made for the pipeline, with the AWS-managed policy EC2ImageBuilderExecutionPolicy."""
 
     status: ImagePipelineStatus | None = None
     """Whether the schedule is followed. Default: ENABLED for a new pipeline, and for a live one as it is, so that a
@@ -106,12 +108,12 @@ class ImagePipelineProps:
     true."""
 
     image_log_group: logs.ILogGroup | str | None = None
-    """The log group, or its name, for the logs of image builds: 1 to 512 letters, digits and `-_/.`. A name that does
-    not begin with `/aws/imagebuilder/` needs an execution role that may write to it. Default:
-    `/aws/imagebuilder/<recipe name>`."""
+    """The log group, or its name, for the logs of image builds: 1 to 512 letters, digits and `-_/.`. The
+    execution role may write to a log group of the app, and to any whose name does not begin with
+    `/aws/imagebuilder/`. Default: `/aws/imagebuilder/<recipe name>`."""
 
     image_pipeline_log_group: logs.ILogGroup | str | None = None
-    """The log group, or its name, for the logs of the pipeline, with the limits of `image_log_group`. Default:
+    """The log group, or its name, for the logs of the pipeline: 1 to 512 characters, as in `image_log_group`. Default:
     `/aws/imagebuilder/pipeline/<pipeline name>`."""
 
     tags: Mapping[str, str] | None = None
@@ -120,7 +122,8 @@ class ImagePipelineProps:
     tag of the same key here. Default: only those of `Tags.of`."""
 
     image_tags: Mapping[str, str] | None = None
-    """Tags of the images that scheduled runs make: 1 to 50, with keys and values as in `tags`. Default: none."""
+    """Tags of the images that scheduled runs make: 1 to 50. Keys have 1 to 128 characters and do not
+    begin with `aws:`, values have up to 256. Default: none."""
 
     adopt_existing: bool = False
     """Whether to take over a pipeline of this name that something else made, instead of failing. It is then changed

@@ -20,7 +20,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as ib
 from aws_cdk import aws_logs as logs
 
-from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineSchedule
+from aws_cdk import aws_events as events
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineBase, ImagePipelineProvider, ImagePipelineSchedule
 
 
 def correct(
@@ -41,6 +42,29 @@ def correct(
         image_scanning_ecr_repository=repository,
         schedule=ImagePipelineSchedule(expression="rate(1 day)"),
     )
+
+
+def surface(stack: cdk.Stack, role: iam.IRole, made: ImagePipeline, target: events.IRuleTarget) -> None:
+    provider = ImagePipelineProvider(stack, "P", timeout=cdk.Duration.minutes(1), memory_size=cdk.Size.mebibytes(512))
+    ImagePipeline(stack, "Other", recipe="r", infrastructure_configuration="i", provider=provider)
+    imported = ImagePipeline.from_image_pipeline_name(stack, "Imported", "web", recipe="r")
+    pipelines: list[ImagePipelineBase] = [made, imported]
+    for pipeline in pipelines:
+        pipeline.grant(role, "imagebuilder:GetImagePipeline").assert_success()
+        pipeline.grant_start_execution(role)
+        rule: events.Rule = pipeline.on_image_build_failed("Failed", target=target, description="d")
+        rule.add_event_pattern(detail={})
+        pipeline.notify_auto_disabled()
+    arn: str = made.image_pipeline_arn + made.image_pipeline_name + made.client_token
+    print(arn)
+
+
+def wrong_option(made: ImagePipeline) -> None:
+    made.on_event("Rule", descripton="d")
+
+
+def wrong_timeout(stack: cdk.Stack) -> None:
+    ImagePipelineProvider(stack, "P", timeout=60)
 
 
 def misspelt(stack: cdk.Stack) -> None:
@@ -72,6 +96,8 @@ def test_mypy_reports_each_wrong_prop_and_no_right_one(snippet: str) -> None:
     printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     errors = [line.split("error: ")[1] for line in printed.splitlines() if "error: " in line]
     assert errors == [
+        'Unexpected keyword argument "descripton" for "on_event" of "ImagePipelineBase"; did you mean "description"?  [call-arg]',
+        'Argument "timeout" to "ImagePipelineProvider" has incompatible type "int"; expected "Duration | None"  [arg-type]',
         'Unexpected keyword argument "descripton" for "ImagePipeline"; did you mean "description"?  [call-arg]',
         'Missing named argument "infrastructure_configuration" for "ImagePipeline"  [call-arg]',
         'Argument "image_tests_timeout" to "ImagePipeline" has incompatible type "int"; expected "Duration | None"  [arg-type]',
@@ -84,6 +110,8 @@ def test_pyright_reports_each_wrong_prop_and_no_right_one(snippet: str) -> None:
     printed = subprocess.run([PYRIGHT, "--outputjson", snippet], cwd=ROOT, capture_output=True, text=True, check=False)
     errors = [item["message"].splitlines()[0] for item in json.loads(printed.stdout)["generalDiagnostics"]]
     assert errors == [
+        'No parameter named "descripton"',
+        'Argument of type "Literal[60]" cannot be assigned to parameter "timeout" of type "Duration | None" in function "__init__"',
         'No parameter named "descripton"',
         'Argument missing for parameter "infrastructure_configuration"',
         'Argument of type "Literal[60]" cannot be assigned to parameter "image_tests_timeout" of type "Duration | None"',
