@@ -71,6 +71,7 @@ format: setup
 
 model: setup
 	$(BIN)/python tools/generate_model.py
+	$(BIN)/python -m tools.pipeline_schema
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
