@@ -26,14 +26,18 @@ def main() -> None:
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     bench = Bench(quick=chosen.quick)
-    figures = []
-    for name in chosen.only:
-        with step(name):
-            figure = FIGURES[name](bench)
-            figures.append(figure)
-            say(_summary(figure))
-    written = write(figures, BENCH / "quick" if chosen.quick else ROOT / "docs")
-    print(f"\nwritten: {written}")
+    figures: list[Figure] = []
+    try:
+        for name in chosen.only:
+            with step(name):
+                figure = FIGURES[name](bench)
+                figures.append(figure)
+                say(_summary(figure))
+    finally:
+        # Also when a figure fails, or is stopped: the others took long enough.
+        if figures:
+            written = write(figures, BENCH / "quick" if chosen.quick else ROOT / "docs")
+            print(f"\nwritten: {written}")
 
 
 def write(figures: list[Figure], folder: Path) -> Path:

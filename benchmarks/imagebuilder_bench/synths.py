@@ -29,7 +29,8 @@ class Template:
 def synth(kind: str, count: int) -> float:
     """Synthesise a stack in a fresh process and return the seconds."""
     output = WORK / "synth"
-    shutil.rmtree(output, ignore_errors=True)
+    for folder in (output, WORK / "synth-warm-up"):
+        shutil.rmtree(folder, ignore_errors=True)
     program = str(CHILDREN / "synth_app.py")
     printed = run(
         [str(VENV / "bin" / "python"), program, kind, str(count), str(output)], environment=synth_environment()

@@ -17,9 +17,10 @@ _LARGEST_STACK: Final = 500
 
 _HOW: Final = """\
 Stacks of pipelines that each have a recipe and a configuration of their own, synthesised in fresh processes: the
-seconds from the first construct to the written assembly, after the CDK has been imported and started. Seconds per
-further pipeline are what each of those beyond the first adds. Templates are the same in every run. A stack may hold
-500 resources, which AwsCustomResource passes at 250 pipelines; the limit is off here so that its time can be taken."""
+seconds from the first construct to the written assembly, after the CDK has been imported and started and has
+synthesised a stack with one native resource. The time per further pipeline is what each one beyond the first adds.
+Templates are the same in every run. A stack may hold 500 resources, which AwsCustomResource passes at 250 pipelines;
+the limit is off here so that its time can be taken."""
 
 
 def measure(bench: Bench) -> Figure:
@@ -29,6 +30,7 @@ def measure(bench: Bench) -> Figure:
     most = counts[-1]
     seconds = {kind: samples[kind, most] for kind in KINDS}
     ratio = seconds[OURS].over(seconds[L1]).median
+    further = {kind: _further(samples, kind, counts[0], most) for kind in (OURS, L1)}
     earlier, later = (_further(samples, OURS, *span) for span in ((counts[0], counts[-2]), (counts[-2], most)))
     made = len(template(OURS, most).resources) - len(template(OURS, most - 1).resources)
     pictures = {
@@ -46,6 +48,7 @@ def measure(bench: Bench) -> Figure:
         tables=(_times(samples, counts), _templates(counts)),
         goals=(
             Goal(f"at most 1.1 × L1's time at {most} pipelines", ratio, 1.1, _WHY_SLOWER),
+            Goal("at most 1.1 × what each further one adds for L1", further[OURS] / further[L1], 1.1, _WHY_SLOWER),
             Goal("linear: a late pipeline costs at most 1.2 × an early one", later / earlier, 1.2, _WHY_CURVED),
             Goal("resources per pipeline: 1", made, 1, "A pipeline makes more than itself.", ""),
         ),
