@@ -15,7 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^([ ]*)```([^\n`]*)\n(.*?)^\1```[ ]*$", re.MULTILINE | re.DOTALL)
-LANGUAGES = {"python", "yaml", "sh", "json", ""}
+LANGUAGES = {"python", "yaml", "sh", "sequence", ""}
+"""`sequence` is what diagrams are drawn of; no language is what a program prints, or a call with a placeholder in it."""
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -59,9 +60,8 @@ def test_python_of_the_page_runs_and_synthesises(page: Path, tmp_path: Path) -> 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    (template,) = (tmp_path / "cdk.out").glob("*.template.json")
-    types = {r["Type"] for r in json.loads(template.read_text(encoding="utf-8"))["Resources"].values()}
-    assert "Custom::ImagePipeline" in types
+    templates = [json.loads(file.read_text()) for file in (tmp_path / "cdk.out").rglob("*.template.json")]
+    assert "Custom::ImagePipeline" in {r["Type"] for template in templates for r in template["Resources"].values()}
 
 
 @pytest.mark.parametrize("page", pages_with("yaml"))
@@ -86,6 +86,40 @@ def lint(resources: dict[str, Any], folder: Path) -> None:
     command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", "eu-west-1", "--template", str(template)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("page", pages_with("sh"))
+def test_commands_of_the_page_are_ones_that_a_shell_and_our_programs_know(page: Path) -> None:
+    for language, text in blocks(page):
+        if language == "sh":
+            parsed = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
+            assert parsed.returncode == 0, f"{text}\n{parsed.stderr}"
+            assert set(re.findall(r"^make ([\w-]+)", text, re.MULTILINE)) <= targets()
+            assert set(re.findall(r"imagebuilder-local (\w+)", text)) <= {"up", "deploy", "status", "down"}
+            programs = {line.split()[0] for line in commands(text)}
+            assert programs <= PROGRAMS, text
+
+
+PROGRAMS = {".", "aws", "cd", "cdk", "git", "imagebuilder-local", "make", "npm", "npx", "pip", "python3", "terraform"}
+
+
+def commands(text: str) -> list[str]:
+    """Return the lines of a block that begin a command."""
+    lines = text.replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def targets() -> set[str]:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return {name for line in re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE) for name in line.split()}
+
+
+@pytest.mark.parametrize("guide", sorted(path.parent.name for path in ROOT.glob("examples/*/cdk.json")))
+def test_guide_shows_each_file_of_its_example_as_it_is(guide: str) -> None:
+    shown = [text for _, text in blocks(ROOT / "docs" / "guides" / f"{guide}.md")]
+    files = sorted((ROOT / "examples" / guide).glob("*.py"))
+    assert files
+    assert [file.name for file in files if file.read_text(encoding="utf-8").rstrip() not in shown] == []
 
 
 def test_example_that_does_not_run_is_found(tmp_path: Path) -> None:

@@ -1,0 +1,107 @@
+"""What MkDocs does beside making HTML of pages: draw diagrams, take in files of the repository, complete the menu."""
+
+import importlib.util
+import os
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT: Final = Path(__file__).parents[2]
+DOCS: Final = ROOT / "docs"
+TAKEN_IN: Final = "repository"
+"""The folder of the site for files of the repository that pages link to."""
+
+_LINK: Final = re.compile(r"(?<=\]\()([^)#\s]+)")
+_DIAGRAM: Final = re.compile(r"^```sequence\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Add the pages that come and go by themselves to the menu."""
+    (how_it_works,) = (part["How it works"] for part in config.nav or [] if "How it works" in part)
+    if (DOCS / "benchmarks.md").is_file():
+        how_it_works.insert(3, {"Benchmarks": "benchmarks.md"})
+    decisions: Any = [path.relative_to(DOCS).as_posix() for path in sorted((DOCS / "adr").glob("*.md"))]
+    how_it_works.append({"Decisions": decisions})
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Take in what pages link to outside of docs/, so that the site is whole without the repository."""
+    waiting = [Path(file.abs_src_path) for file in files.documentation_pages() if file.abs_src_path]
+    while waiting:
+        source = waiting.pop()
+        for link in _LINK.findall(source.read_text(encoding="utf-8")):
+            target = _outside(source, link)
+            if target is None or files.get_file_from_path(_place(target)) is not None:
+                continue
+            if target.is_dir():
+                files.append(File.generated(config, _place(target), content=_listing(target)))
+                waiting_files = [path for path in target.iterdir() if path.is_file()]
+            else:
+                waiting_files = [target]
+            for path in waiting_files:
+                if files.get_file_from_path(_place(path)) is None:
+                    files.append(File.generated(config, _place(path), abs_src_path=str(path)))
+                    waiting += [path] if path.suffix == ".md" else []
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 (MkDocs names them)
+    """Draw the diagrams of a page, and turn its links to files of the repository to where these are in the site."""
+    inside = page.file.src_uri.removeprefix(f"{TAKEN_IN}/")
+    source = (DOCS if inside == page.file.src_uri else ROOT) / inside
+
+    def turned(link: re.Match[str]) -> str:
+        target = _outside(source, link[1])
+        return link[1] if target is None else os.path.relpath(_place(target), Path(page.file.src_uri).parent)
+
+    # What stands in code stays as it is.
+    parts = re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
+    parts = [part if part.startswith("```") else _LINK.sub(turned, part) for part in parts]
+    return _DIAGRAM.sub(lambda diagram: _sequence().svg(diagram[1]), "".join(parts))
+
+
+def _outside(source: Path, link: str) -> Path | None:
+    """Return the file or folder of the repository that a link of a page leads to, None for any other link."""
+    if "://" in link or link.startswith("mailto:"):
+        return None
+    target = (source.parent / link).resolve()
+    if not target.is_relative_to(ROOT) or not target.exists():
+        return None
+    # MkDocs itself follows links within docs/.
+    return None if source.is_relative_to(DOCS) and target.is_relative_to(DOCS) else target
+
+
+def _place(target: Path) -> str:
+    """Return where in the site a file of the repository is."""
+    if target.is_relative_to(DOCS):
+        inside = target.relative_to(DOCS).as_posix()
+        return f"{inside}/0001-one-service-model.md" if inside == "adr" else inside
+    inside = f"{TAKEN_IN}/{target.relative_to(ROOT).as_posix()}"
+    if target.is_dir():
+        return f"{inside}.md"
+    # Python's own files as texts, so that a browser shows them and does not offer to keep them.
+    return f"{inside}.txt" if target.suffix == ".py" else inside
+
+
+def _listing(folder: Path) -> str:
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    return "\n".join([f"# {folder.name}", "", *(f"- [{name}]({folder.name}/{name})" for name in names), ""])
+
+
+def _sequence() -> ModuleType:
+    """Return the neighbour that draws. MkDocs loads a hook by its path, so there is no package to import it from."""
+    name = "docs_hooks_sequence"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("sequence.py"))
+        if spec is None or spec.loader is None:
+            raise ModuleNotFoundError(name)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
