@@ -17,6 +17,9 @@ from imagebuilder_bench.paths import VENV
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 
 HOST: Final = "127.0.0.1"
+TRUSTED: Final = "trusted.pem"
+TRUSTED_ALONE: Final = "trusted-alone.pem"
+"""The certificate that our servers need and no other one."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,9 @@ def services(folder: Path, *, tls: bool = False) -> Iterator[Services]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(HOST).configure_cert(context)
     # As long as what clients trust on AWS: reading it is a part of what a connection costs.
-    trusted = folder / "trusted.pem"
+    trusted = folder / TRUSTED
     trusted.write_bytes((Path(botocore.__file__).parent / "cacert.pem").read_bytes() + authority.cert_pem.bytes())
+    authority.cert_pem.write_to_path(str(folder / TRUSTED_ALONE))
     image_builder = TimedImageBuilder()
     server = ImageBuilderServer(image_builder, ssl_context=context if tls else None)
     with ResponseServer(context) as responses:

@@ -8,6 +8,7 @@ process. They are forks of the one that is warm, so that they fit one machine an
 connection must have been ended meanwhile. Writes the time at which they were let go, and ends when they have.
 """
 
+import gc
 import json
 import os
 import sys
@@ -41,6 +42,7 @@ def main(results: int, site_packages: str, folder: str, what: str) -> None:
     act(json.loads(sys.stdin.readline()))
     os.write(results, b"warm\n")
     events = [json.loads(line) for line in sys.stdin]
+    gc.freeze()
     gate, opener = os.pipe()
     for event in events:
         if os.fork() == 0:
