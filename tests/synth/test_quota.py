@@ -12,10 +12,12 @@ import pytest
 from aws_cdk import aws_iam as iam
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
-from cdk_imagebuilder_pipeline.quota import INLINE, MANAGED, MOST_MANAGED, document, longest, pack
+from cdk_imagebuilder_pipeline.quota import document, longest, pack
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 ROLE = "arn:aws:iam::123456789012:role"
+INLINE, MANAGED, MOST_MANAGED = 10_240, 6_144, 10
+"""IAM's quotas, by hand and not from the code: characters of inline policies, of a managed one, and how many of those."""
 POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 Resources = Callable[..., dict[str, Any]]
 
