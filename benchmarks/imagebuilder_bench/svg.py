@@ -50,11 +50,11 @@ def lines(title: str, series: Mapping[str, Sequence[tuple[float, float]]], x_tit
     for exponent in range(x_low, x_high + 1):
         x = across(10.0**exponent)
         parts += [f'<path d="M{x:.1f} {top}V{bottom}" stroke="#e4e4e7"/>']
-        parts += [_text(x, bottom + 18, f"{10.0**exponent:,g}", anchor="middle")]
+        parts += [_text(x, bottom + 18, f"{10.0**exponent:,.10g}", anchor="middle")]
     for exponent in range(y_low, y_high + 1):
         y = up(10.0**exponent)
         parts += [f'<path d="M{left} {y:.1f}H{right}" stroke="#e4e4e7"/>']
-        parts += [_text(left - 8, y + 4, f"{10.0**exponent:,g}", anchor="end")]
+        parts += [_text(left - 8, y + 4, f"{10.0**exponent:,.10g}", anchor="end")]
     for index, (name, line) in enumerate(series.items()):
         path = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in line)
         parts += [f'<polyline points="{path}" fill="none" stroke="{_colour(index)}" stroke-width="2"/>']
