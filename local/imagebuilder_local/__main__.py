@@ -54,7 +54,8 @@ def _status(cloud: LocalCloud) -> str:
     return (
         f"The local cloud runs as process {state.pid}.\n"
         f"AWS: {state.endpoint}\n"
-        f"EC2 Image Builder: {state.imagebuilder_endpoint}"
+        f"EC2 Image Builder: {state.imagebuilder_endpoint}\n"
+        f"Page: {state.page}"
     )
 
 

@@ -24,6 +24,7 @@ def up(project: Path, cloud: LocalCloud) -> State:
     with step("Local cloud"):
         state = cloud.start(_port())
         say(f"process {state.pid}, AWS at {state.endpoint}, EC2 Image Builder at {state.imagebuilder_endpoint}")
+        say(f"what it does, to look at while it does it: {state.page}")
     settings = client_settings(state, cloud.folder) | {"PATH": _path(project)}
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     _environment_file(project).write_text("".join(lines), encoding="utf-8")
@@ -55,7 +56,9 @@ def deploy(project: Path, cloud: LocalCloud) -> None:
 def how_to_go_on(project: Path, cloud: LocalCloud, stop: str) -> str:
     """Say what one can look at now, and how to stop."""
     file, log = (os.path.relpath(path, project) for path in (_environment_file(project), cloud.folder.log))
+    state = cloud.state()
     rows = [
+        *([(state.page, "the pipelines, and what each deploy did: open it in a browser")] if state else []),
         (f". {file}", "this shell now talks to the local cloud"),
         ("aws imagebuilder list-image-pipelines", "every pipeline there is"),
         ("cdk diff", "after a change in the app"),

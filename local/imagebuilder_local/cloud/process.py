@@ -15,6 +15,7 @@ import trustme
 from imagebuilder_local.cloud.environment import client_settings, neutral_environment
 from imagebuilder_local.cloud.resource_types import provisioners
 from imagebuilder_local.cloud.state import Folder, State, holding
+from imagebuilder_local.page import PageServer, Timeline, view
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 
 HOST: Final = "127.0.0.1"
@@ -42,16 +43,21 @@ def _serve_from(folder: Folder, port: int) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder.server_certificate)
     listener = _listen(port)
-    with ImageBuilderServer(service, host=HOST, ssl_context=context) as server:
+    timeline = Timeline()
+    with (
+        ImageBuilderServer(service, host=HOST, ssl_context=context, watch=timeline.call) as server,
+        PageServer(lambda: view(timeline, service)) as page,
+    ):
         state = State(
             pid=os.getpid(),
             endpoint=f"https://{HOST}:{listener.getsockname()[1]}",
             imagebuilder_endpoint=server.url,
             region=REGION,
             account=ACCOUNT,
+            page=page.url,
         )
         try:
-            asyncio.run(_serve(folder, state, listener, service))
+            asyncio.run(_serve(folder, state, listener, service, timeline))
         finally:
             folder.state.unlink(missing_ok=True)
 
@@ -82,7 +88,9 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-async def _serve(folder: Folder, state: State, listener: socket.socket, service: ImageBuilder) -> None:
+async def _serve(
+    folder: Folder, state: State, listener: socket.socket, service: ImageBuilder, timeline: Timeline
+) -> None:
     # The functions that ministack starts inherit this environment, so it is also the Lambda runtime's.
     os.environ.clear()
     os.environ.update(neutral_environment(folder, _inherited) | client_settings(state, folder) | _TURNED_OFF)
@@ -107,10 +115,12 @@ async def _serve(folder: Folder, state: State, listener: socket.socket, service:
 
     from imagebuilder_local.cloud import function_role
     from imagebuilder_local.cloud.iam import MinistackIam
+    from imagebuilder_local.page import cloudformation
 
     ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(service))
     service.iam = MinistackIam(state.region, state.account)
     function_role.enforce(service.iam)
+    cloudformation.watch(timeline)
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]

@@ -69,6 +69,7 @@ class State:
     imagebuilder_endpoint: str
     region: str
     account: str
+    page: str = ""  # of one that an older version started
 
     def write(self, folder: Folder) -> None:
         """Write it whole or not at all."""

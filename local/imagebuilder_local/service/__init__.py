@@ -7,6 +7,6 @@ limits, routes and error statuses come from `imagebuilder_model`.
 from imagebuilder_local.service.errors import ServiceError, access_denied
 from imagebuilder_local.service.iam import Iam
 from imagebuilder_local.service.image_builder import Call, ImageBuilder
-from imagebuilder_local.service.server import ImageBuilderServer
+from imagebuilder_local.service.server import Answered, ImageBuilderServer, Watch
 
-__all__ = ["Call", "Iam", "ImageBuilder", "ImageBuilderServer", "ServiceError", "access_denied"]
+__all__ = ["Answered", "Call", "Iam", "ImageBuilder", "ImageBuilderServer", "ServiceError", "Watch", "access_denied"]

@@ -52,6 +52,15 @@ def list_image_pipeline_images(state: State, request: Mapping[str, Any]) -> dict
     return {"imageSummaryList": shown} | more
 
 
+def executions(state: State) -> dict[str, list[dict[str, Any]]]:
+    """Return a summary of every image, the newest first, by the ARN of the pipeline that made it."""
+    now = state.clock()
+    made: dict[str, list[dict[str, Any]]] = {}
+    for image in reversed(state.images.values()):
+        made.setdefault(image.pipeline_arn, []).append(image.summary(now, state.seconds_per_state))
+    return made
+
+
 def last_run(state: State, arn: str) -> dict[str, str]:
     """Return what a pipeline tells of its last run, nothing when it never ran."""
     runs = [image for image in state.images.values() if image.pipeline_arn == arn]

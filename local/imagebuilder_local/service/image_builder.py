@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from imagebuilder_local.service.errors import ServiceError, invalid_request, invalid_value
 from imagebuilder_local.service.executions import (
+    executions,
     list_image_pipeline_images,
     run_on_schedule,
     start_image_pipeline_execution,
@@ -117,6 +118,11 @@ class ImageBuilder:
         """Return a copy of every pipeline, as GetImagePipeline shows it, in the order of their making."""
         with self._lock:
             return [shown(self._state, pipeline) for pipeline in self._state.pipelines.values()]
+
+    def executions(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what every pipeline made, the newest first, by its ARN, as ListImagePipelineImages shows it."""
+        with self._lock:
+            return executions(self._state)
 
     def calls(self) -> list[Call]:
         """Return every request so far, refused ones too, in order."""

@@ -5,12 +5,14 @@ import socket
 import ssl
 import struct
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
+from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from threading import Event, Lock, Thread
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from imagebuilder_local.service.errors import ServiceError
 from imagebuilder_local.service.faults import DroppedError, Fault, InjectedError, RawAnswerError, read_order
@@ -19,6 +21,8 @@ from imagebuilder_local.service.wire import access_key, json_object, read_reques
 
 _log = logging.getLogger("imagebuilder_local.service")
 
+_ERROR_TYPE = "x-amzn-ErrorType"
+
 STATE_PATH = "/_local/state"
 """Where a GET answers with everything that the service holds, which the real service has no word for."""
 
@@ -26,10 +30,22 @@ FAULTS_PATH = "/_local/faults"
 """Where a POST of `{"operation": ..., "faults": [...]}` orders faults, and a DELETE forgets those that still wait."""
 
 
+class Answered(NamedTuple):
+    """How a request ended: the status, None when it was dropped, and the code and message of an error."""
+
+    status: int | None
+    code: str | None
+    message: str | None
+
+
+Watch = Callable[[str, dict[str, Any], Message], Callable[[Answered], None]]
+"""Is told of a request: operation, members and headers. What it returns is told of the end."""
+
+
 class ImageBuilderServer:
     """Serves an `ImageBuilder` in background threads from `start` to `stop`, or inside a `with` block.
 
-    Port 0 takes a free one; `url` tells which. With an `ssl_context` it speaks HTTPS.
+    Port 0 takes a free one; `url` tells which. With an `ssl_context` it speaks HTTPS. `watch` is told of every request.
     """
 
     def __init__(
@@ -38,8 +54,9 @@ class ImageBuilderServer:
         host: str = "127.0.0.1",
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        self._http = _Server(service, host, port, ssl_context)
+        self._http = _Server(service, host, port, ssl_context, watch or _unwatched)
         self._thread: Thread | None = None
         scheme = "https" if ssl_context else "http"
         self.url = f"{scheme}://{host}:{self._http.server_address[1]}"
@@ -72,12 +89,19 @@ class ImageBuilderServer:
         self.stop()
 
 
+def _unwatched(_operation: str, _request: dict[str, Any], _headers: Message) -> Callable[[Answered], None]:
+    return lambda _: None
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, service: ImageBuilder, host: str, port: int, ssl_context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, service: ImageBuilder, host: str, port: int, ssl_context: ssl.SSLContext | None, watch: Watch
+    ) -> None:
         self.service = service
+        self.watch = watch
         self.stopped = Event()
         self._ssl_context = ssl_context
         self._connections: set[socket.socket] = set()
@@ -120,18 +144,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self) -> None:
         request_id = str(uuid.uuid4())
+        self._ended: Callable[[Answered], None] = lambda _: None
         try:
             status, answer, headers = self._answer(self._read_body(), request_id)
-        except DroppedError:
+        except DroppedError as dropped:
+            self._ended(Answered(None, None, str(dropped)))
             self._drop()
             return
         except RawAnswerError as raw:
+            self._ended(Answered(raw.status, None, None))
             self._send(raw.status, "text/html", raw.content, {})
             return
         except ValueError:
             self.close_connection = True  # where the next request begins is not known
             error = ServiceError("SerializationException", "The length of the body cannot be read.")
             status, (answer, headers) = error.http_status, _error(error)
+        self._ended(Answered(status, headers.get(_ERROR_TYPE), answer.get("message") if headers else None))
         self._send(status, "application/json", to_json(answer), {"x-amzn-RequestId": request_id} | headers)
 
     def _send(self, status: int, content_type: str, content: bytes, headers: dict[str, str]) -> None:
@@ -159,6 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             caller = access_key(self.headers.get("Authorization"))
             request = read_request(found, self.path, body)
+            self._ended = self.server.watch(name, request, self.headers)
             fault = self.server.service.faults.take(name) or Fault()
             self._strike_before(fault, name, request)
             answer = self.server.service.call(name, request, request_id=request_id, access_key=caller)
@@ -240,4 +269,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _error(error: ServiceError) -> tuple[dict[str, Any], dict[str, str]]:
-    return {"message": error.message}, {"x-amzn-ErrorType": error.code}
+    return {"message": error.message}, {_ERROR_TYPE: error.code}

@@ -1,0 +1,96 @@
+"""Tells a timeline of the events that ministack's CloudFormation sends, and which calls are whose.
+
+To be imported when ministack's settings are in the environment. What is wrapped in ministack is not a public interface:
+its version is pinned, and a test holds that each function exists with the parameters that are used here.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from inspect import signature
+from typing import Any
+
+from ministack.services import lambda_svc
+from ministack.services.cloudformation import custom_resource
+
+from imagebuilder_local.page.records import Event
+from imagebuilder_local.page.timeline import Timeline
+
+_current: ContextVar[Event | None] = ContextVar("_current", default=None)
+"""The event that this thread sends and waits for."""
+
+
+def watch(timeline: Timeline) -> None:
+    """Wrap what sends an event, runs the function, gives it a trace, and takes its answer."""
+    custom_resource.invoke_custom_resource = _sending(timeline, custom_resource.invoke_custom_resource)
+    custom_resource.deliver_response = _answering(timeline, custom_resource.deliver_response)
+    lambda_svc._execute_function_with_config_scope = _running(timeline, lambda_svc._execute_function_with_config_scope)
+    lambda_svc._xray_trace_id_for_invocation = _tracing(timeline, lambda_svc._xray_trace_id_for_invocation)
+
+
+def _sending(timeline: Timeline, original: Callable[..., tuple[str, Any]]) -> Callable[..., tuple[str, Any]]:
+    parameters = signature(original)
+
+    @wraps(original)
+    def invoke_custom_resource(*arguments: Any, **keywords: Any) -> tuple[str, Any]:
+        event = timeline.begin(**parameters.bind(*arguments, **keywords).arguments)
+        before = _current.set(event)
+        try:
+            result = original(*arguments, **keywords)
+        except BaseException as error:
+            timeline.end(event, str(error))
+            raise
+        finally:
+            _current.reset(before)
+        timeline.end(event)
+        return result
+
+    return invoke_custom_resource
+
+
+def _running(timeline: Timeline, original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def execute(func: dict[str, Any], event: Any) -> Any:
+        sent = _current.get()
+        if sent is None or not isinstance(event, dict) or "ResponseURL" not in event:
+            return original(func, event)
+        timeline.sent(sent, event)
+        result = original(func, event)
+        if isinstance(result, dict) and result.get("error"):
+            body = result.get("body") or {}
+            timeline.function_failed(sent, f"{body.get('errorType', 'Error')}: {body.get('errorMessage', '')}")
+        return result
+
+    return execute
+
+
+def _tracing(timeline: Timeline, original: Callable[..., str | None]) -> Callable[..., str | None]:
+    @wraps(original)
+    def trace_id(*arguments: Any, **keywords: Any) -> str | None:
+        trace = original(*arguments, **keywords)
+        event = _current.get()
+        if event is None:
+            return trace
+        # On AWS every invocation has a trace, sampled or not, and SDKs hand it on with each call: an exact key.
+        trace = trace or _unsampled_trace()
+        timeline.traced(event, trace)
+        return trace
+
+    return trace_id
+
+
+def _answering(timeline: Timeline, original: Callable[[str, Any], bool]) -> Callable[[str, Any], bool]:
+    @wraps(original)
+    def deliver_response(token: str, response: Any) -> bool:
+        # First, for afterwards the stack goes on in another thread.
+        if isinstance(response, dict):
+            timeline.answered(token, response)
+        return original(token, response)
+
+    return deliver_response
+
+
+def _unsampled_trace() -> str:
+    return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"

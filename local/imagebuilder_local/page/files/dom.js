@@ -1,0 +1,64 @@
+// Elements out of data. Every text becomes a text node: nothing that a template or a service says is read as markup.
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+export const pill = (tone, text) => element("span", { class: "pill", "data-tone": tone }, text);
+
+export const mono = (text) => element("code", {}, String(text));
+
+// `key` tells details apart, so that what a person has opened stays open when the data changes.
+export const foldable = (key, summary, open, ...children) =>
+  element("details", { "data-key": key, open }, element("summary", {}, summary), ...children);
+
+const fingerprints = new WeakMap();
+
+// Bring the children of a list to the items, in order. What has not changed is left alone: text that is being
+// selected, details that are open, the focus.
+export function reconcile(list, items, keyOf, build) {
+  const present = new Map([...list.children].map((child) => [child.dataset.item, child]));
+  let place = list.firstElementChild;
+  for (const item of items) {
+    const key = String(keyOf(item));
+    const fingerprint = JSON.stringify(item);
+    const known = present.get(key);
+    present.delete(key);
+    if (known && fingerprints.get(known) === fingerprint) {
+      if (known === place) place = place.nextElementSibling;
+      else list.insertBefore(known, place);
+      continue;
+    }
+    const made = build(item);
+    made.dataset.item = key;
+    fingerprints.set(made, fingerprint);
+    if (known) {
+      if (known === place) place = place.nextElementSibling;
+      keepOpen(known, made);
+      replaceKeepingFocus(known, made);
+    }
+    list.insertBefore(made, place);
+  }
+  for (const gone of present.values()) gone.remove();
+}
+
+function keepOpen(before, after) {
+  for (const details of after.querySelectorAll("details[data-key]")) {
+    const twin = twinOf(details, before);
+    if (twin) details.open = twin.open;
+  }
+}
+
+function replaceKeepingFocus(before, after) {
+  const focused = before.contains(document.activeElement) ? document.activeElement : null;
+  before.replaceWith(after);
+  const details = focused?.closest("details[data-key]");
+  if (details) twinOf(details, after)?.querySelector("summary").focus({ preventScroll: true });
+}
+
+const twinOf = (details, root) => root.querySelector(`details[data-key="${CSS.escape(details.dataset.key)}"]`);

@@ -1,0 +1,157 @@
+"""The page on plain HTTP, since browsers would warn of a certificate that nobody else trusts.
+
+It is for this machine's own browser: only the loopback interface is listened on, only GET is answered, and only under a
+name of this machine, so that no other site can have the browser read it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from socketserver import TCPServer
+from threading import Thread
+from typing import Any, Final, NamedTuple, Self
+
+STATE_PATH: Final = "/state.json"
+
+_HOST: Final = "127.0.0.1"
+_NAMES: Final = (_HOST, "localhost")
+_TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # Nothing is kept without asking: a file may be another one after an upgrade.
+    "Cache-Control": "no-cache",
+}
+
+
+class PageServer:
+    """Serves the page's files, and a state as JSON, in background threads from `start` to `stop`, or in a `with`."""
+
+    def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
+        self._http = _Server(state)
+        self._thread: Thread | None = None
+        self.url = f"http://{_HOST}:{self._http.server_address[1]}/"
+
+    def start(self) -> None:
+        """Begin to answer."""
+        if self._thread is None:
+            self._thread = Thread(target=self._http.serve_forever, args=(0.05,), name="page", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End and give the port back."""
+        if self._thread is not None:
+            self._http.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._http.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _Content(NamedTuple):
+    type: str
+    body: bytes
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
+        self.state = state
+        self.files = _files()
+        super().__init__((_HOST, 0), _Handler)
+        self.hosts = frozenset(f"{name}:{self.server_address[1]}" for name in _NAMES)
+
+    def server_bind(self) -> None:
+        # HTTPServer's own would ask the DNS for this machine's name, which can take seconds.
+        TCPServer.server_bind(self)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of browsers that go away in the middle of an answer."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] (only _Server makes handlers)
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+    wbufsize = -1  # headers and body in one packet
+
+    def do_GET(self) -> None:
+        if self.headers.get("Host") not in self.server.hosts:
+            # A name of somebody else's that leads here is how a foreign site would get at what is served.
+            self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "This page is served under its own address only.")
+            return
+        content = self._content()
+        if content is None:
+            self._refuse(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            return
+        tag = f'"{hashlib.sha256(content.body).hexdigest()[:32]}"'
+        if self.headers.get("If-None-Match") == tag:
+            self._send(HTTPStatus.NOT_MODIFIED, None, ETag=tag)
+        else:
+            self._send(HTTPStatus.OK, content, ETag=tag)
+
+    def _refuse_method(self) -> None:
+        self.close_connection = True  # a body, if there is one, is not read
+        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered.", Allow="GET")
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815 (http.server's names)
+
+    def _content(self) -> _Content | None:
+        path = self.path.partition("?")[0]
+        if path == STATE_PATH:
+            state = json.dumps(self.server.state(), ensure_ascii=False, separators=(",", ":"), default=str)
+            return _Content("application/json", state.encode(errors="replace"))
+        return self.server.files.get(path)
+
+    def _refuse(self, status: HTTPStatus, why: str, **headers: str) -> None:
+        self._send(status, _Content("text/plain; charset=utf-8", f"{why}\n".encode()), **headers)
+
+    def _send(self, status: HTTPStatus, content: _Content | None, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in (_HEADERS | headers).items():
+            self.send_header(name, value)
+        if content is not None:
+            self.send_header("Content-Type", content.type)
+            self.send_header("Content-Length", str(len(content.body)))
+        self.end_headers()
+        if content is not None and self.command != "HEAD":
+            self.wfile.write(content.body)
+
+    def version_string(self) -> str:
+        """Name no versions."""
+        return "imagebuilder-local"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Keep a line a second out of the cloud's log."""
+
+
+def _files() -> dict[str, _Content]:
+    folder = files(__package__) / "files"
+    served = {
+        f"/{file.name}": _Content(_TYPES[f".{file.name.rpartition('.')[2]}"], file.read_bytes())
+        for file in folder.iterdir()
+        if file.is_file()
+    }
+    return served | {"/": served["/index.html"]}

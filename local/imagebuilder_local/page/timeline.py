@@ -1,0 +1,163 @@
+"""Remembers the newest events, and the calls that each led to."""
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from email.message import Message
+from itertools import count
+from threading import Lock
+from typing import Any, Final
+
+from imagebuilder_local.page.records import Answer, Call, Event
+from imagebuilder_local.service import Answered
+
+_HIDDEN: Final = "****"
+_NO_ROOT: Final = ""
+
+
+class Timeline:
+    """Of events, and of calls an event, it keeps the newest; older ones are forgotten. Threads may share it."""
+
+    def __init__(self, most_events: int = 200, most_calls: int = 100) -> None:
+        self._most_calls = most_calls
+        self._events: deque[Event] = deque(maxlen=most_events)
+        self._others: deque[Call] = deque(maxlen=most_calls)
+        self._numbers = count(1)
+        self._lock = Lock()
+        # A clock that can be read as a time and never goes back.
+        self._epoch = time.time() - time.monotonic()
+
+    @contextmanager
+    def read(self) -> Iterator[tuple[list[Event], list[Call]]]:
+        """Hold still while somebody reads the events, and the calls that belong to none, oldest first."""
+        with self._lock:
+            yield list(self._events), list(self._others)
+
+    def begin(
+        self,
+        *,
+        request_type: str,
+        logical_id: str,
+        props: dict[str, Any],
+        stack_name: str,
+        stack_id: str,
+        resource_type: str,
+        physical_id: str | None = None,
+        old_props: dict[str, Any] | None = None,
+    ) -> Event:
+        """Remember an event that is about to be sent. The parameters are those of ministack."""
+        with self._lock:
+            event = Event(
+                number=next(self._numbers),
+                request_type=request_type,
+                resource_type=resource_type,
+                stack_id=stack_id,
+                stack_name=stack_name,
+                logical_id=logical_id,
+                physical_id=physical_id,
+                properties=deepcopy(props),
+                old_properties=deepcopy(old_props),
+                started=self._now(),
+                calls=deque(maxlen=self._most_calls),
+            )
+            self._events.append(event)
+        return event
+
+    def sent(self, event: Event, message: Mapping[str, Any]) -> None:
+        """Take over from the message to the function what it alone says: its id, and every scalar as a text."""
+        with self._lock:
+            event.request_id = message["RequestId"]
+            event.token = message["ResponseURL"].rpartition("/")[2]
+            event.properties = deepcopy(message["ResourceProperties"])
+            event.old_properties = deepcopy(message.get("OldResourceProperties"))
+
+    def traced(self, event: Event, trace: str) -> None:
+        """Take note of the trace header that the calls of the event's function carry."""
+        with self._lock:
+            event.trace = _root(trace)
+
+    def function_failed(self, event: Event, error: str) -> None:
+        """Take note that the function ended with an error, which may be before it answered."""
+        with self._lock:
+            event.function_error = _without(event.token, error)
+
+    def answered(self, token: str, response: Mapping[str, Any]) -> None:
+        """Take note of an answer, unless nobody waits for it any more."""
+        with self._lock:
+            event = next((event for event in self._events if event.token == token and event.ended is None), None)
+            if event is None:
+                return
+            given = _without(token, dict(response))
+            attributes = given.get("Data") or {}
+            event.answer = Answer(
+                at=self._now(),
+                status=str(given.get("Status", "")),
+                physical_id=str(given.get("PhysicalResourceId", "")),
+                reason=str(given.get("Reason", "")),
+                # NoEcho says that the attributes are secret.
+                attributes=dict.fromkeys(attributes, _HIDDEN) if given.get("NoEcho") is True else attributes,
+            )
+
+    def end(self, event: Event, failure: str | None = None) -> None:
+        """Take note that CloudFormation is done with an event, and why if that was a failure."""
+        with self._lock:
+            event.ended = self._now()
+            event.failure = None if failure is None else _without(event.token, failure)
+
+    def call(self, operation: str, request: Mapping[str, Any], headers: Message) -> Callable[[Answered], None]:
+        """Remember a call that has come in; what is returned takes its end."""
+        with self._lock:
+            call = Call(
+                number=next(self._numbers),
+                operation=operation,
+                request=deepcopy(dict(request)),
+                started=self._now(),
+                client=headers.get("User-Agent", "").partition(" ")[0],
+                invocation=headers.get("amz-sdk-invocation-id", ""),
+                attempt=_attempt(headers.get("amz-sdk-request", "")),
+            )
+            root = _root(headers.get("X-Amzn-Trace-Id", ""))
+            event = next((event for event in self._events if root != _NO_ROOT and event.trace == root), None)
+            if event is None:
+                self._others.append(call)
+            else:
+                event.calls.append(call)
+                event.calls_made += 1
+
+        def ended(answered: Answered) -> None:
+            with self._lock:
+                call.ended = self._now()
+                call.status, call.code, call.message = answered
+
+        return ended
+
+    def _now(self) -> float:
+        return self._epoch + time.monotonic()
+
+
+def _root(trace: str) -> str:
+    """Return the part of a trace header that stays the same wherever it is handed on to."""
+    found = re.search(r"\bRoot=([0-9a-f-]+)", trace)
+    return found[1] if found else _NO_ROOT
+
+
+def _attempt(sdk_request: str) -> int:
+    """Return which attempt a request is, as SDKs tell in `amz-sdk-request`."""
+    found = re.search(r"\battempt=(\d+)", sdk_request)
+    return int(found[1]) if found else 1
+
+
+def _without(secret: str, value: Any) -> Any:
+    """Return a copy of a JSON value in which the secret is blotted out of every text."""
+    match value:
+        case str():
+            return value.replace(secret, _HIDDEN) if secret else value
+        case dict():
+            return {_without(secret, key): _without(secret, item) for key, item in value.items()}
+        case list():
+            return [_without(secret, item) for item in value]
+        case _:
+            return value

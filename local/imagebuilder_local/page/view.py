@@ -1,0 +1,111 @@
+"""The timeline and the pipelines as the page gets them: JSON, with nothing secret in it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from imagebuilder_local.page.difference import changes
+from imagebuilder_local.page.records import Call, Event
+from imagebuilder_local.page.timeline import Timeline
+from imagebuilder_local.service import ImageBuilder
+
+
+def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
+    """Return pipelines in the order of their making, events and calls of other clients from the newest on."""
+    executions = service.executions()
+    pipelines = [
+        {"settings": pipeline, "executions": executions.get(pipeline["arn"], [])} for pipeline in service.pipelines()
+    ]
+    _, _, _, region, account, _ = service.arn("").split(":")
+    with timeline.read() as (events, others):
+        return {
+            "region": region,
+            "account": account,
+            "pipelines": pipelines,
+            "events": [_event(event) for event in reversed(events)],
+            "others": list(reversed(_calls(others))),
+        }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    over = event.ended if event.answer is None else event.answer.at
+    return {
+        "number": event.number,
+        "state": _state(event),
+        "requestType": event.request_type,
+        "resourceType": event.resource_type,
+        "stack": event.stack_name,
+        "stackId": event.stack_id,
+        "logicalId": event.logical_id,
+        "physicalId": event.physical_id,
+        "requestId": event.request_id,
+        "at": _time(event.started),
+        "milliseconds": _milliseconds(event.started, over),
+        "properties": event.properties,
+        "changes": None
+        if event.old_properties is None
+        else [change._asdict() for change in changes(event.old_properties, event.properties)],
+        "calls": _calls(event.calls),
+        "forgottenCalls": event.calls_made - len(event.calls),
+        "functionError": event.function_error,
+        "answer": _answer(event),
+        # CloudFormation's own words repeat a reason, and matter where there is none.
+        "failure": event.failure if event.answer is None else None,
+    }
+
+
+def _state(event: Event) -> str:
+    if event.answer is not None:
+        return "succeeded" if event.answer.status == "SUCCESS" else "failed"
+    return "working" if event.ended is None else "failed"
+
+
+def _answer(event: Event) -> dict[str, Any] | None:
+    answer = event.answer
+    if answer is None:
+        return None
+    is_replacement = event.request_type == "Update" and answer.status == "SUCCESS"
+    return {
+        "at": _time(answer.at),
+        "milliseconds": _milliseconds(event.started, answer.at),
+        "status": answer.status,
+        "physicalId": answer.physical_id,
+        "replaces": is_replacement and answer.physical_id != event.physical_id,
+        "reason": answer.reason,
+        "attributes": answer.attributes,
+    }
+
+
+def _calls(calls: Iterable[Call]) -> list[dict[str, Any]]:
+    shown = []
+    ends: dict[str, float | None] = {}
+    for call in calls:
+        # A pause is known between two attempts that the SDK itself says belong together.
+        last = ends.get(call.invocation) if call.invocation else None
+        ends[call.invocation] = call.ended
+        shown.append(
+            {
+                "number": call.number,
+                "operation": call.operation,
+                "at": _time(call.started),
+                "milliseconds": _milliseconds(call.started, call.ended),
+                "request": call.request,
+                "clientToken": call.request.get("clientToken"),
+                "client": call.client,
+                "attempt": call.attempt,
+                "pauseMilliseconds": None if last is None else _milliseconds(last, call.started),
+                "isOver": call.ended is not None,
+                "status": call.status,
+                "code": call.code,
+                "message": call.message,
+            }
+        )
+    return shown
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def _milliseconds(start: float, end: float | None) -> float | None:
+    return None if end is None else round((end - start) * 1000, 1)

@@ -1,0 +1,163 @@
+"""Stacks with a `Custom::ImagePipeline` in a local cloud, deployed with boto3: no CDK, and so quick."""
+
+import io
+import json
+import ssl
+import urllib.request
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import WaiterError
+
+from cdk_imagebuilder_pipeline.asset import copy_packages
+from imagebuilder_local.cloud import LocalCloud
+
+Properties = dict[str, Any]
+
+_EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
+}
+
+
+@dataclass
+class Deployed:
+    """A local cloud with the function in it."""
+
+    cloud: LocalCloud
+    folder: Path
+    _clients: list[Any] = field(default_factory=list)
+
+    def deploy(self, stack: str, **properties: Any) -> str:
+        """Make or change a stack with a pipeline of these properties, and return the stack's status."""
+        exists = any(found["StackName"] == stack for found in self._live_stacks())
+        act = self._cloudformation.update_stack if exists else self._cloudformation.create_stack
+        act(StackName=stack, TemplateBody=json.dumps(self._template(stack, properties)))
+        with suppress(WaiterError):  # the status tells
+            kind = "update" if exists else "create"
+            waiter = self._cloudformation.get_waiter(f"stack_{kind}_complete")
+            waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.05, "MaxAttempts": 1200})
+        return str(self._cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
+
+    def delete(self, stack: str) -> None:
+        """Delete a stack."""
+        self._cloudformation.delete_stack(StackName=stack)
+        waiter = self._cloudformation.get_waiter("stack_delete_complete")
+        waiter.wait(StackName=stack, WaiterConfig={"Delay": 0.05, "MaxAttempts": 1200})
+
+    def order_faults(self, operation: str, faults: Iterable[object]) -> None:
+        """Let the next requests of an operation meet these."""
+        state = self.cloud.state()
+        assert state is not None
+        order = json.dumps({"operation": operation, "faults": list(faults)}).encode()
+        trusted = ssl.create_default_context(cafile=str(self.cloud.folder.certificate_authority))
+        url = f"{state.imagebuilder_endpoint}/_local/faults"
+        with urllib.request.urlopen(url, data=order, context=trusted) as response:
+            assert response.status == 200
+
+    @property
+    def page(self) -> str:
+        """The address of the page."""
+        state = self.cloud.state()
+        assert state is not None
+        return state.page
+
+    def seen(self) -> dict[str, Any]:
+        """Return what the page gets."""
+        with urllib.request.urlopen(f"{self.page}state.json") as response:
+            return dict(json.load(response))
+
+    def events(self, stack: str) -> list[dict[str, Any]]:
+        """Return what the page gets of the events of a stack, the oldest first."""
+        return [event for event in reversed(self.seen()["events"]) if event["stack"] == stack]
+
+    def client(self, service: str) -> Any:
+        """Return a client of the cloud as the account's root."""
+        state = self.cloud.state()
+        assert state is not None
+        connect: Any = boto3.client  # typed for one service at a time
+        made = connect(
+            service,
+            region_name=state.region,
+            endpoint_url=state.imagebuilder_endpoint if service == "imagebuilder" else state.endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            verify=str(self.cloud.folder.certificate_authority),
+            config=Config(proxies={}),
+        )
+        self._clients.append(made)
+        return made
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+
+    def function(self, name: str, code: bytes, handler: str) -> str:
+        """Make a function whose role may do everything, and return its ARN."""
+        iam = self.client("iam")
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=json.dumps(_EVERYTHING))
+        made = self.client("lambda").create_function(
+            FunctionName=name, Role=role, Runtime="python3.13", Handler=handler, Code={"ZipFile": code}, Timeout=60
+        )
+        return str(made["FunctionArn"])
+
+    @cached_property
+    def service_token(self) -> str:
+        """The ARN of the handler's function."""
+        asset = self.folder / "asset"
+        copy_packages(asset)
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for path in sorted(asset.rglob("*")):
+                archive.write(path, path.relative_to(asset))
+        return self.function("handler", buffer.getvalue(), "imagebuilder_pipeline_handler.main.handler")
+
+    @cached_property
+    def _cloudformation(self) -> Any:
+        return self.client("cloudformation")
+
+    def _live_stacks(self) -> Iterator[dict[str, Any]]:
+        for stack in self._cloudformation.describe_stacks()["Stacks"]:
+            if not stack["StackStatus"].startswith("DELETE"):
+                yield stack
+
+    def _template(self, stack: str, properties: Properties) -> dict[str, Any]:
+        recipe = {"Name": stack, "Version": "1.0.0", "ParentImage": "ami-1"}
+        pipeline = {
+            "ServiceToken": self.service_token,
+            "ServiceTimeout": 60,
+            "ImageRecipeArn": {"Ref": "Recipe"},
+            "InfrastructureConfigurationArn": {"Ref": "Infrastructure"},
+        }
+        return {
+            "Resources": {
+                "Recipe": {"Type": "AWS::ImageBuilder::ImageRecipe", "Properties": recipe},
+                "Infrastructure": {
+                    "Type": "AWS::ImageBuilder::InfrastructureConfiguration",
+                    "Properties": {"Name": stack, "InstanceProfileName": "builder"},
+                },
+                "Pipeline": {"Type": "Custom::ImagePipeline", "Properties": pipeline | properties},
+            }
+        }
+
+
+@contextmanager
+def deployed(folder: Path) -> Iterator[Deployed]:
+    """Start a local cloud in a folder, and stop it at the end."""
+    cloud = LocalCloud(folder / "cloud")
+    cloud.start()
+    made = Deployed(cloud, folder)
+    try:
+        yield made
+    finally:
+        made.close()
+        cloud.stop()
