@@ -76,6 +76,7 @@ def _pause(
         return None
     work.last_fault = fault.code
     kind = _kind(operation.name, fault)
+    work.was_turned_away = kind == "busy" and fault.status > 0
     if kind == "garbled" or fault.status >= _SERVER_ERROR or _may_have_been_sent(fault.error):
         work.unsure.add(operation.name)
     if kind is None:

@@ -34,6 +34,8 @@ class Work:
         self.unsure: set[str] = set()
         """Operations that Image Builder may have done although no answer says so."""
         self.last_fault = ""
+        self.was_turned_away = False
+        """Whether the last answer was to come again, which says nothing of the request."""
         self.is_undoing = False
         self._since: dict[str, float] = {}
         self._started = time.monotonic()

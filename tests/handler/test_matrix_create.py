@@ -206,7 +206,8 @@ def test_row_28_throttling_that_outlasts_the_function_fails_in_time_and_tells_th
     assert attempts > 10
     assert answer["Reason"].startswith("CallRateLimitExceededException: too many calls")
     assert f", {attempts} attempts in 2 s, last CallRateLimitExceededException)" in answer["Reason"]
-    assert answer["PhysicalResourceId"].startswith("not-created/")
+    # Not a marker: an earlier delivery of the event may have made it, and its Delete looks at the owner's tags first.
+    assert answer["PhysicalResourceId"] == ARN
 
 
 @pytest.mark.parametrize(
