@@ -1,0 +1,1 @@
+"""What nobody thought of: random sequences of events and faults, storms, and properties that make no sense."""

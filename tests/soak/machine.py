@@ -1,0 +1,692 @@
+"""A user, two stacks and everything that goes wrong, at random; what must hold after every step stands in `check`."""
+
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from copy import deepcopy
+from functools import partial
+from typing import Any, ClassVar, Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from support.function import Function, Outage, Plan, Violation, Workers
+from support.simulation import Simulation
+from support.stack import CloudFormation, Stack
+
+from imagebuilder_model import name_in_arn, normalized_name
+from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from soak.templates import (
+    MISSING_RECIPE,
+    OWN,
+    RECIPES,
+    VALUES,
+    Wanted,
+    configuration,
+    expected_configuration,
+    is_allowed,
+    members,
+    new_service,
+    properties_of,
+    recipes,
+    request_of,
+    with_recipe,
+)
+
+DENIED: Final = {"code": "AccessDeniedException", "status": 403}
+GARBLED: Final = {"status": 200, "body": "<html>"}
+PASSING: Final = (
+    "CallRateLimitExceededException",
+    "TooManyRequestsException",
+    "ServiceException",
+    "ServiceUnavailableException",
+    {"status": 502, "body": "<html>"},
+    "ResourceInUseException",
+    "reset before",
+    "reply lost",
+    "hang",
+    "reply hangs",
+)
+"""Faults of which an event survives some."""
+
+LASTING: Final = (*PASSING, DENIED, GARBLED)
+
+LOGICAL_IDS: Final = ("First", "Second", "Third")
+
+
+def plans() -> st.SearchStrategy[Plan]:
+    """Nothing, or faults that pass: whatever they are, the event must succeed."""
+    kills = st.lists(st.one_of(st.none(), st.integers(0, 30)), max_size=2)
+    passing = st.builds(
+        Plan,
+        calls=st.lists(st.sampled_from(PASSING), max_size=6),
+        puts=st.lists(st.sampled_from([503, 403, 307, "hang", "reset", "lost"]), max_size=4),
+        kills=kills,
+        copies=st.lists(st.sampled_from([0.0, 0.0, 0.5, 70.0]), max_size=2),
+    )
+    iam = st.builds(Plan, calls=st.sampled_from([[DENIED], [GARBLED]]), kills=kills)
+    return st.one_of(st.builds(Plan), passing, passing, iam)
+
+
+def heavy_plans() -> st.SearchStrategy[Plan]:
+    """Faults that an event need not survive: but nothing may be lost, doubled or left behind."""
+    # An answer that was taken while all eight tries seemed to fail is delivered again, and nobody can know: no `lost`.
+    return st.builds(
+        Plan,
+        calls=st.lists(st.sampled_from(LASTING), max_size=12),
+        puts=st.lists(st.sampled_from([503, "hang", "reset"]), max_size=20),
+        is_deaf=st.booleans(),
+        kills=st.lists(st.one_of(st.none(), st.integers(0, 12)), max_size=3),
+    )
+
+
+def quick_plans() -> st.SearchStrategy[Plan]:
+    """Faults that cost a Create no more than the seconds for which a Delete waits for it."""
+    return st.builds(Plan, calls=st.lists(st.sampled_from(["reply lost", "reset before"]), max_size=1))
+
+
+def process_plans() -> st.SearchStrategy[Plan]:
+    """Faults that a process of its own meets, over sockets. A kill strikes after so many calls took effect."""
+    return st.builds(
+        Plan,
+        calls=st.lists(st.sampled_from(PASSING), max_size=3),
+        puts=st.lists(st.sampled_from([503, 403, "reset"]), max_size=2),
+        kills=st.lists(st.one_of(st.none(), st.integers(1, 3)), max_size=2),
+        copies=st.lists(st.just(0.0), max_size=1),
+        in_a_process=st.just(True),
+    )
+
+
+def _has_ours(machine: "Machine") -> bool:
+    return any(machine.wanted.values())
+
+
+def _is_at_rest(machine: "Machine") -> bool:
+    return any(stack.is_stable for stack in machine.stacks.values())
+
+
+class Machine(RuleBasedStateMachine):
+    """Two stacks with three resources each, in one account with other people's pipelines."""
+
+    figures: ClassVar[Counter[str]] = Counter()
+    workers: ClassVar[Callable[[Any], Workers] | None] = None
+    """Makes what runs some events in processes of their own, for a service; without it none are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = ExitStack()
+        self.wanted: dict[str, dict[str, Wanted]] = {}
+        self.theirs: dict[str, str] = {}
+        """Pipelines of others, as they must stay, by ARN."""
+        self.their_tags: dict[str, dict[str, str]] = {}
+        """Tags that others put on pipelines of ours."""
+        self.missing: set[tuple[str, str, str]] = set()
+        """Stack id, logical id and ARN of pipelines of ours that somebody deleted."""
+        self.statuses: dict[str, set[str]] = {}
+        """What the status of a pipeline of ours may be."""
+        self.checked = 0
+
+    @initialize(seed=st.integers(0, 2**32 - 1))
+    def begin(self, seed: int) -> None:
+        self.simulation = Simulation(seed)
+        self.service = new_service(clock=lambda: self.simulation.now)
+        make_workers = type(self).workers
+        workers = make_workers(self.service) if make_workers is not None else None
+        self.function = Function(self.simulation, self.service, self.figures, workers)
+        self.cloudformation = CloudFormation(self.simulation, self.function, self.figures)
+        self.stacks = {name: Stack(self.cloudformation, name) for name in ("Blue", "Green")}
+        self.wanted = {name: {} for name in self.stacks}
+        self.world.enter_context(self.function.installed())
+        self.figures["sequences"] += 1
+
+    # What a user does.
+
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        logical_id=st.sampled_from(LOGICAL_IDS),
+        name=st.integers(0, 4),
+        recipe=recipes(),
+        others=members(),
+        plans=st.lists(plans(), max_size=3),
+    )
+    def put(
+        self, stack: str, logical_id: str, name: int, recipe: dict[str, str], others: Wanted, plans: list[Plan]
+    ) -> None:
+        """Create a resource, or give it other properties altogether."""
+        wanted = others | recipe | {"name": self._name(stack, logical_id, name)}
+        self._deploy(stack, {logical_id: wanted}, plans)
+
+    @precondition(_has_ours)
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        change=st.one_of(
+            *[
+                st.tuples(st.just(name), st.one_of(values, values, st.none()))
+                for name, values in VALUES.items()
+                if name != "infrastructureConfigurationArn"
+            ]
+        ),
+        plans=st.lists(plans(), max_size=3),
+    )
+    def alter(self, stack: str, pick: int, change: tuple[str, Any], plans: list[Plan]) -> None:
+        """Change, add or remove one property."""
+        member, value = change
+        self._change(stack, pick, lambda wanted: _without(wanted, member) | ({} if value is None else {member: value}), plans)
+
+    @precondition(_has_ours)
+    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), plans=st.lists(plans(), max_size=2), seconds=st.integers(300, 3600))
+    def touch(self, stack: str, pick: int, plans: list[Plan], seconds: int) -> None:
+        """Change nothing that Image Builder knows."""
+        self._change(stack, pick, lambda wanted: wanted | {"ServiceTimeout": seconds}, plans)
+
+    @precondition(_has_ours)
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        name=st.integers(0, 4),
+        plans=st.lists(plans(), max_size=3),
+    )
+    def rename(self, stack: str, pick: int, name: int, plans: list[Plan]) -> None:
+        """Give a resource another name, or an earlier one."""
+        logical_id = self._pick(stack, pick)
+        if logical_id is not None:
+            new = self._name(stack, logical_id, name)
+            self._change(stack, pick, lambda wanted: wanted | {"name": new}, plans)
+
+    @precondition(_has_ours)
+    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), way=st.sampled_from(["upper", "title", "_", " "]), plans=st.lists(plans(), max_size=2))
+    def respell(self, stack: str, pick: int, way: str, plans: list[Plan]) -> None:
+        """Spell the name differently; it stays the same pipeline."""
+
+        def respelled(name: str) -> str:
+            return name.replace("-", way) if way in "_ " else str(getattr(name, way)())
+
+        self._change(stack, pick, lambda wanted: wanted | {"name": respelled(wanted["name"])}, plans)
+
+    @precondition(_has_ours)
+    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), recipe=recipes(), name=st.none() | st.integers(0, 2), plans=st.lists(plans(), max_size=3))
+    def swap_recipe(self, stack: str, pick: int, recipe: dict[str, str], name: int | None, plans: list[Plan]) -> None:
+        """Take another recipe, of the other type perhaps; that takes another name, which is not always given."""
+        logical_id = self._pick(stack, pick)
+        if logical_id is not None:
+            new = {} if name is None else {"name": self._name(stack, logical_id, name)}
+            self._change(stack, pick, lambda wanted: with_recipe(wanted, recipe) | new, plans)
+
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        changes=st.dictionaries(
+            st.sampled_from(LOGICAL_IDS), st.tuples(st.integers(0, 4), recipes(), members()), min_size=1, max_size=3
+        ),
+        broken=st.none() | st.sampled_from(LOGICAL_IDS),
+        plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=5),
+    )
+    def deploy_several(
+        self, stack: str, changes: dict[str, Any], broken: str | None, plans: list[Plan]
+    ) -> None:
+        """Change several resources at once; one may refer to a recipe that does not exist, and all are rolled back."""
+        wanted: dict[str, Wanted] = {
+            logical_id: others | recipe | {"name": self._name(stack, logical_id, name)}
+            for logical_id, (name, recipe, others) in changes.items()
+        }
+        if broken in wanted:
+            wanted[broken] = with_recipe(wanted[broken], MISSING_RECIPE)
+        self._deploy(stack, wanted, plans)
+
+    @precondition(_has_ours)
+    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), change=members(), name=st.none() | st.integers(0, 2), plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=3))
+    def break_update(self, stack: str, pick: int, change: Wanted, name: int | None, plans: list[Plan]) -> None:
+        """Change many things at once, the recipe to one that does not exist: this is rolled back."""
+        logical_id = self._pick(stack, pick)
+        if logical_id is not None:
+            new = {} if name is None else {"name": self._name(stack, logical_id, name)}
+            self._change(stack, pick, lambda wanted: with_recipe(wanted, MISSING_RECIPE) | change | new, plans)
+
+    @precondition(_has_ours)
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        others=members(),
+        name=st.none() | st.integers(0, 2),
+        plans=st.lists(heavy_plans(), min_size=1, max_size=4),
+    )
+    def alter_in_trouble(self, stack: str, pick: int, others: Wanted, name: int | None, plans: list[Plan]) -> None:
+        """Change many things while much goes wrong."""
+        logical_id = self._pick(stack, pick)
+        if logical_id is not None:
+            new = {} if name is None else {"name": self._name(stack, logical_id, name)}
+            kept = ("name", *RECIPES)
+            self._change(stack, pick, lambda wanted: {k: wanted[k] for k in kept if k in wanted} | others | new, plans)
+
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        logical_id=st.sampled_from(LOGICAL_IDS),
+        recipe=recipes(),
+        others=members(),
+        plans=st.lists(heavy_plans(), min_size=1, max_size=3),
+    )
+    def create_in_trouble(
+        self, stack: str, logical_id: str, recipe: dict[str, str], others: Wanted, plans: list[Plan]
+    ) -> None:
+        if logical_id not in self.wanted[stack]:
+            self._deploy(stack, {logical_id: others | recipe | {"name": self._name(stack, logical_id, 0)}}, plans)
+
+    @precondition(_has_ours)
+    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=2))
+    def remove(self, stack: str, pick: int, plans: list[Plan]) -> None:
+        """Remove a resource from the template."""
+        logical_id = self._pick(stack, pick)
+        if logical_id is not None and self.stacks[stack].is_stable:
+            self._deploy(stack, {logical_id: None}, plans)
+
+    @precondition(_has_ours)
+    @rule(stack=st.sampled_from(["Blue", "Green"]), plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=4))
+    def delete_stack(self, stack: str, plans: list[Plan]) -> None:
+        must_succeed = self._is_calm(plans)
+        has_succeeded: list[bool] = []
+        self._run([lambda: has_succeeded.append(self.stacks[stack].delete())], plans)
+        self._learn(stack)
+        if must_succeed and has_succeeded != [True]:
+            raise Violation("stuck: a stack could not be deleted although nothing was in the way")
+
+    @rule(
+        first=st.tuples(st.sampled_from(LOGICAL_IDS), st.integers(0, 4), recipes(), members()),
+        second=st.tuples(st.sampled_from(LOGICAL_IDS), st.integers(0, 4), recipes(), members()),
+        plans=st.lists(plans(), max_size=4),
+    )
+    def deploy_both(self, first: Any, second: Any, plans: list[Plan]) -> None:
+        """Deploy both stacks at the same time."""
+        if not all(stack.is_stable for stack in self.stacks.values()):
+            return
+        jobs: list[Callable[[], None]] = []
+        afterwards: list[Callable[[], None]] = []
+        for stack, (logical_id, name, recipe, others) in zip(("Blue", "Green"), (first, second), strict=True):
+            wanted = others | recipe | {"name": self._name(stack, logical_id, name)}
+            job, done = self._job(stack, {logical_id: wanted}, None)
+            jobs.append(job)
+            afterwards.append(done)
+        self._run(jobs, plans)
+        for done in afterwards:
+            done()
+
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        recipe=recipes(),
+        others=members(),
+        patience=st.floats(0.0, 6.0),
+        plans=st.lists(quick_plans(), max_size=1),
+    )
+    def cancel_create(
+        self, stack: str, recipe: dict[str, str], others: Wanted, patience: float, plans: list[Plan]
+    ) -> None:
+        """Delete a resource while its Create still runs."""
+        wanted = others | recipe | {"name": f"{stack}-cancelled"}
+        if not self.stacks[stack].is_stable or self.function.is_out():
+            return
+        self._run([partial(self.stacks[stack].create_and_cancel, "Cancelled", properties_of(wanted), patience)], plans)
+        self.figures["deleted while the Create runs"] += 1
+
+    @precondition(lambda self: bool(self.theirs))
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        logical_id=st.sampled_from(LOGICAL_IDS),
+        pick=st.integers(0, 3),
+        others=members(),
+        plans=st.lists(plans(), max_size=2),
+    )
+    def adopt(self, stack: str, logical_id: str, pick: int, others: Wanted, plans: list[Plan]) -> None:
+        """Take over a pipeline of others, because the template says so."""
+        if not self.theirs or logical_id in self.wanted[stack]:
+            return
+        arn = sorted(self.theirs)[pick % len(self.theirs)]
+        theirs = json.loads(self.theirs.pop(arn))
+        recipe = {name: theirs[name] for name in RECIPES if name in theirs}
+        wanted = others | recipe | {"name": theirs["name"], "AdoptExisting": True}
+        self.their_tags[arn] = theirs["tags"]
+        self.statuses[arn] = {theirs["status"]}
+        self._deploy(stack, {logical_id: wanted}, plans)
+        if logical_id not in self.wanted[stack]:
+            live = self._live().get(arn)
+            if live is None or live["tags"] != theirs["tags"]:
+                raise Violation("foreign: an adoption that failed kept or removed the pipeline")
+            self.theirs[arn] = json.dumps(live, sort_keys=True)
+            del self.their_tags[arn]
+        self.figures["adoptions"] += 1
+
+    # What happens behind CloudFormation's back.
+
+    @precondition(_has_ours)
+    @rule(pick=st.integers(0, 5))
+    def delete_by_hand(self, pick: int) -> None:
+        """Somebody deletes a pipeline of ours."""
+        ours = sorted(self._ours_in_order())
+        if ours:
+            arn = ours[pick % len(ours)]
+            owner = next(owner for there, owner in self._owned() if there == arn)
+            self.service.call("DeleteImagePipeline", {"imagePipelineArn": arn})
+            self.missing.add((*owner, arn))
+            self.their_tags.pop(arn, None)
+            self.figures["fault: deleted by hand"] += 1
+
+    @rule(name=st.sampled_from(["golden", "silver", "Blue-First-0", "Green-Second-1"]), recipe=recipes(), others=members())
+    def create_by_hand(self, name: str, recipe: dict[str, str], others: Wanted) -> None:
+        """Somebody creates a pipeline whose name one of ours may want, or had until it was deleted."""
+        wanted = others | recipe | {"name": name}
+        arn = f"{OWN}image-pipeline/{normalized_name(name)}"
+        if arn in self._live() or not is_allowed(wanted):
+            return
+        self.service.call("CreateImagePipeline", request_of(wanted) | {"clientToken": f"by hand {self.simulation.random.random()}"})
+        self.theirs[arn] = json.dumps(self._live()[arn], sort_keys=True)
+        self.figures["fault: foreign pipeline"] += 1
+
+    @precondition(lambda self: bool(self.theirs))
+    @rule(pick=st.integers(0, 3))
+    def delete_theirs(self, pick: int) -> None:
+        if self.theirs:
+            arn = sorted(self.theirs)[pick % len(self.theirs)]
+            self._remove_theirs(arn)
+
+    @precondition(_has_ours)
+    @rule(pick=st.integers(0, 5), value=st.sampled_from(["a", "b"]))
+    def tag_by_hand(self, pick: int, value: str) -> None:
+        ours = sorted(self._ours_in_order())
+        if ours:
+            arn = ours[pick % len(ours)]
+            self.service.call("TagResource", {"resourceArn": arn, "tags": {"theirs": value}})
+            self.their_tags.setdefault(arn, {})["theirs"] = value
+
+    @precondition(_has_ours)
+    @rule(pick=st.integers(0, 5))
+    def disable_after_failures(self, pick: int) -> None:
+        """The service disables a pipeline whose builds fail."""
+        ours = [arn for arn in sorted(self._ours_in_order()) if "autoDisablePolicy" in self._live()[arn].get("schedule", {})]
+        if ours:
+            arn = ours[pick % len(ours)]
+            self.service.run_on_schedule(arn, fails=True)
+            self.statuses[arn] = {self._live()[arn]["status"]}
+            self.figures["fault: disabled by the service"] += 1
+
+    @rule(fault=st.sampled_from(LASTING), seconds=st.sampled_from([5, 30, 200, 400, 1500]), share=st.sampled_from([0.3, 1.0, 1.0]))
+    def break_service(self, fault: Any, seconds: float, share: float) -> None:
+        """Image Builder is out of order from now on."""
+        self.function.outages.append(Outage(fault, self.simulation.now + seconds, share))
+        self.figures["outages"] += 1
+
+    @precondition(lambda self: self.function.is_out() or not all(stack.is_stable for stack in self.stacks.values()))
+    @rule()
+    def heal(self) -> None:
+        """The outage ends, the user removes what is in the way and goes on with what did not work."""
+        self._heal()
+
+    # What must hold.
+
+    @invariant()
+    def check(self) -> None:
+        if not hasattr(self, "stacks"):
+            return
+        self.figures["steps"] += 1
+        self._check_answers()
+        self._check_theirs()
+        self._check_owners()
+        for name, stack in self.stacks.items():
+            if stack.is_stable:
+                self._check_stack(name, stack)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "stacks"):
+            return
+        with self.world:
+            self._heal()
+            self.check()
+            for name in self.stacks:
+                self.delete_stack(name, [])
+            self.check()
+            if self._owned():
+                raise Violation("orphaned: pipelines of ours are left after both stacks were deleted")
+
+    def _check_answers(self) -> None:
+        for violation in self.function.bucket.violations:
+            raise Violation(violation)
+        for request in self.cloudformation.requests:
+            if request.honoured is None and request.heard and not request.was_cancelled:
+                raise Violation("stuck: a delivery ended well, and no answer of it counts")
+        self.cloudformation.requests.clear()
+
+    def _check_theirs(self) -> None:
+        live = self._live()
+        for arn, before in self.theirs.items():
+            if arn not in live or json.dumps(live[arn], sort_keys=True) != before:
+                raise Violation(f"foreign: a pipeline that is not ours was touched: {arn}")
+
+    def _check_owners(self) -> None:
+        expected = {
+            (stack.id, logical_id): member.physical_id
+            for stack in self.stacks.values()
+            for logical_id, member in stack.members.items()
+        }
+        unstable = {stack.id for stack in self.stacks.values() if not stack.is_stable}
+        given_up = {arn for stack in self.stacks.values() for arn in stack.given_up}
+        owners = [
+            (arn, owner) for arn, owner in self._owned() if owner[0] not in unstable and arn not in given_up
+        ]
+        for owner, count in Counter(owner for _, owner in owners).items():
+            if count > 1:
+                raise Violation(f"doubled: {owner[1]} has {count} pipelines")
+        for arn, owner in owners:
+            if expected.get(owner) != arn:
+                raise Violation(f"orphaned: {arn} belongs to {owner[1]}, which has {expected.get(owner)}")
+
+    def _check_stack(self, name: str, stack: Stack) -> None:
+        live = self._live()
+        for logical_id, member in stack.members.items():
+            arn, wanted = member.physical_id, self.wanted[name][logical_id]
+            if (stack.id, logical_id, arn) in self.missing:
+                continue
+            if arn not in live:
+                raise Violation(f"lost: {logical_id} has no pipeline {arn}")
+            if name_in_arn(arn) != normalized_name(wanted["name"]):
+                raise Violation(f"state: {logical_id} has {arn}, and is called {wanted['name']}")
+            has, should_have = configuration(live[arn]), expected_configuration(wanted)
+            if has != should_have:
+                raise Violation(f"state: {_difference(has, should_have)}")
+            tags = self.their_tags.get(arn, {}) | wanted.get("tags", {})
+            tags = tags | {STACK_ID_TAG: stack.id, LOGICAL_ID_TAG: logical_id}
+            if live[arn]["tags"] != tags:
+                raise Violation(f"tags: {_difference(live[arn]['tags'], tags)}")
+            if live[arn]["status"] not in self.statuses.get(arn, {"ENABLED", "DISABLED"}):
+                raise Violation(f"status: {live[arn]['status']}, and may be {self.statuses[arn]}")
+
+    # How it is done.
+
+    def _name(self, stack: str, logical_id: str, number: int) -> str:
+        """Return one of three names that only this resource has, or one of two that all want."""
+        return ("golden", "silver")[number - 3] if number > 2 else f"{stack}-{logical_id}-{number}"
+
+    def _pick(self, stack: str, pick: int) -> str | None:
+        there = sorted(self.wanted[stack])
+        return there[pick % len(there)] if there else None
+
+    def _change(self, stack: str, pick: int, change: Callable[[Wanted], Wanted], plans: list[Plan]) -> None:
+        logical_id = self._pick(stack, pick)
+        if logical_id is not None:
+            self._deploy(stack, {logical_id: change(self.wanted[stack][logical_id])}, plans)
+
+    def _deploy(self, stack: str, changes: dict[str, Wanted] | dict[str, None], plans: list[Plan]) -> None:
+        if not self.stacks[stack].is_stable:
+            return
+        job, done = self._job(stack, changes, plans)
+        self._run([job], plans)
+        done()
+
+    def _job(
+        self, name: str, changes: dict[str, Any], plans: list[Plan] | None
+    ) -> tuple[Callable[[], None], Callable[[], None]]:
+        """Return what deploys, and what then learns from it."""
+        stack = self.stacks[name]
+        before, statuses = self.wanted[name], {arn: live["status"] for arn, live in self._live().items()}
+        after = {key: value for key, value in (before | changes).items() if value is not None}
+        template = {key: properties_of(value) for key, value in after.items()}
+        must_succeed = plans is not None and self._is_calm(plans) and self._is_possible(name, after)
+        has_succeeded: list[bool] = []
+
+        def deploy() -> None:
+            has_succeeded.append(stack.deploy(template))
+
+        def done() -> None:
+            (succeeded,) = has_succeeded
+            self.figures["deployed" if succeeded else "rolled back" if stack.is_stable else "rollback failed"] += 1
+            if must_succeed and not succeeded:
+                raise Violation("stuck: a deployment failed although everything in its way was to pass")
+            if succeeded:
+                self.wanted[name] = after
+            self._learn(name)
+            if stack.is_stable:
+                self._learn_statuses(stack, before, changes if succeeded else {}, statuses)
+
+        return deploy, done
+
+    def _learn(self, name: str) -> None:
+        """Take note of what the stack has now, and let the user delete by hand what CloudFormation gave up."""
+        stack = self.stacks[name]
+        self.wanted[name] = {key: value for key, value in self.wanted[name].items() if key in stack.members}
+        live = self._live()
+        self.missing -= {(*owner, arn) for arn, owner in self._owned()}
+        for arn in stack.given_up & live.keys():
+            if live[arn]["tags"].get(STACK_ID_TAG) == stack.id and not self._is_used(arn):
+                self.service.call("DeleteImagePipeline", {"imagePipelineArn": arn})
+                self.figures["given up by CloudFormation"] += 1
+        stack.given_up.clear()
+        live = self._live()
+        self.their_tags = {arn: tags for arn, tags in self.their_tags.items() if arn in live}
+        self.statuses = {arn: statuses for arn, statuses in self.statuses.items() if arn in live}
+
+    def _learn_statuses(self, stack: Stack, before: dict[str, Wanted], changes: dict[str, Any], was: dict[str, str]) -> None:
+        for logical_id, member in stack.members.items():
+            arn, wanted = member.physical_id, self.wanted[stack.name][logical_id]
+            old = before.get(logical_id, {})
+            given = wanted.get("status")
+            if arn not in was:
+                self.statuses[arn] = {given or "ENABLED"}
+            elif logical_id in changes:
+                same = {k: v for k, v in request_of(old).items() if k != "tags"} == {
+                    k: v for k, v in request_of(wanted).items() if k != "tags"
+                }
+                cleared = {"ENABLED"} if old.get("status") == "DISABLED" and given is None else set()
+                self.statuses[arn] = ({was[arn]} if same or not given else {given}) | cleared
+            elif given is None:
+                self.statuses[arn] = {was[arn]}
+            else:
+                self.statuses[arn] = {was[arn], given}
+
+    def _is_calm(self, plans: Iterable[Plan]) -> bool:
+        """Tell whether all that goes wrong passes soon enough."""
+        return not self.function.is_out() and all(_passes(plan) for plan in plans)
+
+    def _is_possible(self, name: str, after: dict[str, Wanted]) -> bool:
+        """Tell whether the stack can have this: it is allowed, and no name is anybody else's."""
+        stack = self.stacks[name]
+        if not all(is_allowed(wanted) for wanted in after.values()):
+            return False
+        taken = {(arn, owner) for arn, owner in self._owned()} | {(arn, None) for arn in self.theirs}
+        for logical_id, wanted in after.items():
+            arn = f"{OWN}image-pipeline/{normalized_name(wanted['name'])}"
+            owner = (stack.id, logical_id)
+            others = {holder for there, holder in taken if there == arn and holder != owner}
+            if others and not wanted.get("AdoptExisting"):
+                return False
+            taken.add((arn, owner))
+            live = self._live().get(arn)
+            if live is not None and any((recipe in live) != (recipe in wanted) for recipe in RECIPES):
+                return False
+        return True
+
+    def _is_used(self, arn: str) -> bool:
+        return any(member.physical_id == arn for stack in self.stacks.values() for member in stack.members.values())
+
+    def _run(self, jobs: list[Callable[[], Any]], plans: list[Plan]) -> None:
+        self.cloudformation.plans = deque(map(deepcopy, plans))
+        for job in jobs:
+            self.simulation.spawn(job)
+        self.simulation.run()
+        self.cloudformation.plans.clear()
+
+    def _heal(self) -> None:
+        for outage in self.function.outages:
+            self.simulation.now = max(self.simulation.now, outage.until)
+        for arn in sorted(self.theirs):
+            if not all(stack.is_stable for stack in self.stacks.values()):
+                self._remove_theirs(arn)
+        for name, stack in self.stacks.items():
+            if stack.is_stable:
+                continue
+            is_stable: list[bool] = []
+            # What is left of a deletion is deleted; a rollback goes on.
+            heal = stack.continue_rollback if stack.is_rolling_back else stack.delete
+            self._run([lambda heal=heal: is_stable.append(heal())], [])  # type: ignore[misc]
+            self._learn(name)
+            if is_stable != [True]:
+                raise Violation("stuck: a stack cannot be brought to rest")
+            self.statuses = {}
+            self.figures["healed"] += 1
+
+    def _remove_theirs(self, arn: str) -> None:
+        self.service.call("DeleteImagePipeline", {"imagePipelineArn": arn})
+        del self.theirs[arn]
+
+    def _live(self) -> dict[str, dict[str, Any]]:
+        return {pipeline["arn"]: pipeline for pipeline in self.service.pipelines()}
+
+    def _owned(self) -> list[tuple[str, tuple[str, str]]]:
+        """Return the pipelines that carry our tags, each with stack id and logical id."""
+        return [
+            (arn, (live["tags"][STACK_ID_TAG], live["tags"].get(LOGICAL_ID_TAG, "")))
+            for arn, live in self._live().items()
+            if STACK_ID_TAG in live["tags"]
+        ]
+
+    def _ours_in_order(self) -> set[str]:
+        """Return the live pipelines that stacks at rest have."""
+        live = self._live()
+        return {
+            member.physical_id
+            for stack in self.stacks.values()
+            if stack.is_stable
+            for member in stack.members.values()
+            if member.physical_id in live and live[member.physical_id]["tags"].get(STACK_ID_TAG) == stack.id
+        }
+
+
+class MachineOfProcesses(Machine):
+    """The same, and some events are worked on by processes of their own, over sockets."""
+
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        logical_id=st.sampled_from(LOGICAL_IDS),
+        name=st.integers(0, 2),
+        recipe=recipes(),
+        others=members(),
+        plans=st.lists(process_plans(), min_size=1, max_size=3),
+    )
+    def put_by_process(
+        self, stack: str, logical_id: str, name: int, recipe: dict[str, str], others: Wanted, plans: list[Plan]
+    ) -> None:
+        wanted = others | recipe | {"name": self._name(stack, logical_id, name)}
+        self._deploy(stack, {logical_id: wanted}, plans)
+
+    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), plans=st.lists(process_plans(), min_size=1, max_size=2))
+    def remove_by_process(self, stack: str, pick: int, plans: list[Plan]) -> None:
+        self.remove(stack, pick, plans)
+
+
+def _passes(plan: Plan) -> bool:
+    trying = [fault for fault in plan.calls if fault in (DENIED, GARBLED)]
+    return not plan.is_deaf and len(plan.kills) < 3 and len(plan.puts) < 7 and len(plan.calls) < 7 and len(trying) < 2
+
+
+def _without(wanted: Wanted, member: str) -> Wanted:
+    return {name: value for name, value in wanted.items() if name != member}
+
+
+def _difference(has: dict[str, Any], should_have: dict[str, Any]) -> str:
+    names = [name for name in sorted(has.keys() | should_have.keys()) if has.get(name) != should_have.get(name)]
+    return "; ".join(f"{name} is {has.get(name)!r}, expected {should_have.get(name)!r}" for name in names)

@@ -1,0 +1,69 @@
+"""What the machine found, each in as few steps as it takes."""
+
+from typing import Any
+
+import pytest
+from support.function import Function, Outage, Plan
+from support.simulation import EPOCH, Simulation
+from support.stack import Stack, Template
+
+from imagebuilder_local.service import ImageBuilder
+from soak.templates import MISSING_RECIPE, OWN, REGISTERED, properties_of
+
+MINIMAL = {
+    "name": "golden",
+    "imageRecipeArn": OWN + REGISTERED[0],
+    "infrastructureConfigurationArn": OWN + REGISTERED[4],
+}
+THROTTLED = "CallRateLimitExceededException"
+
+
+@pytest.fixture
+def deploy(simulation: Simulation, stack: Stack) -> Any:
+    """Deploy one resource with these members beside the minimal ones, while this goes wrong; tell whether that worked."""
+
+    def deployed(*plans: Plan, **members: Any) -> bool:
+        outcome: list[bool] = []
+        template: Template = {"Pipeline": properties_of(MINIMAL | members)}
+        stack.waiting_plans.extend(plans)
+        simulation.spawn(lambda: outcome.append(stack.deploy(template)))
+        simulation.run()
+        return outcome == [True]
+
+    return deployed
+
+
+@pytest.mark.parametrize("fault", [THROTTLED, "ResourceInUseException"])
+def test_create_that_was_killed_and_then_only_turned_away_leaves_no_pipeline(
+    function: Function, service: ImageBuilder, deploy: Any, fault: Any
+) -> None:
+    # The first delivery dies when the call has taken effect; until the second has no time left, nobody listens to it.
+    function.outages.append(Outage(fault, EPOCH + 400, begins=EPOCH + 30))
+    assert not deploy(Plan(kills=[4]))
+    assert [call.operation for call in service.calls() if call.error is None][0] == "CreateImagePipeline"
+    assert service.pipelines() == []
+
+
+def test_rollback_of_an_update_that_disabled_the_pipeline_enables_it_again(
+    service: ImageBuilder, deploy: Any
+) -> None:
+    assert deploy()
+    # The update is done and answered, and the answer is not taken: the event fails, and is rolled back.
+    assert not deploy(Plan(is_deaf=True), status="DISABLED")
+    assert service.pipelines()[0]["status"] == "ENABLED"
+
+
+def test_status_that_the_template_no_longer_gives_is_reset(service: ImageBuilder, deploy: Any) -> None:
+    assert deploy(status="DISABLED")
+    assert deploy()
+    assert service.pipelines()[0]["status"] == "ENABLED"
+
+
+def test_status_that_the_service_set_outlives_an_update_that_fails(
+    service: ImageBuilder, deploy: Any
+) -> None:
+    schedule = {"scheduleExpression": "rate(1 day)", "autoDisablePolicy": {"failureCount": 1}}
+    assert deploy(schedule=schedule)
+    service.run_on_schedule(service.pipelines()[0]["arn"], fails=True)
+    assert not deploy(schedule=schedule, **MISSING_RECIPE)
+    assert service.pipelines()[0]["status"] == "DISABLED"
