@@ -122,13 +122,17 @@ def _describe(provider: ImagePipelineProvider) -> None:
 
 def _shared(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what a statement of one stack's function is for a function that many stacks share."""
-    condition = statement.get("Condition", {})
-    equals = condition.get("StringEquals", {})
-    ours = {key for key, value in equals.items() if value == {"Ref": "AWS::StackId"}}
-    if ours:
-        rest = {"StringEquals": {key: value for key, value in equals.items() if key not in ours}}
-        like = {"StringLike": condition.get("StringLike", {}) | {key: {"Fn::Sub": _STACKS} for key in sorted(ours)}}
-        statement = statement | {"Condition": {name: keys for name, keys in (condition | rest | like).items() if keys}}
+    condition: dict[str, dict[str, Any]] = {}
+    ours = set[str]()
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, value in keys.items():
+            if value == {"Ref": "AWS::StackId"}:
+                ours.add(key)
+                condition.setdefault(operator.replace("Equals", "Like"), {})[key] = {"Fn::Sub": _STACKS}
+            else:
+                condition.setdefault(operator, {})[key] = value
+    if condition:
+        statement = statement | {"Condition": condition}
     if ours == {f"aws:ResourceTag/{STACK_ID_TAG}"} and _TAG in statement["Action"]:
         # One stack's function cannot name another owner. This one could: so a pipeline keeps the owner that it has.
         keeps_owner = {"Null": {f"aws:RequestTag/{STACK_ID_TAG}": "true"}}

@@ -145,9 +145,12 @@ class HandlerPolicy:
             pipelines,
             StringEquals={f"aws:ResourceTag/{STACK_ID_TAG}": ours},
         )
-        # Without a condition: a pipeline that is gone has no tags, and must be seen to be gone; a pipeline of the same
-        # name that is another stack's must be seen to be that.
-        yield allow(["imagebuilder:GetImagePipeline"], pipelines)
+        # A pipeline that is gone has no tags, and must be seen to be gone; one that nobody owns may be taken over.
+        yield allow(
+            ["imagebuilder:GetImagePipeline"],
+            pipelines,
+            StringEqualsIfExists={f"aws:ResourceTag/{STACK_ID_TAG}": ours},
+        )
 
     def _read_exactly(self) -> Iterator[Statement]:
         for kind, arns in self._reads.items():
