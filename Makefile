@@ -5,7 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
 
 BIN := .venv/bin
-export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+# For what needs Node or the CDK CLI. Set-up runs without it: there the Python is the user's.
+TOOLS := PATH="$(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$$PATH"
 # What tools keep, and what they throw away, stays in the clone.
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
@@ -40,7 +41,7 @@ local-status: setup
 	$(BIN)/python -m imagebuilder_local status
 
 test: setup
-	$(BIN)/python -m pytest $(PYTEST)
+	$(TOOLS) $(BIN)/python -m pytest $(PYTEST)
 
 check: PYTEST := --cov --cov-report=term
 check: lint types package test
@@ -51,18 +52,18 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy
-	pyright
+	$(TOOLS) pyright
 
 package: setup
 	$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null && ls dist
 
 dist: setup
-	$(BIN)/python -m tools.dist
+	$(TOOLS) $(BIN)/python -m tools.dist
 
 # A whole run takes its time, and an otherwise idle machine.
 bench: setup
 	$(PYTHON) benchmarks/imagebuilder_bench/setup.py
-	PYTHONPATH=benchmarks:constructs:lambda:local:tests .local/bench/venv/bin/python -m imagebuilder_bench \
+	$(TOOLS) PYTHONPATH=benchmarks:constructs:lambda:local:tests .local/bench/venv/bin/python -m imagebuilder_bench \
 		$(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 format: setup

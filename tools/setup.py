@@ -37,12 +37,15 @@ def main() -> None:
 
 def part(title: str, folder: Path, sources: list[str], make: Callable[[], None]) -> None:
     """Make a folder, unless it was made by this Python out of these very sources."""
-    made_from = hashlib.sha256(f"{sys.executable} {sys.version}".encode())
+    # By its prefix: the same Python is called by other paths, for example from inside the environment made here.
+    made_from = hashlib.sha256(f"{sys.base_prefix} {sys.version}".encode())
     for source in sources:
         made_from.update((ROOT / source).read_bytes())
     stamp = folder / ".made-from"
     if stamp.is_file() and stamp.read_text() == made_from.hexdigest():
         return
+    if folder.is_symlink():
+        raise StepError(f"{folder} is a link, and what it leads to may be somebody else's: remove the link")
     with step(title):
         make()
         folder.mkdir(exist_ok=True)
@@ -78,12 +81,13 @@ def node_packages() -> None:
 
 
 def virtual_environment(folder: Path) -> None:
+    # Never the interpreter of the environment that is about to be cleared.
+    python: str = getattr(sys, "_base_executable", sys.executable)
     try:
-        run([sys.executable, "-m", "venv", "--clear", str(folder)])
+        run([python, "-m", "venv", "--clear", str(folder)])
     except StepError as error:
         raise StepError(
-            f"{error}\n{sys.executable} cannot make a virtual environment. "
-            "On Debian and Ubuntu: apt install python3-venv"
+            f"{error}\n{python} cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"
         ) from error
 
 
