@@ -1,0 +1,122 @@
+"""The page's own server: who may read it, and what a browser is told about it."""
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+from support.cdk import ROOT
+
+from imagebuilder_local.page import PageServer
+
+FILES = sorted(file.name for file in (files("imagebuilder_local.page") / "files").iterdir())
+
+
+@pytest.fixture
+def state() -> dict[str, Any]:
+    return {"events": []}
+
+
+@pytest.fixture
+def server(state: dict[str, Any]) -> Iterator[PageServer]:
+    with PageServer(lambda: state) as running:
+        yield running
+
+
+def ask(server: PageServer, path: str = "/", method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    response = connection.getresponse()
+    found = response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+    connection.close()
+    return found
+
+
+def test_page_and_each_of_its_files_is_served_with_its_type(server: PageServer) -> None:
+    types = {name: ask(server, f"/{name}")[1]["content-type"].partition(";")[0] for name in FILES}
+    assert ask(server)[2] == ask(server, "/index.html")[2]
+    assert types["index.html"] == "text/html"
+    assert types["page.css"] == "text/css"
+    assert types["page.js"] == "text/javascript"
+    assert types["icon.svg"] == "image/svg+xml"
+
+
+def test_wheel_has_every_file_of_the_page() -> None:
+    packed = {Path(file.distribution_path) for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    assert {Path("imagebuilder_local/page/files") / name for name in FILES} <= packed
+
+
+@pytest.mark.parametrize(
+    "host", ["attacker.example", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.attacker.example", "", "[::1]"]
+)
+def test_foreign_host_gets_nothing(server: PageServer, host: str) -> None:
+    for path in ("/", "/state.json"):
+        status, headers, body = ask(server, path, Host=host)
+        assert (status, b"events" in body) == (421, False)
+        assert "access-control-allow-origin" not in headers
+
+
+def test_request_without_a_host_gets_nothing(server: PageServer) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0)) as connection:
+        connection.sendall(b"GET /state.json HTTP/1.0\r\n\r\n")
+        assert b" 421 " in connection.makefile("rb").readline()
+
+
+def test_localhost_is_a_name_of_this_machine_too(server: PageServer) -> None:
+    assert ask(server, Host=f"localhost:{urlsplit(server.url).port}")[0] == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
+def test_only_get_is_answered(server: PageServer, method: str) -> None:
+    status, headers, _ = ask(server, "/state.json", method)
+    assert (status, headers["allow"]) == (405, "GET")
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/../__init__.py", "/files/page.js", "/%2e%2e/server.py", "//etc/passwd"])
+def test_what_is_not_of_the_page_is_not_found(server: PageServer, path: str) -> None:
+    assert ask(server, path)[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/state.json", "/page.js", "/nothing"])
+def test_browser_is_told_to_run_nothing_else_and_to_show_it_to_nobody(server: PageServer, path: str) -> None:
+    _, headers, _ = ask(server, path, Origin="https://attacker.example")
+    policy = headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} <= set(policy)
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert not [name for name in headers if name.startswith("access-control")]
+
+
+def test_state_travels_again_only_when_it_has_changed(server: PageServer, state: dict[str, Any]) -> None:
+    status, headers, body = ask(server, "/state.json")
+    assert (status, json.loads(body)) == (200, {"events": []})
+    assert ask(server, "/state.json", If_None_Match=headers["etag"])[::2] == (304, b"")
+    state["events"] = ["<"]
+    status, changed, body = ask(server, "/state.json", If_None_Match=headers["etag"])
+    assert (status, json.loads(body)) == (200, {"events": ["<"]})
+    assert changed["etag"] != headers["etag"]
+
+
+def test_page_is_for_this_machine_alone(server: PageServer) -> None:
+    assert urlsplit(server.url).hostname == "127.0.0.1"
+    port = urlsplit(server.url).port or 0
+    others = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), port, socket.AF_INET)} - {
+        "127.0.0.1"
+    }
+    for address in {"127.0.0.2"} | others:
+        with pytest.raises(OSError, match=r"refused|timed out|unreachable|requested address"):
+            socket.create_connection((address, port), timeout=2)
+
+
+def test_port_is_given_back_at_the_end(state: dict[str, Any]) -> None:
+    with PageServer(lambda: state) as server:
+        port = urlsplit(server.url).port or 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=2)
