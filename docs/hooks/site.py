@@ -18,6 +18,8 @@ TAKEN_IN: Final = "repository"
 """The folder of the site for files of the repository that pages link to."""
 
 _LINK: Final = re.compile(r"(?<=\]\()([^)#\s]+)")
+_REASON: Final = re.compile(r"^\| `([^`]+)` \| (.+?) \| (.+?) \|$", re.MULTILINE)
+_REASONS_HERE: Final = "<!-- reasons -->"
 _DIAGRAM: Final = re.compile(r"^```sequence\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -40,12 +42,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             target = _outside(source, link)
             if target is None or files.get_file_from_path(_place(target)) is not None:
                 continue
+            new = [target]
             if target.is_dir():
                 files.append(File.generated(config, _place(target), content=_listing(target)))
-                waiting_files = [path for path in target.iterdir() if path.is_file()]
-            else:
-                waiting_files = [target]
-            for path in waiting_files:
+                new = [path for path in target.iterdir() if path.is_file()]
+            for path in new:
                 if files.get_file_from_path(_place(path)) is None:
                     files.append(File.generated(config, _place(path), abs_src_path=str(path)))
                     waiting += [path] if path.suffix == ".md" else []
@@ -64,7 +65,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     # What stands in code stays as it is.
     parts = re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
     parts = [part if part.startswith("```") else _LINK.sub(turned, part) for part in parts]
-    return _DIAGRAM.sub(lambda diagram: _sequence().svg(diagram[1]), "".join(parts))
+    drawn = _DIAGRAM.sub(lambda diagram: _sequence().svg(diagram[1]), "".join(parts))
+    return drawn.replace(_REASONS_HERE, _reasons())
+
+
+def _reasons() -> str:
+    """Return a section for each reason of the table, because the search finds sections and no rows."""
+    rows = _REASON.findall((DOCS / "reasons.md").read_text(encoding="utf-8"))
+    return "\n\n".join(f"### {code}: {means}\n\nThe way out: {do}." for code, means, do in rows)
 
 
 def _outside(source: Path, link: str) -> Path | None:
@@ -91,8 +99,11 @@ def _place(target: Path) -> str:
 
 
 def _listing(folder: Path) -> str:
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    return "\n".join([f"# {folder.name}", "", *(f"- [{name}]({folder.name}/{name})" for name in names), ""])
+    """Return a page on a folder: its files."""
+    here = Path(_place(folder)).parent
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    links = [f"- [{path.name}]({os.path.relpath(_place(path), here)})" for path in files]
+    return "\n".join([f"# {folder.name}", "", *links])
 
 
 def _sequence() -> ModuleType:

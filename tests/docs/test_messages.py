@@ -1,0 +1,269 @@
+"""The page of messages: what it shows is what is said, and there is no message that it does not show.
+
+Examples are provoked and compared word by word. What stands in the code as a text, and is no description of something,
+has to be on the page or among the reasons.
+"""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+
+from cdk_imagebuilder_pipeline import (
+    ImagePipeline,
+    ImagePipelineProvider,
+    ImagePipelineSchedule,
+    RecipeType,
+    WorkflowConfiguration,
+    WorkflowParameterValue,
+)
+from imagebuilder_pipeline_handler.event import InvalidEventError, checked
+from imagebuilder_pipeline_handler.properties import PropertiesError, desired
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "messages.md"
+OWN = "arn:aws:imagebuilder:eu-west-1:111122223333:"
+RECIPE = f"{OWN}image-recipe/golden/1.0.0"
+CONTAINER = f"{OWN}container-recipe/golden/1.0.0"
+INFRASTRUCTURE = f"{OWN}infrastructure-configuration/golden"
+BUILD = "arn:aws:imagebuilder:eu-west-1:aws:workflow/build/build-image/x.x.x"
+URL = "https://example.com/"
+STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/Images/6f2d1c3e"
+
+
+def golden(stack: cdk.Stack, **props: Any) -> ImagePipeline:
+    """Make a pipeline in the way of somebody whose type checker is off."""
+    untyped: Any = ImagePipeline
+    made: ImagePipeline = untyped(
+        stack, "Golden", **{"recipe": RECIPE, "infrastructure_configuration": INFRASTRUCTURE} | props
+    )
+    return made
+
+
+def scheduled(stack: cdk.Stack, expression: str, **more: Any) -> ImagePipeline:
+    return golden(stack, schedule=ImagePipelineSchedule(expression=expression, **more))
+
+
+def provider(stack: cdk.Stack, **options: Any) -> ImagePipelineProvider:
+    return ImagePipelineProvider(stack, "Provider", **options)
+
+
+def two_of_one_name(stack: cdk.Stack) -> None:
+    golden(stack, image_pipeline_name="golden image")
+    other: Any = ImagePipeline
+    other(
+        stack, "Other", recipe=RECIPE, infrastructure_configuration=INFRASTRUCTURE, image_pipeline_name="Golden_Image"
+    )
+
+
+def too_many_roles(stack: cdk.Stack) -> None:
+    policy = provider(stack).policy
+    for index in range(800):
+        policy.allow_pass(f"arn:aws:iam::111122223333:role/{index:064}")
+
+
+def synthesised_with_tags(stack: cdk.Stack) -> None:
+    golden(stack, tags={f"key{index}": "" for index in range(49)})
+
+
+def imported(stack: cdk.Stack) -> Any:
+    return ImagePipeline.from_image_pipeline_name(stack, "Imported", "golden")
+
+
+SYNTH: list[Callable[[cdk.Stack], object]] = [
+    lambda s: golden(s, description="", status="ON"),
+    lambda s: golden(s, recipe_tpye=RecipeType.IMAGE),
+    lambda s: golden(s, colour="red"),
+    lambda s: ImagePipeline(s, "Golden", recipe=RECIPE),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    lambda s: golden(s, description=""),
+    lambda s: golden(s, image_tests_timeout=cdk.Duration.days(2)),
+    lambda s: golden(s, status="ON"),
+    lambda s: golden(s, image_pipeline_name="golden/image"),
+    lambda s: golden(s, description=7),
+    lambda s: golden(s, image_tests_enabled="yes"),
+    lambda s: golden(s, image_tags={"aws:team": "web"}),
+    lambda s: golden(s, recipe=cdk.Fn.import_value("Recipe")),
+    lambda s: golden(s, recipe_type=RecipeType.CONTAINER),
+    lambda s: golden(s, recipe="golden"),
+    lambda s: golden(s, schedule="rate(7 days)"),
+    lambda s: golden(s, image_tests_timeout=cdk.Duration.seconds(90)),
+    lambda s: scheduled(s, "every sunday"),
+    lambda s: scheduled(s, "cron(0 6 * * 0)"),
+    lambda s: scheduled(s, "cron(0 6 ? * SUNDAY *)"),
+    lambda s: scheduled(s, "rate(2 weeks)"),
+    lambda s: scheduled(s, "rate(7 days)", timezone="Europe/Londno"),
+    lambda s: golden(s, image_scanning_ecr_tags=["scanned"]),
+    lambda s: golden(s, image_scanning_enabled=True, image_tests_enabled=False),
+    lambda s: golden(s, workflows=[WorkflowConfiguration(workflow=BUILD, parallel_group="tests")]),
+    lambda s: golden(s, workflows=[WorkflowConfiguration(workflow=BUILD.replace("x.x.x", "1.0.0"))]),
+    synthesised_with_tags,
+    lambda s: golden(s, tags={"imagebuilder-pipeline:stack-id": "mine"}),
+    two_of_one_name,
+    lambda s: golden(s, provider=ImagePipelineProvider(cdk.Stack(s.node.root, "Shared"), "Provider")),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    lambda s: ImagePipeline.from_image_pipeline_arn(s, "Imported", RECIPE),
+    lambda s: ImagePipeline.from_image_pipeline_name(s, "Imported", "golden", recipe="golden"),
+    lambda s: imported(s).on_image_build_failed("Failed"),
+    lambda s: imported(s).on_cve_detected("Critical", event_pattern=events.EventPattern(source=["aws.ec2"])),
+    lambda s: provider(s, timeout=cdk.Duration.seconds(10)),
+    lambda s: provider(s, memory_size=cdk.Size.mebibytes(64)),
+    lambda s: provider(s, runtime=lambda_.Runtime.PYTHON_3_10),
+    too_many_roles,
+    lambda _: WorkflowParameterValue.from_integer(1.5),
+    lambda _: WorkflowParameterValue.from_boolean("true"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+]
+
+WARNINGS = [
+    "cron(0 6 * * SUN *)",
+    "cron(0 6 L-3 * ? *)",
+    "rate(1 days)",
+    "rate(7  days)",
+]
+
+PROPERTIES: list[dict[str, Any]] = [
+    {"Describtion": "weekly"},
+    {"ImageRecipeArn": None},
+    {"ContainerRecipeArn": CONTAINER},
+    {"Workflows": [{"WorkflowArn": BUILD}]},
+    {"LoggingConfiguration": {"ImageLogGroupName": "images"}},
+    {"description": "weekly", "Description": "daily"},
+    {"ClientToken": "mine"},
+    {"AdoptExisting": "perhaps"},
+    {"Tags": {f"key{index}": "" for index in range(49)}},
+    {"Workflows": [{"WorkflowArn": BUILD, "OnFailure": "ABORT"}], "ExecutionRole": "builder"},
+]
+
+EVENTS: list[Any] = [
+    [],
+    {"StackId": ""},
+    {"LogicalResourceId": "x" * 4000},
+    {"LogicalResourceId": "\ud800"},
+    {"ResponseURL": "ftp://example.com/"},
+    {"ResponseURL": "https://[example.com/"},
+    {"StackId": "Images"},
+    {"StackId": STACK.replace("111122223333", "222233334444")},
+]
+
+
+def said_at_synth() -> Iterator[str]:
+    for provoke in SYNTH:
+        stack = cdk.Stack(cdk.App(), "Images")
+        with pytest.raises((ValueError, TypeError)) as caught:
+            provoke(stack)
+        yield str(caught.value)
+    for expression in WARNINGS:
+        stack = cdk.Stack(cdk.App(), "Images")
+        scheduled(stack, expression)
+        (warning,) = assertions.Annotations.from_stack(stack).find_warning("*", assertions.Match.any_value())
+        yield str(warning.entry.data)
+
+
+def said_of_properties() -> Iterator[str]:
+    good = {"Name": "golden", "ImageRecipeArn": RECIPE, "InfrastructureConfigurationArn": INFRASTRUCTURE}
+    for change in PROPERTIES:
+        given = {name: value for name, value in (good | change).items() if value is not None}
+        with pytest.raises(PropertiesError) as caught:
+            desired(given)
+        (problem,) = caught.value.parts
+        yield problem
+
+
+def said_of_events() -> Iterator[str]:
+    class Context:
+        invoked_function_arn = "arn:aws:lambda:eu-west-1:111122223333:function:Images"
+
+    good = {"StackId": STACK, "RequestId": "1", "LogicalResourceId": "Golden", "ResponseURL": URL}
+    for change in EVENTS:
+        with pytest.raises(InvalidEventError) as caught:
+            checked(good | change if isinstance(change, dict) else change, Context())
+        yield str(caught.value)
+
+
+def sections(title: str) -> list[tuple[str, str]]:
+    """Return heading and example of each message of a part of the page."""
+    (part,) = re.findall(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    return re.findall(r"^### ([^\n]+)\n\n```\n(.*?)\n```$", part, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("When an app is synthesised", said_at_synth),
+        ("When the function reads the properties", said_of_properties),
+        ("When the function is invoked by something else", said_of_events),
+    ],
+)
+def test_examples_are_what_is_said(title: str, said: Callable[[], Iterator[str]]) -> None:
+    examples = [example for _, example in sections(title)]
+    assert examples == list(said())
+
+
+NO_MESSAGES = {
+    # Names of events, of resources and of settings; reasons for a linter; what is printed when all is well.
+    "constructs/cdk_imagebuilder_pipeline/base.py": r"EC2 Image Builder .*",
+    "constructs/cdk_imagebuilder_pipeline/execution_role.py": r".*",
+    "constructs/cdk_imagebuilder_pipeline/policy.py": r".*",
+    "constructs/cdk_imagebuilder_pipeline/provider.py": r"The function that .*|Makes the .*|What the .*|Lambda makes .*",
+    "lambda/imagebuilder_model/schedule.py": r"day of .*",
+    "local/imagebuilder_local/__main__.py": r".*",
+    "local/imagebuilder_local/cloud/process.py": r"%\(asctime\)s.*",
+    "local/imagebuilder_local/cloud/state.py": r"State \| None",
+    "local/imagebuilder_local/deploy.py": r"(?!.*(must be|not installed|own log)).*",
+    "local/imagebuilder_local/page/": r".*",
+    "local/imagebuilder_local/service/server.py": r"%s .*|no operation %d",
+}
+"""Texts that look like messages and are none, by file."""
+
+
+def texts_in_the_code() -> Iterator[tuple[str, str]]:
+    """Yield file and text of everything in the code that may be a message: three words or more, and no docstring."""
+    for package in (
+        "constructs/cdk_imagebuilder_pipeline",
+        "lambda/imagebuilder_model",
+        "lambda/imagebuilder_pipeline_handler",
+        "local/imagebuilder_local",
+    ):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            name = file.relative_to(ROOT).as_posix()
+            yield from ((name, text) for text in texts(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    nodes = list(ast.walk(tree))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in nodes:
+        text = "" if id(node) in docstrings | parts else written(node)
+        if sum(re.search("[a-z]{2}", word) is not None for word in text.split()) > 2:
+            yield text
+
+
+def written(node: ast.AST) -> str:
+    """Return a text of the code, with `…` for what is put into it."""
+    match node:
+        case ast.JoinedStr():
+            return "".join(written(part) or "…" for part in node.values)
+        case ast.Constant(value=str(text)):
+            return text
+        case _:
+            return ""
+
+
+def test_every_message_in_the_code_is_on_the_page_or_among_the_reasons() -> None:
+    pages = " ".join((PAGE.read_text() + (ROOT / "docs" / "reasons.md").read_text()).split())
+    missing = []
+    for file, text in texts_in_the_code():
+        if any(
+            file.startswith(known) and re.fullmatch(pattern, text, re.DOTALL) for known, pattern in NO_MESSAGES.items()
+        ):
+            continue
+        parts = [re.escape(" ".join(part.split())) for part in re.split(r"…|%[sd]", text)]
+        if not re.search(".{0,400}?".join(part for part in parts if part), pages):
+            missing.append(f"{file}: {text}")
+    assert not missing, "\n".join(missing)
