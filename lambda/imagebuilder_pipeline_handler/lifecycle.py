@@ -97,7 +97,7 @@ def _adopt(client: ImageBuilderClient, event: Event, work: Work, wanted: Desired
         live = live_pipeline(client, arn)
     except ClientError as denied:
         if is_denied(denied):
-            raise HandlerError("NotOurs", arn) from error
+            raise HandlerError("OtherStacks", arn) from error
         raise
     if live is None:
         raise error

@@ -30,6 +30,10 @@ REASONS: Final = {
         "a pipeline of this name exists and was not made by this resource",
         "choose another Name, or set AdoptExisting to true to take it over",
     ),
+    "OtherStacks": Advice(
+        "a pipeline of this name exists and belongs to another stack",
+        "choose another Name, or delete its tag imagebuilder-pipeline:stack-id and set AdoptExisting",
+    ),
     "OtherRecipeType": Advice(
         "a pipeline keeps its type of recipe for life",
         "give Name another value with the other recipe, so that a new pipeline replaces this one",

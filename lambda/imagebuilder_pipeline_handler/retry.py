@@ -73,6 +73,7 @@ def _pause(
     work.attempts[operation.name] += 1
     fault = _fault(operation.name, response, caught_exception)
     if fault is None:
+        work.since("")
         return None
     work.last_fault = fault.code
     kind = _kind(operation.name, fault)

@@ -37,7 +37,7 @@ class Work:
         self.was_turned_away = False
         """Whether the last answer was to come again, which says nothing of the request."""
         self.is_undoing = False
-        self._since: dict[str, float] = {}
+        self._trouble, self._since = "", 0.0
         self._started = time.monotonic()
         self._ended_at: datetime | None = None
         self._lock = Lock()
@@ -66,9 +66,11 @@ class Work:
         return self._ended_at is None and self.seconds_left() - pause >= 1.5 * self.answer_before
 
     def since(self, kind: str) -> float:
-        """Return for how many seconds there has been trouble of this kind."""
+        """Return for how many seconds there has been trouble of this kind and of no other."""
         now = time.monotonic()
-        return now - self._since.setdefault(kind, now)
+        if kind != self._trouble:
+            self._trouble, self._since = kind, now
+        return now - self._since
 
     def seconds(self) -> float:
         """Return how long the work has taken so far."""
