@@ -36,6 +36,8 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     # Nothing is kept without asking: a file may be another one after an upgrade.
     "Cache-Control": "no-cache",
+    # A connection that stays open would be answered after the end.
+    "Connection": "close",
 }
 
 
@@ -113,7 +115,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, content, ETag=tag)
 
     def _refuse_method(self) -> None:
-        self.close_connection = True  # a body, if there is one, is not read
         self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered.", Allow="GET")
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815 (http.server's names)

@@ -37,28 +37,21 @@ export function reconcile(list, items, keyOf, build) {
     const made = build(item);
     made.dataset.item = key;
     fingerprints.set(made, fingerprint);
-    if (known) {
-      if (known === place) place = place.nextElementSibling;
-      keepOpen(known, made);
-      replaceKeepingFocus(known, made);
-    }
+    if (known && known === place) place = place.nextElementSibling;
     list.insertBefore(made, place);
+    if (known) takeOver(known, made);
   }
   for (const gone of present.values()) gone.remove();
 }
 
-function keepOpen(before, after) {
+function takeOver(before, after) {
   for (const details of after.querySelectorAll("details[data-key]")) {
     const twin = twinOf(details, before);
     if (twin) details.open = twin.open;
   }
-}
-
-function replaceKeepingFocus(before, after) {
-  const focused = before.contains(document.activeElement) ? document.activeElement : null;
-  before.replaceWith(after);
-  const details = focused?.closest("details[data-key]");
-  if (details) twinOf(details, after)?.querySelector("summary").focus({ preventScroll: true });
+  const focused = before.contains(document.activeElement) && document.activeElement.closest("details[data-key]");
+  before.remove();
+  if (focused) twinOf(focused, after)?.querySelector("summary").focus({ preventScroll: true });
 }
 
 const twinOf = (details, root) => root.querySelector(`details[data-key="${CSS.escape(details.dataset.key)}"]`);
