@@ -373,7 +373,7 @@ class Machine(RuleBasedStateMachine):
         """Somebody creates a pipeline whose name one of ours may want, or had until it was deleted."""
         wanted = others | recipe | {"name": name}
         arn = f"{OWN}image-pipeline/{normalized_name(name)}"
-        if arn in self._live() or not is_allowed(wanted):
+        if arn in self._live() or not is_allowed(wanted) or self._may_be_taken_over(arn):
             return
         self.service.call("CreateImagePipeline", request_of(wanted) | {"clientToken": f"by hand {self.simulation.random.random()}"})
         self.theirs[arn] = json.dumps(self._live()[arn], sort_keys=True)
@@ -408,7 +408,13 @@ class Machine(RuleBasedStateMachine):
 
     @rule(fault=st.sampled_from(LASTING), seconds=st.sampled_from([5, 30, 200, 400, 1500]), share=st.sampled_from([0.3, 1.0, 1.0]))
     def break_service(self, fault: Any, seconds: float, share: float) -> None:
-        """Image Builder is out of order from now on."""
+        """Image Builder is out of order from now on.
+
+        IAM's delays are short: a role that may not look at a pipeline for longer than the function waits has to take it
+        for somebody else's.
+        """
+        if fault == DENIED:
+            seconds = min(seconds, 15)
         self.function.outages.append(Outage(fault, self.simulation.now + seconds, share))
         self.figures["outages"] += 1
 
@@ -599,6 +605,10 @@ class Machine(RuleBasedStateMachine):
             if live is not None and any((recipe in live) != (recipe in wanted) for recipe in RECIPES):
                 return False
         return True
+
+    def _may_be_taken_over(self, arn: str) -> bool:
+        wanted = [wanted for template in self.wanted.values() for wanted in template.values()]
+        return any("AdoptExisting" in one and arn.endswith(f"/{normalized_name(one['name'])}") for one in wanted)
 
     def _is_used(self, arn: str) -> bool:
         return any(member.physical_id == arn for stack in self.stacks.values() for member in stack.members.values())

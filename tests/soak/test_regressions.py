@@ -16,6 +16,7 @@ MINIMAL = {
     "infrastructureConfigurationArn": OWN + REGISTERED[4],
 }
 THROTTLED = "CallRateLimitExceededException"
+DENIED = {"code": "AccessDeniedException", "status": 403}
 
 
 @pytest.fixture
@@ -67,3 +68,9 @@ def test_status_that_the_service_set_outlives_an_update_that_fails(
     service.run_on_schedule(service.pipelines()[0]["arn"], fails=True)
     assert not deploy(schedule=schedule, **MISSING_RECIPE)
     assert service.pipelines()[0]["status"] == "DISABLED"
+
+
+def test_denials_with_other_trouble_between_them_are_no_lasting_denial(service: ImageBuilder, deploy: Any) -> None:
+    # Nobody hears of the Create; its Delete is denied once, hangs for longer than denials are waited out, is denied again.
+    assert not deploy(Plan(is_deaf=True), Plan(calls=[DENIED, "hang", "hang", DENIED]))
+    assert service.pipelines() == []
