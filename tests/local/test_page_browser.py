@@ -182,6 +182,7 @@ def event(number: int, logical_id: str, outcome: str) -> dict[str, Any]:
         "milliseconds": 1.0,
         "properties": {},
         "changes": None,
+        "reverts": False,
         "calls": [],
         "forgottenCalls": 0,
         "functionError": None,

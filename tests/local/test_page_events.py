@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -102,6 +103,30 @@ def test_retries_are_told_with_their_errors_and_their_one_token(cloud: Deployed)
     assert attempts[1]["message"] == "reset before"
     assert len({call["clientToken"] for call in attempts}) == 1
     assert all(call["pauseMilliseconds"] > 0 for call in attempts[1:])
+
+
+def test_stacks_that_deploy_at_once_have_their_own_calls(cloud: Deployed) -> None:
+    names = ["one", "two", "three"]
+    token = cloud.service_token
+    cloud.order_faults("CreateImagePipeline", [{"delay": 0.5}] * len(names))
+    with ThreadPoolExecutor(len(names)) as pool:
+        deploys = [pool.submit(cloud.deploy, name, Name=name, ServiceToken=token) for name in names]
+        assert {deploy.result() for deploy in deploys} == {"CREATE_COMPLETE"}
+    events = [event for name in names for event in cloud.events(name)]
+    assert [[call["request"]["name"] for call in event["calls"]] for event in events] == [[name] for name in names]
+    starts = [event["calls"][0]["at"] for event in events]
+    assert max(starts) < min(event["answer"]["at"] for event in events), "they did not overlap"
+
+
+def test_update_of_a_rollback_says_that_it_takes_the_failed_one_back(cloud: Deployed) -> None:
+    cloud.deploy("Rolled", Name="rolled", Description="good")
+    assert cloud.deploy("Rolled", Name="rolled", Description="bad", Status="ON") == "UPDATE_ROLLBACK_COMPLETE"
+    events = cloud.events("Rolled")
+    assert [(event["requestType"], event["state"], event["reverts"]) for event in events] == [
+        ("Create", "succeeded", False),
+        ("Update", "failed", False),
+        ("Update", "succeeded", True),
+    ]
 
 
 def test_refused_properties_are_told_without_any_call(cloud: Deployed) -> None:

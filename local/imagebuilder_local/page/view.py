@@ -22,9 +22,26 @@ def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
             "region": region,
             "account": account,
             "pipelines": pipelines,
-            "events": [_event(event) for event in reversed(events)],
+            "events": _events(events)[::-1],
             "others": list(reversed(_calls(others))),
         }
+
+
+def _events(events: Iterable[Event]) -> list[dict[str, Any]]:
+    shown = []
+    before: dict[tuple[str, str], Event] = {}
+    for event in events:
+        resource = (event.stack_id, event.logical_id)
+        shown.append(_event(event) | {"reverts": _reverts(event, before.get(resource))})
+        before[resource] = event
+    return shown
+
+
+def _reverts(event: Event, before: Event | None) -> bool:
+    """Tell whether an Update takes the one before it back, as a rollback does."""
+    if before is None or event.old_properties is None or before.old_properties is None:
+        return False
+    return (event.properties, event.old_properties) == (before.old_properties, before.properties)
 
 
 def _event(event: Event) -> dict[str, Any]:

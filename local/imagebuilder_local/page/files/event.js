@@ -51,6 +51,7 @@ function received(event) {
     "quiet",
     "0",
     element("p", { class: "line" }, element("strong", {}, `CloudFormation sends ${event.requestType}`)),
+    event.reverts && element("p", { class: "quiet" }, "It takes the Update before it back, as a rollback does."),
     event.changes && changes(event.changes),
     element("div", { class: "folds" }, all, foldable("ids", "Identifiers", false, facts(identifiers(event)))),
   );
