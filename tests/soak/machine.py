@@ -574,8 +574,8 @@ class Machine(RuleBasedStateMachine):
             if arn not in was:
                 self.statuses[arn] = {given or "ENABLED"}
             elif logical_id in changes:
-                same = {k: v for k, v in request_of(old).items() if k != "tags"} == {
-                    k: v for k, v in request_of(wanted).items() if k != "tags"
+                same = {k: v for k, v in request_of(old).items() if k not in {"name", "tags"}} == {
+                    k: v for k, v in request_of(wanted).items() if k not in {"name", "tags"}
                 }
                 cleared = {"ENABLED"} if old.get("status") == "DISABLED" and given is None else set()
                 self.statuses[arn] = ({was[arn]} if same or not given else {given}) | cleared

@@ -3,13 +3,12 @@
 Its client is the real one, cut off right above the socket: what it sends is answered by the emulator's own wire layer.
 """
 
-import importlib.util
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from types import ModuleType
 from typing import Any, Final, Protocol
 
@@ -20,10 +19,10 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from imagebuilder_local.service import ImageBuilder, ServiceError
 from imagebuilder_local.service.faults import Fault, InjectedError
 from imagebuilder_local.service.wire import read_request, route, to_json
-from imagebuilder_pipeline_handler import answer, main
+from imagebuilder_pipeline_handler import answer
 from imagebuilder_pipeline_handler.answer import UndeliveredError
-from imagebuilder_pipeline_handler.client import make_client
 from support.cloudformation import FUNCTION_ARN
+from support.environment import new_environment, shared_client
 from support.simulation import Process, Simulation
 
 TIMEOUT: Final = 300.0
@@ -111,6 +110,7 @@ class Bucket:
         self._simulation = simulation
         self._figures = figures
         self._by_url: dict[str, Request] = {}
+        self.least_margin = TIMEOUT
         self.violations: list[str] = []
         """Promises broken by answers. Not raised on the spot, where the function would catch it."""
 
@@ -121,8 +121,11 @@ class Bucket:
         """Do as the function's own does: return what was wrong, None when nothing was."""
         delivery = self._simulation.process
         assert isinstance(delivery, Delivery)
-        if not delivery.has_answered and delivery.deadline - self._simulation.now < MARGIN:
-            self.violations.append(f"late: {delivery.deadline - self._simulation.now:.1f} s before the deadline")
+        margin = delivery.deadline - self._simulation.now
+        if not delivery.has_answered:
+            self.least_margin = min(self.least_margin, margin)
+            if margin < MARGIN:
+                self.violations.append(f"late: {margin:.1f} s before the deadline")
         delivery.has_answered = True
         self._wait()
         request = self._by_url[url]
@@ -268,7 +271,7 @@ class Function:
 
     def _handle(self, delivery: Delivery) -> None:
         is_warm = self._warm and self._simulation.random.random() < 0.7
-        environment = self._warm.pop() if is_warm else _new_environment()
+        environment = self._warm.pop() if is_warm else new_environment(shared_client())
         try:
             environment.handler({**delivery.request.event}, delivery)
             delivery.outcome = "ok"
@@ -372,36 +375,11 @@ class _Headers(dict[str, str]):
         return super().get(name.lower(), default)
 
 
-@cache
-def _client() -> Any:
-    """Return the one client of all simulations: making one takes longer than a hundred events."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-            patch.setenv(name, "us-east-1")
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "test")
-        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-            patch.setenv(name, "/dev/null")
-        patch.delenv("AWS_PROFILE", raising=False)
-        return make_client()
-
-
 @contextmanager
 def _sending(send: Callable[..., AWSResponse]) -> Iterator[None]:
-    events: Any = _client().meta.events
+    events: Any = shared_client().meta.events
     events.register("before-send.imagebuilder", send)
     try:
         yield
     finally:
         events.unregister("before-send.imagebuilder", send)
-
-
-def _new_environment() -> ModuleType:
-    """Return the function as a new environment of Lambda has it, with its own state."""
-    spec = importlib.util.spec_from_file_location("another_environment", main.__file__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module._client = _client  # type: ignore[attr-defined]  # noqa: SLF001
-    return module
