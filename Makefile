@@ -11,7 +11,7 @@ TOOLS := PATH="$(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$$PATH"
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
-.PHONY: help local local-down local-status test check lint types package dist bench setup format model lock clean
+.PHONY: help local local-down local-status test check lint types package dist docs bench setup format model lock clean
 .SILENT:
 
 help:
@@ -21,6 +21,7 @@ help:
 	echo 'make test          run every test'
 	echo 'make check         lint, types, tests with coverage, package: what has to be green'
 	echo 'make dist          build the provider for plain CloudFormation'
+	echo 'make docs          build the documentation into .local/site'
 	echo 'make bench         measure against what else there is, and write docs/benchmarks.md (QUICK=1, ONLY=figure)'
 	echo 'make format        format the code'
 	echo 'make model         generate the service model from the pinned botocore'
@@ -59,6 +60,10 @@ package: setup
 
 dist: setup
 	$(TOOLS) $(BIN)/python -m tools.dist
+
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	echo 'The pages are in .local/site; with their search: $(BIN)/python -m http.server --directory .local/site'
 
 # A whole run takes its time, and an otherwise idle machine.
 bench: setup

@@ -100,7 +100,21 @@ def test_commands_of_the_page_are_ones_that_a_shell_and_our_programs_know(page: 
             assert programs <= PROGRAMS, text
 
 
-PROGRAMS = {".", "aws", "cd", "cdk", "git", "imagebuilder-local", "make", "npm", "npx", "pip", "python3", "terraform"}
+PROGRAMS = {
+    '"$EDITOR"',
+    ".",
+    "aws",
+    "cd",
+    "cdk",
+    "git",
+    "imagebuilder-local",
+    "make",
+    "npm",
+    "npx",
+    "pip",
+    "python3",
+    "terraform",
+}
 
 
 def commands(text: str) -> list[str]:
@@ -112,6 +126,17 @@ def commands(text: str) -> list[str]:
 def targets() -> set[str]:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     return {name for line in re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE) for name in line.split()}
+
+
+def test_readme_leads_from_nothing_to_a_changed_pipeline_in_five_commands() -> None:
+    _, first = next((language, text) for language, text in blocks(ROOT / "README.md") if language == "sh")
+    assert [line.split("#")[0].split() for line in commands(first)] == [
+        ["git", "clone", '"$URL"', "imagebuilder-pipeline"],
+        ["cd", "imagebuilder-pipeline"],
+        ["make", "local"],
+        ['"$EDITOR"', "app.py"],
+        ["make", "local"],
+    ]
 
 
 @pytest.mark.parametrize("guide", sorted(path.parent.name for path in ROOT.glob("examples/*/cdk.json")))
