@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _files() -> dict[str, _Content]:
-    folder = files(__package__) / "files"
+    folder = files("imagebuilder_local.page") / "files"
     served = {
         f"/{file.name}": _Content(_TYPES[f".{file.name.rpartition('.')[2]}"], file.read_bytes())
         for file in folder.iterdir()
