@@ -11,6 +11,7 @@ from imagebuilder_pipeline_handler.event import Event
 from imagebuilder_pipeline_handler.identity import Outcome, client_token, is_ours, owner_tags
 from imagebuilder_pipeline_handler.properties import Desired
 from imagebuilder_pipeline_handler.reasons import HandlerError
+from imagebuilder_pipeline_handler.retry import has_content
 from imagebuilder_pipeline_handler.work import Work
 
 
@@ -41,7 +42,9 @@ def bring_to(
         was_ours = before is not None and before.request.get("status") == "DISABLED"
         status = {"status": live["status"]} if "status" in live and not was_ours else {}
         request: dict[str, Any] = status | _without_tags(wanted) | {"imagePipelineArn": arn, "clientToken": token}
-        request_id = client.update_image_pipeline(**request).get("requestId", "")
+        response = client.update_image_pipeline(**request)
+        _require_content("UpdateImagePipeline", response, arn)
+        request_id = response.get("requestId", "")
     _reconcile_tags(client, event, wanted, live, before)
     return Outcome(arn, wanted.name, token, request_id)
 
@@ -55,12 +58,17 @@ def delete_ours(client: ImageBuilderClient, event: Event, work: Work, arn: str) 
         work.note = "the pipeline of this name is not this resource's, and was left alone"
         return True
     try:
-        client.delete_image_pipeline(imagePipelineArn=arn)
+        _require_content("DeleteImagePipeline", client.delete_image_pipeline(imagePipelineArn=arn), arn)
     except ClientError as error:
         # An attempt whose answer was lost may have deleted it; IAM, which goes by its tags, then denies the next.
         if not is_gone(error) and not (is_denied(error) and live_pipeline(client, arn) is None):
             raise
     return True
+
+
+def _require_content(operation: str, response: Mapping[str, Any], arn: str) -> None:
+    if not has_content(operation, response):
+        raise HandlerError("NoAnswer", arn)
 
 
 def is_gone(error: BaseException) -> bool:

@@ -29,7 +29,14 @@ _PATIENCE: Final[dict[str, float]] = {
 }
 """For how many seconds each kind of trouble may last; all end with the event's time. Any other kind is final."""
 
-_ANSWERS: Final = {"CreateImagePipeline": "imagePipelineArn", "GetImagePipeline": "imagePipeline"}
+_ANSWERS: Final = {
+    "CreateImagePipeline": {"imagePipelineArn"},
+    "GetImagePipeline": {"imagePipeline"},
+    "UpdateImagePipeline": {"imagePipelineArn", "requestId"},
+    "DeleteImagePipeline": {"imagePipelineArn", "requestId"},
+}
+"""What an answer has one of."""
+
 _NEVER_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
 _SERVER_ERROR: Final = 500
 _NO_SUCCESS: Final = 300
@@ -55,6 +62,11 @@ def extend(client: Any) -> None:
     """Let the client try again what may succeed, and make no request for an event that is answered."""
     client.meta.events.register_first("needs-retry.imagebuilder", _pause)
     client.meta.events.register("before-call.imagebuilder", _require_time)
+
+
+def has_content(operation: str, parsed: Mapping[str, Any]) -> bool:
+    """Tell whether an answer is the service's own, and so the request was acted on."""
+    return operation not in _ANSWERS or bool(_ANSWERS[operation] & parsed.keys())
 
 
 def _require_time(**_: object) -> None:
@@ -93,8 +105,7 @@ def _fault(operation: str, response: tuple[Any, Mapping[str, Any]] | None, error
     status, parsed = response[0].status_code, response[1]
     if status < _NO_SUCCESS:
         # A proxy's page with status 200 reads as a success without content.
-        is_whole = operation not in _ANSWERS or _ANSWERS[operation] in parsed
-        return None if is_whole else Fault("an answer without content", status, "")
+        return None if has_content(operation, parsed) else Fault("an answer without content", status, "")
     details = parsed.get("Error", {})
     return Fault(str(details.get("Code", status)), status, str(details.get("Message", "")))
 

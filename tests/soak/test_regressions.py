@@ -15,6 +15,7 @@ MINIMAL = {
     "imageRecipeArn": OWN + REGISTERED[0],
     "infrastructureConfigurationArn": OWN + REGISTERED[4],
 }
+GARBLED = {"status": 200, "body": "<html>"}
 THROTTLED = "CallRateLimitExceededException"
 DENIED = {"code": "AccessDeniedException", "status": 403}
 
@@ -74,3 +75,23 @@ def test_denials_with_other_trouble_between_them_are_no_lasting_denial(service: 
     # Nobody hears of the Create; its Delete is denied once, hangs for longer than denials are waited out, is denied again.
     assert not deploy(Plan(is_deaf=True), Plan(calls=[DENIED, "hang", "hang", DENIED]))
     assert service.pipelines() == []
+
+
+def test_delete_that_a_proxy_answered_is_not_done(simulation: Simulation, stack: Stack, service: ImageBuilder, deploy: Any) -> None:
+    assert deploy()
+    stack.waiting_plans.append(Plan(calls=[{"delay": 0.0}, GARBLED]))
+    simulation.spawn(stack.delete)
+    simulation.run()
+    assert (stack.is_stable, service.pipelines()) == (True, [])
+
+
+def test_update_that_a_proxy_answered_is_not_done(service: ImageBuilder, deploy: Any) -> None:
+    assert deploy()
+    assert deploy(Plan(calls=[{"delay": 0.0}, GARBLED]), description="other")
+    assert service.pipelines()[0]["description"] == "other"
+
+
+def test_update_that_only_a_proxy_answers_fails(service: ImageBuilder, deploy: Any) -> None:
+    assert deploy()
+    assert not deploy(Plan(calls=[{"delay": 0.0}, *[GARBLED] * 20]), description="other")
+    assert "description" not in service.pipelines()[0]

@@ -35,6 +35,7 @@ _DELIVERED_AGAIN: Final = (60.0, 120.0)
 _READ_TIMEOUT: Final = 12.0
 _LATENCY: Final = (0.01, 0.3)
 _BYTES_OF_AN_ANSWER: Final = 4096
+_ANSWERS_WITHOUT_CONTENT: Final = frozenset({"TagResource", "UntagResource"})
 
 
 @dataclass
@@ -307,6 +308,8 @@ class Function:
         given = read_request(found, url, body)
         name = found.operation.name
         fault = self._fault()
+        if fault.body is not None and (fault.status or 200) < 300 and name in _ANSWERS_WITHOUT_CONTENT:
+            fault = Fault()  # a proxy's page cannot be told from the service's own answer
         self._figures["calls"] += 1
         if fault.name is not None:
             self._service.note(name, given, fault.name)
