@@ -41,8 +41,9 @@ local-down:
 local-status: setup
 	$(BIN)/python -m imagebuilder_local status
 
+# More processes than cores, for much of it is waiting; a file stays in one, and shares its local cloud there.
 test: setup
-	$(TOOLS) $(BIN)/python -m pytest $(PYTEST)
+	$(TOOLS) $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(PYTEST)
 
 check: PYTEST := --cov --cov-report=term
 check: lint types package test
