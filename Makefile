@@ -63,7 +63,7 @@ dist: setup
 	$(TOOLS) $(BIN)/python -m tools.dist
 
 docs: setup
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	echo 'The pages are in .local/site; with their search: $(BIN)/python -m http.server --directory .local/site'
 
 # A whole run takes its time, and an otherwise idle machine.

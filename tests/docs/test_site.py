@@ -1,7 +1,9 @@
 """The built site: whole, without anything from elsewhere, and with a search that finds what somebody pastes."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -66,6 +68,23 @@ def test_every_link_within_the_site_leads_to_a_file_and_a_place_in_it(site: Path
                 broken.append(f"{file.relative_to(site)}: {link}")
     assert broken == []
     assert followed > 1000
+
+
+@pytest.mark.parametrize("link", ["[x](nowhere.md)", "[x](api.md#nowhere)", "[x](../nothing.txt)"])
+def test_link_that_leads_nowhere_fails_what_make_docs_runs(tmp_path: Path, link: str) -> None:
+    for folder in ("docs", "examples", "cloudformation", "constructs", "lambda", "local"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for page in (*REPOSITORY_PAGES, ROOT / "mkdocs.yml"):
+        shutil.copy(page, tmp_path)
+    (command,) = re.findall(r"(-m mkdocs build .*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    with (tmp_path / "docs" / "upgrading.md").open("a", encoding="utf-8") as upgrading:
+        upgrading.write(f"\n{link}\n")
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(
+        [sys.executable, *command.split()], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "Aborted with 1 warnings in strict mode" in done.stdout + done.stderr
 
 
 def test_nothing_is_loaded_from_elsewhere(pages: dict[Path, Page]) -> None:
