@@ -61,3 +61,8 @@ def properties(stack: cdk.Stack, resources: Callable[..., dict[str, Any]]) -> Ca
         return {name: value for name, value in found["Properties"].items() if not name.startswith("Service")}
 
     return of_pipeline
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a token by what it is: its number is another one in each of the processes that run the tests."""
+    return "token" if isinstance(val, str | int | float) and cdk.Token.is_unresolved(val) else None
