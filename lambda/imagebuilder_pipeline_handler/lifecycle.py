@@ -65,7 +65,7 @@ def _create(client: ImageBuilderClient, event: Event, work: Work, wanted: Desire
             case _ if "CreateImagePipeline" in work.unsure:
                 return _find(client, event, work, wanted, error)
             case _:
-                # Who was only turned away does not know what an earlier delivery of the event made before it was killed.
+                # Who was only turned away does not know what an earlier delivery made before it was killed.
                 if not work.was_turned_away:
                     work.physical_id = ""
                 raise

@@ -37,8 +37,8 @@ def bring_to(
     token = client_token(event, "UpdateImagePipeline")
     if before is None or _without_tags(before) != _without_tags(wanted):
         _refuse_other_recipe_type(wanted, live)
-        # A pipeline that the service disabled after failures must not come back because something else changed; one that
-        # the template disabled must, when the template says so no longer, or the Update that said so is rolled back.
+        # A pipeline that the service disabled after failures must not come back because something else changed; one
+        # that the template disabled must, when it says so no longer, or the Update that said so is rolled back.
         was_ours = before is not None and before.request.get("status") == "DISABLED"
         status = {"status": live["status"]} if "status" in live and not was_ours else {}
         request: dict[str, Any] = status | _without_tags(wanted) | {"imagePipelineArn": arn, "clientToken": token}
