@@ -28,7 +28,7 @@ _JSON: Final = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT | _NAMES, inner, max_size=5),
     max_leaves=15,
 )
-_ODD: Final = (
+_ODD: Final[tuple[Any, ...]] = (
     None, True, False, 0, -1, 10**30, 1.5, float("nan"), float("inf"), "", " ", "true", "False", "ture", "60", "+60",
     "-0", "٣", "1e3", "9" * 19, "0x10", "null", "\ud800", "\x00", "é" * 300, "x" * 2000, [], {}, [[]], [{}], {"": ""},
     ["a", None], {"ref": "!Ref x"}, "rate(1 day)", "rate(0 days)", "cron(* * * * * *)", "cron(0 0 ? * 9#9 *)", "cron(",
@@ -38,9 +38,7 @@ _ODD: Final = (
 
 def starts() -> st.SearchStrategy[Any]:
     """Anything at all, and what is nearly right."""
-    nearly = st.builds(
-        lambda others, recipe: properties_of(others | recipe | {"name": "golden"}), members(), recipes()
-    )
+    nearly = st.builds(lambda others, recipe: properties_of(others | recipe | {"name": "golden"}), members(), recipes())
     return st.one_of(st.dictionaries(_TEXT | _NAMES, _JSON, max_size=8), nearly, nearly)
 
 
@@ -95,7 +93,7 @@ def fuzz(inputs: int, number: int) -> Counter[str]:
         max_examples=max(1, inputs // INPUTS_OF_AN_EXAMPLE),
         deadline=None,
         database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=tuple(HealthCheck),  # pyright: ignore[reportArgumentType] (an enum's metaclass hides its members)
         phases=[Phase.generate, Phase.shrink],
     )
     @given(start=starts(), dice_seed=st.integers(0, 2**32 - 1))

@@ -172,10 +172,17 @@ class Machine(RuleBasedStateMachine):
     def alter(self, stack: str, pick: int, change: tuple[str, Any], plans: list[Plan]) -> None:
         """Change, add or remove one property."""
         member, value = change
-        self._change(stack, pick, lambda wanted: _without(wanted, member) | ({} if value is None else {member: value}), plans)
+        self._change(
+            stack, pick, lambda wanted: _without(wanted, member) | ({} if value is None else {member: value}), plans
+        )
 
     @precondition(_has_ours)
-    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), plans=st.lists(plans(), max_size=2), seconds=st.integers(300, 3600))
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        plans=st.lists(plans(), max_size=2),
+        seconds=st.integers(300, 3600),
+    )
     def touch(self, stack: str, pick: int, plans: list[Plan], seconds: int) -> None:
         """Change nothing that Image Builder knows."""
         self._change(stack, pick, lambda wanted: wanted | {"ServiceTimeout": seconds}, plans)
@@ -195,7 +202,12 @@ class Machine(RuleBasedStateMachine):
             self._change(stack, pick, lambda wanted: wanted | {"name": new}, plans)
 
     @precondition(_has_ours)
-    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), way=st.sampled_from(["upper", "title", "_", " "]), plans=st.lists(plans(), max_size=2))
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        way=st.sampled_from(["upper", "title", "_", " "]),
+        plans=st.lists(plans(), max_size=2),
+    )
     def respell(self, stack: str, pick: int, way: str, plans: list[Plan]) -> None:
         """Spell the name differently; it stays the same pipeline."""
 
@@ -205,7 +217,13 @@ class Machine(RuleBasedStateMachine):
         self._change(stack, pick, lambda wanted: wanted | {"name": respelled(wanted["name"])}, plans)
 
     @precondition(_has_ours)
-    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), recipe=recipes(), name=st.none() | st.integers(0, 2), plans=st.lists(plans(), max_size=3))
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        recipe=recipes(),
+        name=st.none() | st.integers(0, 2),
+        plans=st.lists(plans(), max_size=3),
+    )
     def swap_recipe(self, stack: str, pick: int, recipe: dict[str, str], name: int | None, plans: list[Plan]) -> None:
         """Take another recipe, of the other type perhaps; that takes another name, which is not always given."""
         logical_id = self._pick(stack, pick)
@@ -221,9 +239,7 @@ class Machine(RuleBasedStateMachine):
         broken=st.none() | st.sampled_from(LOGICAL_IDS),
         plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=5),
     )
-    def deploy_several(
-        self, stack: str, changes: dict[str, Any], broken: str | None, plans: list[Plan]
-    ) -> None:
+    def deploy_several(self, stack: str, changes: dict[str, Any], broken: str | None, plans: list[Plan]) -> None:
         """Change several resources at once; one may refer to a recipe that does not exist, and all are rolled back."""
         wanted: dict[str, Wanted] = {
             logical_id: others | recipe | {"name": self._name(stack, logical_id, name)}
@@ -234,7 +250,13 @@ class Machine(RuleBasedStateMachine):
         self._deploy(stack, wanted, plans)
 
     @precondition(_has_ours)
-    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), change=members(), name=st.none() | st.integers(0, 2), plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=3))
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        change=members(),
+        name=st.none() | st.integers(0, 2),
+        plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=3),
+    )
     def break_update(self, stack: str, pick: int, change: Wanted, name: int | None, plans: list[Plan]) -> None:
         """Change many things at once, the recipe to one that does not exist: this is rolled back."""
         logical_id = self._pick(stack, pick)
@@ -272,7 +294,11 @@ class Machine(RuleBasedStateMachine):
             self._deploy(stack, {logical_id: others | recipe | {"name": self._name(stack, logical_id, 0)}}, plans)
 
     @precondition(_has_ours)
-    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=2))
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=2),
+    )
     def remove(self, stack: str, pick: int, plans: list[Plan]) -> None:
         """Remove a resource from the template."""
         logical_id = self._pick(stack, pick)
@@ -362,20 +388,21 @@ class Machine(RuleBasedStateMachine):
         ours = sorted(self._ours_in_order())
         if ours:
             arn = ours[pick % len(ours)]
-            owner = next(owner for there, owner in self._owned() if there == arn)
-            self.service.call("DeleteImagePipeline", {"imagePipelineArn": arn})
-            self.missing.add((*owner, arn))
-            self.their_tags.pop(arn, None)
+            self._delete_by_hand(arn)
             self.figures["fault: deleted by hand"] += 1
 
-    @rule(name=st.sampled_from(["golden", "silver", "Blue-First-0", "Green-Second-1"]), recipe=recipes(), others=members())
+    @rule(
+        name=st.sampled_from(["golden", "silver", "Blue-First-0", "Green-Second-1"]), recipe=recipes(), others=members()
+    )
     def create_by_hand(self, name: str, recipe: dict[str, str], others: Wanted) -> None:
         """Somebody creates a pipeline whose name one of ours may want, or had until it was deleted."""
-        wanted = others | recipe | {"name": name}
+        wanted = others | recipe | {"name": name, "tags": {"theirs": "x"}}
         arn = f"{OWN}image-pipeline/{normalized_name(name)}"
         if arn in self._live() or not is_allowed(wanted) or self._may_be_taken_over(arn):
             return
-        self.service.call("CreateImagePipeline", request_of(wanted) | {"clientToken": f"by hand {self.simulation.random.random()}"})
+        self.service.call(
+            "CreateImagePipeline", request_of(wanted) | {"clientToken": f"by hand {self.simulation.random.random()}"}
+        )
         self.theirs[arn] = json.dumps(self._live()[arn], sort_keys=True)
         self.figures["fault: foreign pipeline"] += 1
 
@@ -399,14 +426,20 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 5))
     def disable_after_failures(self, pick: int) -> None:
         """The service disables a pipeline whose builds fail."""
-        ours = [arn for arn in sorted(self._ours_in_order()) if "autoDisablePolicy" in self._live()[arn].get("schedule", {})]
+        ours = [
+            arn for arn in sorted(self._ours_in_order()) if "autoDisablePolicy" in self._live()[arn].get("schedule", {})
+        ]
         if ours:
             arn = ours[pick % len(ours)]
             self.service.run_on_schedule(arn, fails=True)
             self.statuses[arn] = {self._live()[arn]["status"]}
             self.figures["fault: disabled by the service"] += 1
 
-    @rule(fault=st.sampled_from(LASTING), seconds=st.sampled_from([5, 30, 200, 400, 1500]), share=st.sampled_from([0.3, 1.0, 1.0]))
+    @rule(
+        fault=st.sampled_from(LASTING),
+        seconds=st.sampled_from([5, 30, 200, 400, 1500]),
+        share=st.sampled_from([0.3, 1.0, 1.0]),
+    )
     def break_service(self, fault: Any, seconds: float, share: float) -> None:
         """Image Builder is out of order from now on.
 
@@ -472,9 +505,7 @@ class Machine(RuleBasedStateMachine):
         }
         unstable = {stack.id for stack in self.stacks.values() if not stack.is_stable}
         given_up = {arn for stack in self.stacks.values() for arn in stack.given_up}
-        owners = [
-            (arn, owner) for arn, owner in self._owned() if owner[0] not in unstable and arn not in given_up
-        ]
+        owners = [(arn, owner) for arn, owner in self._owned() if owner[0] not in unstable and arn not in given_up]
         for owner, count in Counter(owner for _, owner in owners).items():
             if count > 1:
                 raise Violation(f"doubled: {owner[1]} has {count} pipelines")
@@ -547,7 +578,7 @@ class Machine(RuleBasedStateMachine):
                 self.wanted[name] = after
             self._learn(name)
             if stack.is_stable:
-                self._learn_statuses(stack, before, changes if succeeded else {}, statuses)
+                self._learn_statuses(stack, before, changes, statuses, succeeded=succeeded)
 
         return deploy, done
 
@@ -566,23 +597,32 @@ class Machine(RuleBasedStateMachine):
         self.their_tags = {arn: tags for arn, tags in self.their_tags.items() if arn in live}
         self.statuses = {arn: statuses for arn, statuses in self.statuses.items() if arn in live}
 
-    def _learn_statuses(self, stack: Stack, before: dict[str, Wanted], changes: dict[str, Any], was: dict[str, str]) -> None:
+    def _learn_statuses(
+        self,
+        stack: Stack,
+        before: dict[str, Wanted],
+        changes: dict[str, Any],
+        was: dict[str, str],
+        *,
+        succeeded: bool,
+    ) -> None:
+        owned = self._owned()
         for logical_id, member in stack.members.items():
             arn, wanted = member.physical_id, self.wanted[stack.name][logical_id]
-            old = before.get(logical_id, {})
+            if (arn, (stack.id, logical_id)) not in owned:
+                continue
+            old, asked = before.get(logical_id, {}), changes.get(logical_id) or {}
             given = wanted.get("status")
             if arn not in was:
-                self.statuses[arn] = {given or "ENABLED"}
-            elif logical_id in changes:
-                same = {k: v for k, v in request_of(old).items() if k not in {"name", "tags"}} == {
-                    k: v for k, v in request_of(wanted).items() if k not in {"name", "tags"}
-                }
-                cleared = {"ENABLED"} if old.get("status") == "DISABLED" and given is None else set()
-                self.statuses[arn] = ({was[arn]} if same or not given else {given}) | cleared
-            elif given is None:
-                self.statuses[arn] = {was[arn]}
+                may_be = {given or "ENABLED"}
+            elif logical_id in changes and succeeded:
+                may_be = {was[arn]} if _same_in_place(old, wanted) or not given else {given}
+                may_be |= {"ENABLED"} if old.get("status") == "DISABLED" and given is None else set()
             else:
-                self.statuses[arn] = {was[arn], given}
+                # A rollback cannot know whether it was the update or the service that disabled the pipeline.
+                may_be = {was[arn], given or was[arn]}
+                may_be |= {"ENABLED"} if asked.get("status") == "DISABLED" and given is None else set()
+            self.statuses[arn] = may_be
 
     def _is_calm(self, plans: Iterable[Plan]) -> bool:
         """Tell whether all that goes wrong passes soon enough."""
@@ -623,12 +663,10 @@ class Machine(RuleBasedStateMachine):
     def _heal(self) -> None:
         for outage in self.function.outages:
             self.simulation.now = max(self.simulation.now, outage.until)
-        for arn in sorted(self.theirs):
-            if not all(stack.is_stable for stack in self.stacks.values()):
-                self._remove_theirs(arn)
         for name, stack in self.stacks.items():
             if stack.is_stable:
                 continue
+            self._clear_the_way(stack)
             is_stable: list[bool] = []
             # What is left of a deletion is deleted; a rollback goes on.
             heal = stack.continue_rollback if stack.is_rolling_back else stack.delete
@@ -638,6 +676,21 @@ class Machine(RuleBasedStateMachine):
                 raise Violation("stuck: a stack cannot be brought to rest")
             self.statuses = {}
             self.figures["healed"] += 1
+
+    def _clear_the_way(self, stack: Stack) -> None:
+        """Delete by hand what has taken the name of a pipeline that a rollback has to make again."""
+        owners = dict(self._owned())
+        for logical_id, wanted in self.wanted[stack.name].items():
+            arn = f"{OWN}image-pipeline/{normalized_name(wanted['name'])}"
+            if arn in self.theirs:
+                self._remove_theirs(arn)
+            elif arn in owners and owners[arn] != (stack.id, logical_id):
+                self._delete_by_hand(arn)
+
+    def _delete_by_hand(self, arn: str) -> None:
+        self.missing.add((*dict(self._owned())[arn], arn))
+        self.service.call("DeleteImagePipeline", {"imagePipelineArn": arn})
+        self.their_tags.pop(arn, None)
 
     def _remove_theirs(self, arn: str) -> None:
         self.service.call("DeleteImagePipeline", {"imagePipelineArn": arn})
@@ -683,7 +736,11 @@ class MachineOfProcesses(Machine):
         wanted = others | recipe | {"name": self._name(stack, logical_id, name)}
         self._deploy(stack, {logical_id: wanted}, plans)
 
-    @rule(stack=st.sampled_from(["Blue", "Green"]), pick=st.integers(0, 2), plans=st.lists(process_plans(), min_size=1, max_size=2))
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        plans=st.lists(process_plans(), min_size=1, max_size=2),
+    )
     def remove_by_process(self, stack: str, pick: int, plans: list[Plan]) -> None:
         self.remove(stack, pick, plans)
 
@@ -691,6 +748,11 @@ class MachineOfProcesses(Machine):
 def _passes(plan: Plan) -> bool:
     trying = [fault for fault in plan.calls if fault in (DENIED, GARBLED)]
     return not plan.is_deaf and len(plan.kills) < 3 and len(plan.puts) < 7 and len(plan.calls) < 7 and len(trying) < 2
+
+
+def _same_in_place(old: Wanted, new: Wanted) -> bool:
+    """Tell whether an update of the same pipeline has nothing to write but tags."""
+    return _without(_without(request_of(old), "tags"), "name") == _without(_without(request_of(new), "tags"), "name")
 
 
 def _without(wanted: Wanted, member: str) -> Wanted:

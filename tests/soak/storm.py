@@ -20,7 +20,11 @@ from imagebuilder_model.names import LOGICAL_ID_TAG
 from soak.templates import OWN, REGISTERED, new_service, properties_of
 
 _ENVIRONMENTS_OF_A_PROCESS: Final = 25
-_FAULTS: Final = (("ServiceException", 0.07), ("ServiceUnavailableException", 0.07), ({"status": 502, "body": ""}, 0.06))
+_FAULTS: Final = (
+    ("ServiceException", 0.07),
+    ("ServiceUnavailableException", 0.07),
+    ({"status": 502, "body": ""}, 0.06),
+)
 _LOST: Final = ("reply lost", 0.05)
 
 

@@ -51,7 +51,11 @@ VALUES: Final[dict[str, SearchStrategy[Any]]] = {
     "schedule": st.sampled_from(
         [
             {"scheduleExpression": "rate(1 day)"},
-            {"scheduleExpression": "cron(0 0 ? * SUN *)", "timezone": "Etc/UTC", "autoDisablePolicy": {"failureCount": 1}},
+            {
+                "scheduleExpression": "cron(0 0 ? * SUN *)",
+                "timezone": "Etc/UTC",
+                "autoDisablePolicy": {"failureCount": 1},
+            },
             {"scheduleExpression": "rate(2 days)", "pipelineExecutionStartCondition": "EXPRESSION_MATCH_ONLY"},
         ]
     ),
@@ -98,7 +102,8 @@ def with_recipe(wanted: Wanted, recipe: Mapping[str, str]) -> Wanted:
 
 def properties_of(wanted: Wanted) -> dict[str, Any]:
     """Spell a request as a template does."""
-    return _spelled(load_model().input_of("CreateImagePipeline"), wanted)
+    properties: dict[str, Any] = _spelled(load_model().input_of("CreateImagePipeline"), wanted)
+    return properties
 
 
 def _spelled(shape: Shape, value: Any) -> Any:
@@ -135,7 +140,17 @@ MISSING_RECIPE: Final = {"imageRecipeArn": f"{OWN}image-recipe/missing/1.0.0"}
 _MISSING: Final = ("image-recipe/missing/1.0.0",)
 
 _CHANGES_BY_ITSELF: Final = frozenset(
-    {"arn", "consecutiveFailures", "dateCreated", "dateUpdated", "dateLastRun", "lastRunStatus", "name", "status", "tags"}
+    {
+        "arn",
+        "consecutiveFailures",
+        "dateCreated",
+        "dateUpdated",
+        "dateLastRun",
+        "lastRunStatus",
+        "name",
+        "status",
+        "tags",
+    }
 )
 """What is compared by other means, or is not the template's."""
 

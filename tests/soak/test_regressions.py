@@ -42,13 +42,11 @@ def test_create_that_was_killed_and_then_only_turned_away_leaves_no_pipeline(
     # The first delivery dies when the call has taken effect; until the second has no time left, nobody listens to it.
     function.outages.append(Outage(fault, EPOCH + 400, begins=EPOCH + 30))
     assert not deploy(Plan(kills=[4]))
-    assert [call.operation for call in service.calls() if call.error is None][0] == "CreateImagePipeline"
+    assert next(call.operation for call in service.calls() if call.error is None) == "CreateImagePipeline"
     assert service.pipelines() == []
 
 
-def test_rollback_of_an_update_that_disabled_the_pipeline_enables_it_again(
-    service: ImageBuilder, deploy: Any
-) -> None:
+def test_rollback_of_an_update_that_disabled_the_pipeline_enables_it_again(service: ImageBuilder, deploy: Any) -> None:
     assert deploy()
     # The update is done and answered, and the answer is not taken: the event fails, and is rolled back.
     assert not deploy(Plan(is_deaf=True), status="DISABLED")
@@ -61,9 +59,7 @@ def test_status_that_the_template_no_longer_gives_is_reset(service: ImageBuilder
     assert service.pipelines()[0]["status"] == "ENABLED"
 
 
-def test_status_that_the_service_set_outlives_an_update_that_fails(
-    service: ImageBuilder, deploy: Any
-) -> None:
+def test_status_that_the_service_set_outlives_an_update_that_fails(service: ImageBuilder, deploy: Any) -> None:
     schedule = {"scheduleExpression": "rate(1 day)", "autoDisablePolicy": {"failureCount": 1}}
     assert deploy(schedule=schedule)
     service.run_on_schedule(service.pipelines()[0]["arn"], fails=True)
@@ -77,7 +73,9 @@ def test_denials_with_other_trouble_between_them_are_no_lasting_denial(service: 
     assert service.pipelines() == []
 
 
-def test_delete_that_a_proxy_answered_is_not_done(simulation: Simulation, stack: Stack, service: ImageBuilder, deploy: Any) -> None:
+def test_delete_that_a_proxy_answered_is_not_done(
+    simulation: Simulation, stack: Stack, service: ImageBuilder, deploy: Any
+) -> None:
     assert deploy()
     stack.waiting_plans.append(Plan(calls=[{"delay": 0.0}, GARBLED]))
     simulation.spawn(stack.delete)
