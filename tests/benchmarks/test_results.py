@@ -107,5 +107,5 @@ def test_clients_that_never_give_up_are_all_made_at_the_rate_that_is_let_through
 
 
 def test_legacy_mode_gives_up_after_five_attempts() -> None:
-    pause, chance = legacy(), random.Random(1)  # noqa: S311 (guards nothing)
+    pause, chance = legacy(), random.Random(1)
     assert [pause(attempt, chance) is None for attempt in range(1, 6)] == [False, False, False, False, True]

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from types import ModuleType
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -24,6 +23,9 @@ from imagebuilder_pipeline_handler.answer import UndeliveredError
 from support.cloudformation import FUNCTION_ARN
 from support.environment import new_environment, shared_client
 from support.simulation import Process, Simulation
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 TIMEOUT: Final = 300.0
 """The function's, in seconds, as the construct sets it."""
@@ -197,8 +199,13 @@ class Outage:
 class Workers(Protocol):
     """Processes that run the function for real."""
 
-    def deliver(self, request: Request, faults: list[Any], dies_at: int | None, *, twice: bool) -> list[str]:
-        """Run one or two deliveries of an event; return how each ended: `ok`, `raised` or `killed`."""
+    def deliver(
+        self, request: Request, faults: list[Any], dies_at: int | None, take: Callable[[bytes], None], *, twice: bool
+    ) -> list[str]:
+        """Run one or two deliveries of an event; hand over their answers, return how each ended.
+
+        That is `ok`, `raised` or `killed`.
+        """
         ...
 
 
@@ -291,7 +298,8 @@ class Function:
             faults, plan.calls = plan.calls, []
             for fault in faults:
                 self._figures[f"fault: {Fault.read(fault).fault or Fault.read(fault).name}"] += 1
-            outcomes = workers.deliver(request, faults, dies_at, twice=twice)
+            take = partial(self.bucket.take, request, None)
+            outcomes = workers.deliver(request, faults, dies_at, take, twice=twice)
             self._figures["fault: killed (process)"] += outcomes.count("killed")
             request.heard += outcomes.count("ok")
             if "ok" in outcomes:
@@ -368,7 +376,8 @@ def _response(url: str, status: int, content: bytes, error: str) -> AWSResponse:
     headers = {"content-type": "application/json", "x-amzn-requestid": "simulated"}
     given: Mapping[str, str] = headers | ({"x-amzn-errortype": error} if error else {})
     raw: Any = _Raw(content)
-    return AWSResponse(url, status, _Headers(given), raw)
+    names: Any = _Headers(given)
+    return AWSResponse(url, status, names, raw)
 
 
 class _Headers(dict[str, str]):

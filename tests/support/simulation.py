@@ -45,7 +45,7 @@ class Process:
 class Task:
     """One thread of a simulation."""
 
-    def __init__(self, work: Callable[[], None], wake_at: float, process: Process | None) -> None:
+    def __init__(self, work: Callable[[], object], wake_at: float, process: Process | None) -> None:
         self.work = work
         self.wake_at = wake_at
         self.process = process
@@ -74,7 +74,7 @@ class Simulation:
         """The process of the task that runs."""
         return self._current.process if self._current else None
 
-    def spawn(self, work: Callable[[], None], delay: float = 0.0, process: Process | None = None) -> Task:
+    def spawn(self, work: Callable[[], object], delay: float = 0.0, process: Process | None = None) -> Task:
         """Let something run from now on, or later, beside what runs already."""
         task = Task(work, self.now + delay, process)
         self._tasks.append(task)
