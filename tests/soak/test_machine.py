@@ -1,0 +1,25 @@
+"""Random sequences of events and faults, the same ones each time; `make soak` runs 10,000 steps, other ones each time."""
+
+import logging
+
+import pytest
+
+from soak.run import run_machine, run_machine_of_processes
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> None:
+    """Hypothesis prints what fails; a log of every event would bury it."""
+    for name in ("imagebuilder_pipeline_handler", "imagebuilder_local"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def test_no_sequence_of_events_and_faults_leaves_a_stack_stuck_or_a_pipeline_without_owner() -> None:
+    figures = run_machine(steps=700, number=1)
+    assert figures["events"] > 300
+    assert figures["fault: killed"] > 10
+
+
+def test_nor_does_one_that_processes_work_on_over_sockets() -> None:
+    figures = run_machine_of_processes(steps=60, number=1)
+    assert figures["deliveries by a process"] > 3
