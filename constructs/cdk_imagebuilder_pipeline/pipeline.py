@@ -94,7 +94,7 @@ class ImagePipeline(ImagePipelineBase):
         `recipe` is the recipe that it builds, or its ARN, and is needed for the rules that match images. Default: not
         known. ValueError when the ARN is of something else; one that is a token is taken as it is.
         """
-        return _Imported(scope, id, image_pipeline_arn, recipe)
+        return ImportedImagePipeline(scope, id, image_pipeline_arn, recipe)
 
     @staticmethod
     def from_image_pipeline_name(
@@ -117,7 +117,7 @@ class ImagePipeline(ImagePipelineBase):
         arn = cdk.Stack.of(scope).format_arn(
             service="imagebuilder", resource=PIPELINE_ARN_KIND, resource_name=image_pipeline_name
         )
-        return _Imported(scope, id, arn, recipe)
+        return ImportedImagePipeline(scope, id, arn, recipe)
 
     @property
     def image_pipeline_arn(self) -> str:
@@ -164,7 +164,7 @@ class ImagePipeline(ImagePipelineBase):
         return role
 
 
-class _Imported(ImagePipelineBase):
+class ImportedImagePipeline(ImagePipelineBase):
     def __init__(self, scope: Construct, id: str, arn: str, recipe: AnyRecipe | None) -> None:  # noqa: A002 (CDK's name)
         owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
         if not is_unresolved(arn) and not is_pipeline_arn(arn):
