@@ -1,4 +1,4 @@
-"""FAULTS.md's matrix, rows 39-53: what can go wrong with an Update and a Delete."""
+"""The fault matrix (docs/faults.md), rows 39-53: what can go wrong with an Update and a Delete."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""FAULTS.md's matrix, rows 16-20, 22 and 28-38: what can go wrong with a Create."""
+"""The fault matrix (docs/faults.md), rows 16-20, 22 and 28-38: what can go wrong with a Create."""
 
 import importlib.util
 import socket

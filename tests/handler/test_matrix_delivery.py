@@ -1,4 +1,4 @@
-"""FAULTS.md's matrix, rows 1-15 and 54-56: what happens to the answer on its way to CloudFormation."""
+"""The fault matrix (docs/faults.md), rows 1-15 and 54-56: what happens to the answer on its way to CloudFormation."""
 
 import logging
 import math

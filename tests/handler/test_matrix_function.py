@@ -1,4 +1,4 @@
-"""FAULTS.md's matrix, rows 21 and 23-27: what can go wrong with the function itself and with what invokes it."""
+"""The fault matrix (docs/faults.md), rows 21 and 23-27: what can go wrong with the function itself and with what invokes it."""
 
 import json
 import signal
