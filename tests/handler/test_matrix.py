@@ -9,9 +9,9 @@ PAGE = HERE.parents[1] / "docs" / "faults.md"
 
 
 def rows() -> list[int]:
-    """Return the numbers of the page's rows, those from 5 to 8 where it says `5–8`."""
+    """Return the numbers of the page's rows, those from 5 to 8 where it says `5 to 8`."""
     found: list[int] = []
-    for first, last in re.findall(r"^\| ([0-9]+)(?:–([0-9]+))? \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE):
+    for first, last in re.findall(r"^\| ([0-9]+)(?: to ([0-9]+))? \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE):
         found += range(int(first), int(last or first) + 1)
     return found
 
