@@ -11,7 +11,7 @@ TOOLS := PATH="$(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$$PATH"
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
-.PHONY: help local local-down local-status test check lint types package dist docs bench setup format model lock clean
+.PHONY: help local local-down local-status test soak check lint types package dist docs bench setup format model lock clean
 .SILENT:
 
 help:
@@ -19,6 +19,7 @@ help:
 	echo 'make local-status  say where the local cloud is'
 	echo 'make local-down    stop the local cloud'
 	echo 'make test          run every test'
+	echo 'make soak          try 10,000 random steps, a storm and a million inputs (SEED=, STEPS=)'
 	echo 'make check         lint, types, tests with coverage, package: what has to be green'
 	echo 'make dist          build the provider for plain CloudFormation'
 	echo 'make docs          build the documentation into .local/site'
@@ -44,6 +45,10 @@ local-status: setup
 # More processes than cores, for much of it is waiting; a file stays in one, and shares its local cloud there.
 test: setup
 	$(TOOLS) $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(PYTEST)
+
+soak: export PYTHONPATH := $(CURDIR)/tests
+soak: setup
+	$(BIN)/python -m soak
 
 check: PYTEST := --cov --cov-report=term
 check: lint types package test

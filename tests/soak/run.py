@@ -43,7 +43,7 @@ def _run_round(machine: type[Machine], sequences: int, number: str, into: Counte
         stateful_step_count=_STEPS_OF_A_SEQUENCE,
         deadline=None,
         database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
         phases=[Phase.generate, Phase.shrink],
         report_multiple_bugs=False,
     )

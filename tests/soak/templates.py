@@ -72,12 +72,20 @@ VALUES: Final[dict[str, SearchStrategy[Any]]] = {
 
 
 def members() -> SearchStrategy[dict[str, Any]]:
-    """Any members but name and recipe."""
+    """Any members but name and recipe, mostly together as the service allows them."""
     names = [name for name in VALUES if name != "infrastructureConfigurationArn"]
-    return st.fixed_dictionaries(
+    anyhow = st.fixed_dictionaries(
         {"infrastructureConfigurationArn": VALUES["infrastructureConfigurationArn"]},
         optional={name: VALUES[name] for name in names},
     )
+    return st.builds(lambda given, repair: _repaired(given) if repair else given, anyhow, st.sampled_from([1, 1, 1, 0]))
+
+
+def _repaired(given: dict[str, Any]) -> dict[str, Any]:
+    """Add the role that workflows and log groups need, and leave out scanning, which needs tests."""
+    without_tests = given.get("imageTestsConfiguration", {}).get("imageTestsEnabled") is False
+    kept = {name: value for name, value in given.items() if name != "imageScanningConfiguration" or not without_tests}
+    return ({"executionRole": "builder"} if kept.keys() & {"workflows", "loggingConfiguration"} else {}) | kept
 
 
 def recipes() -> SearchStrategy[dict[str, str]]:

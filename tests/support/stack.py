@@ -142,9 +142,7 @@ class Stack:
         ]
         for attempt in attempts:
             if attempt.before is not None and attempt.before.physical_id != attempt.physical_id:
-                leftovers.append(
-                    Leftover(attempt.logical_id, attempt.before.physical_id, attempt.before.properties)
-                )
+                leftovers.append(Leftover(attempt.logical_id, attempt.before.physical_id, attempt.before.properties))
             self.members[attempt.logical_id] = Member(attempt.properties, attempt.physical_id)
         self.members = {logical_id: self.members[logical_id] for logical_id in template}
         self._clean_up(leftovers)
@@ -167,9 +165,7 @@ class Stack:
         deleted: list[Leftover] = []
         self._side_by_side([partial(self._delete_into, leftover, deleted) for leftover in doomed])
         gone = {(leftover.logical_id, leftover.physical_id) for leftover in deleted}
-        self.members = {
-            name: member for name, member in self.members.items() if (name, member.physical_id) not in gone
-        }
+        self.members = {name: member for name, member in self.members.items() if (name, member.physical_id) not in gone}
         self._leftovers = [
             leftover for leftover in doomed if leftover not in deleted and leftover.logical_id not in self.members
         ]

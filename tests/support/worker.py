@@ -4,6 +4,7 @@ Run as a script it is such a process: events come in on standard input, one JSON
 """
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -121,6 +122,8 @@ def main() -> None:
     from support.cloudformation import Context  # noqa: PLC0415
     from support.environment import make_hasty, new_environment, shared_client  # noqa: PLC0415
 
+    # What is logged costs what it costs, and is not read.
+    logging.basicConfig(filename=os.devnull, level=logging.INFO)
     if "--quick" in sys.argv:
         make_hasty()
     client = shared_client()
