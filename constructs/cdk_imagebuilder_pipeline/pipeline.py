@@ -165,6 +165,8 @@ class ImagePipeline(ImagePipelineBase):
 
 
 class ImportedImagePipeline(ImagePipelineBase):
+    """A pipeline that is made elsewhere. Made by `from_image_pipeline_arn` and `from_image_pipeline_name`."""
+
     def __init__(self, scope: Construct, id: str, arn: str, recipe: AnyRecipe | None) -> None:  # noqa: A002 (CDK's name)
         owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
         if not is_unresolved(arn) and not is_pipeline_arn(arn):
