@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, Protocol
 
 from crhelper import CfnResource
@@ -107,13 +108,14 @@ class CustomResource(CfnResource):
 
     def _set_timeout(self) -> None:
         wait = max(0.0, self.work.seconds_left() - self.work.answer_before)
-        self._timer = threading.Timer(wait, self._timeout)
+        self._timer = threading.Timer(wait, partial(self._timeout, self.work))
         self._timer.daemon = True
         self._timer.start()
 
-    def _timeout(self) -> None:
+    def _timeout(self, work: Work | None = None) -> None:
+        # Lambda may have frozen this thread when its event was over, and let it go on in the middle of the next.
         with self._sending:
-            if self.work.end():
+            if (work or self.work).end():
                 self._fail(HandlerError("OutOfTime", "no more is done for this event"))
                 self._answer(self.Status, self.Reason)
 

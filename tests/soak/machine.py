@@ -1,4 +1,14 @@
-"""A user, two stacks and everything that goes wrong, at random; what must hold after every step stands in `check`."""
+"""A user, two stacks and everything that goes wrong, at random; what must hold after every step stands in `check`.
+
+The limits, where nobody could know better, and which are therefore left out:
+- Two deliveries of one Create at once, one of which gives up (FAILED, marker) right before the other succeeds.
+- A Create that is killed after its call, and whose next delivery IAM turns away for longer than IAM's delays last.
+- An answer that was taken while all eight tries to give it seemed to fail, of an event that succeeds when delivered again.
+- A Delete of a Create that nobody answered, while IAM denies looking for longer than its delays last: that is what it
+  does for pipelines of others, too.
+- A page of a proxy with status 200 in answer to TagResource or UntagResource, whose own answers have no content.
+- A delivery that comes when its event is over and the next one of the resource has begun.
+"""
 
 import json
 from collections import Counter, deque
@@ -70,14 +80,15 @@ def plans() -> st.SearchStrategy[Plan]:
 
 def heavy_plans() -> st.SearchStrategy[Plan]:
     """Faults that an event need not survive: but nothing may be lost, doubled or left behind."""
-    # An answer that was taken while all eight tries seemed to fail is delivered again, and nobody can know: no `lost`.
-    return st.builds(
-        Plan,
-        calls=st.lists(st.sampled_from(LASTING), max_size=12),
-        puts=st.lists(st.sampled_from([503, "hang", "reset"]), max_size=20),
-        is_deaf=st.booleans(),
-        kills=st.lists(st.one_of(st.none(), st.integers(0, 12)), max_size=3),
-    )
+    puts = st.lists(st.sampled_from([503, "hang", "reset"]), max_size=20)
+    kills = st.lists(st.one_of(st.none(), st.integers(0, 12)), max_size=3)
+    killed = st.builds(Plan, calls=_calls((*PASSING, GARBLED)), puts=puts, is_deaf=st.booleans(), kills=kills)
+    denied = st.builds(Plan, calls=_calls(LASTING), puts=puts, is_deaf=st.booleans())
+    return st.one_of(killed, denied)
+
+
+def _calls(faults: tuple[Any, ...]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(faults), max_size=12)
 
 
 def quick_plans() -> st.SearchStrategy[Plan]:
@@ -550,8 +561,14 @@ class Machine(RuleBasedStateMachine):
 
     def _change(self, stack: str, pick: int, change: Callable[[Wanted], Wanted], plans: list[Plan]) -> None:
         logical_id = self._pick(stack, pick)
-        if logical_id is not None:
-            self._deploy(stack, {logical_id: change(self.wanted[stack][logical_id])}, plans)
+        if logical_id is None:
+            return
+        before = self.wanted[stack][logical_id]
+        after = change(before)
+        if normalized_name(before["name"]) != normalized_name(after["name"]):
+            # What was meant was the pipeline of that name.
+            after = _without(after, "AdoptExisting")
+        self._deploy(stack, {logical_id: after}, plans)
 
     def _deploy(self, stack: str, changes: dict[str, Wanted] | dict[str, None], plans: list[Plan]) -> None:
         if not self.stacks[stack].is_stable:
@@ -660,6 +677,10 @@ class Machine(RuleBasedStateMachine):
 
     def _run(self, jobs: list[Callable[[], Any]], plans: list[Plan]) -> None:
         self.cloudformation.plans = deque(map(deepcopy, plans))
+        # Of two deliveries at once one may lose patience right before the other succeeds: see the limits above.
+        if any(outage.fault in (DENIED, GARBLED) for outage in self.function.outages):
+            for plan in self.cloudformation.plans:
+                plan.copies.clear()
         for job in jobs:
             self.simulation.spawn(job)
         self.simulation.run()

@@ -1,5 +1,6 @@
 """What the machine found, each in as few steps as it takes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from support.simulation import EPOCH, Simulation
 from support.stack import Stack, Template
 
 from imagebuilder_local.service import ImageBuilder
+from imagebuilder_pipeline_handler import custom_resource
 from soak.templates import MISSING_RECIPE, OWN, REGISTERED, properties_of
 
 MINIMAL = {
@@ -93,3 +95,34 @@ def test_update_that_only_a_proxy_answers_fails(service: ImageBuilder, deploy: A
     assert deploy()
     assert not deploy(Plan(calls=[{"delay": 0.0}, *[GARBLED] * 20]), description="other")
     assert "description" not in service.pipelines()[0]
+
+
+def test_timer_of_an_event_that_is_over_does_not_end_the_next(
+    simulation: Simulation, function: Function, service: ImageBuilder, deploy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timers: list[Callable[[], None]] = []
+
+    class Frozen:
+        """A timer that goes off when somebody says so, although it was cancelled."""
+
+        daemon = True
+
+        def __init__(self, _: float, goes_off: Callable[[], None]) -> None:
+            timers.append(goes_off)
+
+        def start(self) -> None:
+            pass
+
+        cancel = start
+
+    monkeypatch.setattr(custom_resource.threading, "Timer", Frozen)
+    monkeypatch.setattr(simulation.random, "random", lambda: 0.0)  # the second event finds the function warm
+    assert deploy()
+    call = service.call
+
+    def thawed(*args: Any, **options: Any) -> dict[str, Any]:
+        timers[0]()
+        return call(*args, **options)
+
+    monkeypatch.setattr(service, "call", thawed)
+    assert deploy(description="other")

@@ -77,6 +77,8 @@ class Request:
     """Whether it waited no longer because a user thought better of it."""
     running: int = 0
     """Deliveries under way, or to come."""
+    tokens: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    """The idempotency token of each operation."""
     heard: int = 0
     """Deliveries that ended by themselves with an answer that was taken."""
 
@@ -97,7 +99,7 @@ class Delivery(Process):
         self.request = request
         self.outcome = "killed"
         self.bodies: list[bytes] = []
-        self.has_answered = False
+        self.has_answered = self.was_heard = False
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self.deadline - self.clock()) * 1000))
@@ -148,6 +150,9 @@ class Bucket:
                 self.take(request, delivery, body)
                 return "ConnectionResetError"
             case 200:
+                if delivery.was_heard:
+                    self.violations.append("second answer: one delivery answered twice")
+                delivery.was_heard = True
                 self.take(request, delivery, body)
                 self._wait()
                 return None
@@ -315,6 +320,7 @@ class Function:
         body = request.body if isinstance(request.body, bytes) else b""
         given = read_request(found, url, body)
         name = found.operation.name
+        self._check_call(name, given)
         fault = self._fault()
         if fault.body is not None and (fault.status or 200) < 300 and name in _ANSWERS_WITHOUT_CONTENT:
             fault = Fault()  # a proxy's page cannot be told from the service's own answer
@@ -345,6 +351,17 @@ class Function:
         if fault.fault == "reply lost":
             raise ConnectionClosedError(endpoint_url=url)
         return _response(url, status, answered, error)
+
+    def _check_call(self, operation: str, given: Mapping[str, Any]) -> None:
+        """Hold a call against what deliveries of one event promise together."""
+        delivery = self._simulation.process
+        assert isinstance(delivery, Delivery)
+        request = delivery.request
+        if str(request.event.get("PhysicalResourceId")).startswith("not-created/"):
+            self.bucket.violations.append("marker: a Delete of what was never made called the service")
+        token = request.tokens.setdefault(operation, given.get("clientToken"))
+        if token != given.get("clientToken"):
+            self.bucket.violations.append(f"token: one event came with two tokens for {operation}")
 
     def _fault(self) -> Fault:
         delivery, random = self._simulation.process, self._simulation.random
