@@ -9,7 +9,6 @@ from support.simulation import EPOCH, Simulation
 from support.stack import Stack, Template
 
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_pipeline_handler import custom_resource
 from soak.templates import MISSING_RECIPE, OWN, REGISTERED, properties_of
 
 MINIMAL = {
@@ -115,7 +114,7 @@ def test_timer_of_an_event_that_is_over_does_not_end_the_next(
 
         cancel = start
 
-    monkeypatch.setattr(custom_resource.threading, "Timer", Frozen)
+    monkeypatch.setattr("imagebuilder_pipeline_handler.custom_resource.threading.Timer", Frozen)
     monkeypatch.setattr(simulation.random, "random", lambda: 0.0)  # the second event finds the function warm
     assert deploy()
     call = service.call
