@@ -42,9 +42,9 @@ local-down:
 local-status: setup
 	$(BIN)/python -m imagebuilder_local status
 
-# More processes than cores, for much of it is waiting; a file stays in one, and shares its local cloud there.
+# One process a core of a small machine, for some tests are about time; a file stays in one, and shares its local cloud there.
 test: setup
-	$(TOOLS) $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(PYTEST)
+	$(TOOLS) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
 soak: export PYTHONPATH := $(CURDIR)/tests
 soak: setup
