@@ -7,6 +7,7 @@ The limits, where nobody could know better, and which are therefore left out:
 - A Delete of a Create that nobody answered, while IAM denies looking for longer than its delays last: that is what it
   does for pipelines of others, too.
 - A page of a proxy with status 200 in answer to TagResource or UntagResource, whose own answers have no content.
+- A rollback to a recipe of the other type under one name, possible only when somebody deleted the pipeline meanwhile.
 - A delivery that comes when its event is over and the next one of the resource has begun.
 """
 
@@ -710,8 +711,12 @@ class Machine(RuleBasedStateMachine):
             arn = f"{OWN}image-pipeline/{normalized_name(wanted['name'])}"
             if arn in self.theirs:
                 self._remove_theirs(arn)
-            elif arn in owners and owners[arn] != (stack.id, logical_id):
+            elif arn in owners and (owners[arn] != (stack.id, logical_id) or self._has_other_recipe(arn, wanted)):
                 self._delete_by_hand(arn)
+
+    def _has_other_recipe(self, arn: str, wanted: Wanted) -> bool:
+        """Tell whether a pipeline was made again with a recipe of another type, after somebody had deleted it."""
+        return any((recipe in self._live()[arn]) != (recipe in wanted) for recipe in RECIPES)
 
     def _delete_by_hand(self, arn: str) -> None:
         self.missing.add((*dict(self._owned())[arn], arn))
