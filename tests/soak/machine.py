@@ -340,6 +340,8 @@ class Machine(RuleBasedStateMachine):
         afterwards: list[Callable[[], None]] = []
         for stack, (logical_id, name, recipe, others) in zip(("Blue", "Green"), (first, second), strict=True):
             wanted = others | recipe | {"name": self._name(stack, logical_id, name)}
+            if self._takes_a_missing_name(stack, {logical_id: wanted}):
+                return
             job, done = self._job(stack, {logical_id: wanted}, None)
             jobs.append(job)
             afterwards.append(done)
@@ -572,11 +574,26 @@ class Machine(RuleBasedStateMachine):
         self._deploy(stack, {logical_id: after}, plans)
 
     def _deploy(self, stack: str, changes: dict[str, Wanted] | dict[str, None], plans: list[Plan]) -> None:
-        if not self.stacks[stack].is_stable:
+        if not self.stacks[stack].is_stable or self._takes_a_missing_name(stack, changes):
             return
         job, done = self._job(stack, changes, plans)
         self._run([job], plans)
         done()
+
+    def _takes_a_missing_name(self, stack: str, changes: dict[str, Any]) -> bool:
+        """Tell whether a name is another resource's whose pipeline somebody deleted: no rollback could please both."""
+        missing = {(arn, logical_id, stack_id) for stack_id, logical_id, arn in self.missing}
+        taken = {
+            (f"{OWN}image-pipeline/{normalized_name(wanted['name'])}", logical_id)
+            for logical_id, wanted in changes.items()
+            if wanted is not None
+        }
+        mine = self.stacks[stack].id
+        return any(
+            arn == there and (logical_id, mine) != (holder, owner)
+            for arn, logical_id in taken
+            for there, holder, owner in missing
+        )
 
     def _job(
         self, name: str, changes: dict[str, Any], plans: list[Plan] | None
@@ -711,7 +728,11 @@ class Machine(RuleBasedStateMachine):
             arn = f"{OWN}image-pipeline/{normalized_name(wanted['name'])}"
             if arn in self.theirs:
                 self._remove_theirs(arn)
-            elif arn in owners and (owners[arn] != (stack.id, logical_id) or self._has_other_recipe(arn, wanted)):
+            elif (
+                arn in self._live()
+                and arn in owners
+                and (owners[arn] != (stack.id, logical_id) or self._has_other_recipe(arn, wanted))
+            ):
                 self._delete_by_hand(arn)
 
     def _has_other_recipe(self, arn: str, wanted: Wanted) -> bool:
