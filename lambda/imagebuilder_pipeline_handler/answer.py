@@ -5,13 +5,13 @@ import json
 import logging
 import random
 import ssl
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from imagebuilder_pipeline_handler.errand import Errand
 from imagebuilder_pipeline_handler.reasons import shortened
 
 MOST_BYTES: Final = 4096
@@ -86,11 +86,8 @@ def _put_within(timeout: float, url: str, body: bytes) -> str | None:
 
     A socket's timeout is not enough: looking up a name knows none, and it begins anew with every byte that arrives.
     """
-    outcome: list[str | None] = []
-    attempt = threading.Thread(target=lambda: outcome.append(_put(url, body, timeout)), daemon=True)
-    attempt.start()
-    attempt.join(timeout)
-    return outcome[0] if outcome else f"no answer in {timeout:.1f} s"
+    attempt = Errand(lambda: _put(url, body, timeout))
+    return attempt.result if attempt.ends_within(timeout) else f"no answer in {timeout:.1f} s"
 
 
 def _put(url: str, body: bytes, timeout: float) -> str | None:

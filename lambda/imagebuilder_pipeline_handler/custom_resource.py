@@ -2,15 +2,15 @@
 
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from crhelper import CfnResource
 
 from imagebuilder_pipeline_handler.answer import UndeliveredError, body_of, deliver
+from imagebuilder_pipeline_handler.errand import Errand
 from imagebuilder_pipeline_handler.event import KINDS, checked, marker
 from imagebuilder_pipeline_handler.log import log_event
 from imagebuilder_pipeline_handler.reasons import HandlerError, reason_for
@@ -24,7 +24,11 @@ _QUIET: Final = {
 }
 """At lower levels these log the event, the answer and every request: pre-signed URL and property values."""
 
-Worker = Callable[[dict[str, Any], Any], str | None]
+_SECONDS_FOR_THE_END: Final = 2.0
+"""Left of the function's time when nothing more is waited for: a function that does not end is invoked once more."""
+
+T = TypeVar("T")
+Worker = Callable[[dict[str, Any], Work], str | None]
 
 
 class LambdaContext(Protocol):
@@ -54,14 +58,15 @@ class CustomResource(CfnResource):
         CloudFormation did not take the answer. After either Lambda delivers the event again.
         """
         self._current = checked(event, context)
-        self.work = Work(lambda: context.get_remaining_time_in_millis() / 1000)
-        self._sending = threading.Lock()
+        self._work = Work(lambda: context.get_remaining_time_in_millis() / 1000)
+        self._late: Errand[str | None] | None = None
         self._outcome = ""
         self._error: BaseException | None = None
         self._undelivered: UndeliveredError | None = None
         self.NoEcho = False
         super().__call__(self._current, context)
-        log_event(self._current, self.work, self._outcome, self._error, self._undelivered)
+        self._take_back()
+        log_event(self._current, self._work, self._outcome, self._error, self._undelivered)
         if self._undelivered is not None:
             raise self._undelivered
 
@@ -80,52 +85,45 @@ class CustomResource(CfnResource):
         registered: Worker | None = getattr(self, f"_{kind.lower()}_func") if kind in KINDS else _refuse
         return registered
 
+    def _set_timeout(self) -> None:
+        """Set no timer: the work has a thread of its own, and is waited for no longer than there is time."""
+
     def _wrap_function(self, func: Worker | None) -> None:
-        current = CURRENT.set(self.work)
-        try:
-            self.PhysicalResourceId = (func(self._current, None) if func else None) or ""
-        except BaseException as error:  # noqa: BLE001 (also SystemExit: no way out of the work may leave a stack waiting)
-            if self.work.ended_at is None:
-                self._fail(error)
-        if not self.work.end():
-            self._take_back()
-        CURRENT.reset(current)
+        work, event = self._work, self._current
+        errand = Errand(partial(_do, work, lambda: func(event, work) if func else None))
+        is_over = errand.ends_within(work.seconds_left() - work.answer_before)
+        work.end()
+        if not is_over:
+            self._late = errand
+            self._fail(HandlerError("OutOfTime", "no more is done for this event"))
+        elif errand.error is not None:
+            self._fail(errand.error)
+        else:
+            self.PhysicalResourceId, self.Data = errand.result or "", work.attributes
 
     def _fail(self, error: BaseException) -> None:
         self._error = error
-        self.Status, self.Reason = "FAILED", reason_for(error, self.work.story())
+        self.Status, self.Reason = "FAILED", reason_for(error, self._work.story())
 
     def _take_back(self) -> None:
-        """Undo what was done too late: CloudFormation has been told that it failed."""
-        with self._sending:
-            delivered = self._undelivered is None
-        # What was not delivered is delivered again by Lambda, and then finds what was made.
-        if delivered:
-            try:
-                self.work.take_back()
-            except Exception as error:  # noqa: BLE001 (the event is answered: only the log is left to tell)
-                self.work.note = f"what was done too late could not be undone: {type(error).__name__}"
+        """Undo what was done too late, if there is time: CloudFormation has been told that it failed.
 
-    def _set_timeout(self) -> None:
-        wait = max(0.0, self.work.seconds_left() - self.work.answer_before)
-        self._timer = threading.Timer(wait, partial(self._timeout, self.work))
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _timeout(self, work: Work | None = None) -> None:
-        # Lambda may have frozen this thread when its event was over, and let it go on in the middle of the next.
-        with self._sending:
-            if (work or self.work).end():
-                self._fail(HandlerError("OutOfTime", "no more is done for this event"))
-                self._answer(self.Status, self.Reason)
+        What was not delivered is delivered again by Lambda, and then finds what was made.
+        """
+        work = self._work
+        if self._late is not None:
+            if self._undelivered is None and self._late.ends_within(work.seconds_left() - _SECONDS_FOR_THE_END):
+                undoing = Errand(partial(_do, work, work.take_back))
+                if undoing.ends_within(work.seconds_left() - _SECONDS_FOR_THE_END) and undoing.error is not None:
+                    work.note = f"what was done too late could not be undone: {type(undoing.error).__name__}"
+            # Lambda freezes a thread that is left, and lets it go on in the middle of another event.
+            work.abandon()
 
     def _send(self, status: str | None = None, reason: str = "", send_response: object = None) -> None:  # noqa: ARG002 (crhelper's signature)
-        self.work.end()
-        with self._sending:
-            self._answer(status or self.Status, reason or self.Reason)
+        self._answer(status or self.Status, reason or self.Reason)
 
     def _answer(self, status: str, reason: str) -> None:
-        """Answer, unless that was done. The lock is held, so that nobody else does it meanwhile."""
+        """Answer, unless that was done."""
         if self._outcome:
             return
         try:
@@ -136,7 +134,7 @@ class CustomResource(CfnResource):
             body = body_of(self._content(status, reason))
         self._outcome = status
         try:
-            deliver(self._current["ResponseURL"], body, self.work.seconds_left)
+            deliver(self._current["ResponseURL"], body, self._work.seconds_left)
         except UndeliveredError as error:
             self._undelivered = error
 
@@ -164,12 +162,18 @@ class CustomResource(CfnResource):
             case (("Create" | "Update"), "SUCCESS"):
                 return str(self.PhysicalResourceId or known or marker(event))
             case "Create", _:
-                return self.work.physical_id or marker(event)
+                return self._work.physical_id or marker(event)
             case _:
                 return known or marker(event)
 
 
-def _refuse(event: dict[str, Any], _context: object) -> None:
+def _do(work: Work, job: Callable[[], T]) -> T:
+    """Do it in the name of an event, so that the client's requests are counted and ended with it."""
+    CURRENT.set(work)
+    return job()
+
+
+def _refuse(event: dict[str, Any], _work: Work) -> None:
     raise HandlerError("InvalidEvent", f"RequestType is none of Create, Update and Delete: {event['RequestType']!r}")
 
 

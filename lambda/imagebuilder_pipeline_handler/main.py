@@ -13,32 +13,33 @@ from imagebuilder_pipeline_handler.custom_resource import CustomResource
 if TYPE_CHECKING:
     from imagebuilder_pipeline_handler.client import ImageBuilderClient
     from imagebuilder_pipeline_handler.identity import Outcome
+    from imagebuilder_pipeline_handler.work import Work
 
 handler = CustomResource()
 
 
 @handler.create
-def create(event: dict[str, Any], _context: object) -> str:
+def create(event: dict[str, Any], work: Work) -> str:
     """Make the pipeline; the physical id is its ARN."""
     from imagebuilder_pipeline_handler import lifecycle
 
-    return _answer(lifecycle.create(_client(), event, handler.work))
+    return _told(lifecycle.create(_client(), event, work), work)
 
 
 @handler.update
-def update(event: dict[str, Any], _context: object) -> str:
+def update(event: dict[str, Any], work: Work) -> str:
     """Change the pipeline in place, or make another one when the name changed."""
     from imagebuilder_pipeline_handler import lifecycle
 
-    return _answer(lifecycle.update(_client(), event, handler.work))
+    return _told(lifecycle.update(_client(), event, work), work)
 
 
 @handler.delete
-def delete(event: dict[str, Any], _context: object) -> None:
+def delete(event: dict[str, Any], work: Work) -> None:
     """Delete the pipeline. Nothing is returned, because the answer to a Delete keeps the event's physical id."""
     from imagebuilder_pipeline_handler import lifecycle
 
-    lifecycle.delete(_client(), event, handler.work)
+    lifecycle.delete(_client(), event, work)
 
 
 @cache
@@ -48,6 +49,6 @@ def _client() -> ImageBuilderClient:
     return make_client()
 
 
-def _answer(outcome: Outcome) -> str:
-    handler.Data.update(outcome.attributes())
+def _told(outcome: Outcome, work: Work) -> str:
+    work.attributes = outcome.attributes()
     return outcome.arn

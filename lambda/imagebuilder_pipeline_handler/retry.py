@@ -71,7 +71,7 @@ def has_content(operation: str, parsed: Mapping[str, Any]) -> bool:
 
 def _require_time(**_: object) -> None:
     work = CURRENT.get()
-    if work is not None and work.ended_at is not None and not work.is_undoing:
+    if work is not None and work.is_over:
         raise OverError("the event has been answered already")
 
 

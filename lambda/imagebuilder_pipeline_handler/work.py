@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Final
 
 _LATEST_ANSWER: Final = 4.5
@@ -19,13 +18,15 @@ class OverError(Exception):
 
 
 class Work:
-    """The work on one event. Two threads share it: the one that does the work, and the timer that may answer first."""
+    """The work on one event. Two threads share it: one does it, the other answers when it is done or time is up."""
 
     def __init__(self, seconds_left: Callable[[], float]) -> None:
         self.seconds_left = seconds_left
         self.answer_before = max(_LATEST_ANSWER, min(_EARLIEST_ANSWER, seconds_left() / 2))
         self.physical_id = ""
         """The pipeline that exists, or may exist, because of a Create; empty while there is none for certain."""
+        self.attributes: dict[str, str] = {}
+        """What `Fn::GetAtt` can ask for."""
         self.undo: Callable[[datetime], None] | None = None
         """Takes back what was done after the given time. For when a failure was answered in the meantime."""
         self.note = ""
@@ -36,34 +37,33 @@ class Work:
         self.last_fault = ""
         self.was_turned_away = False
         """Whether the last answer was to come again, which says nothing of the request."""
-        self.is_undoing = False
+        self._is_undoing = False
         self._trouble, self._since = "", 0.0
         self._started = time.monotonic()
         self._ended_at: datetime | None = None
-        self._lock = Lock()
 
-    def end(self) -> bool:
-        """End the work; False when it has ended already. Who gets True answers the event, and nobody else does."""
-        with self._lock:
-            if self._ended_at is not None:
-                return False
-            self._ended_at = datetime.now(UTC)
-            return True
+    def end(self) -> None:
+        """End the work: no more requests are made for it."""
+        self._ended_at = datetime.now(UTC)
 
     @property
-    def ended_at(self) -> datetime | None:
-        """When it was decided what to answer."""
-        return self._ended_at
+    def is_over(self) -> bool:
+        """Whether no more requests are to be made."""
+        return self._ended_at is not None and not self._is_undoing
 
     def take_back(self) -> None:
-        """Undo what was done after a failure was answered, if there is anything."""
+        """Undo what was done after a failure was decided, if there is anything."""
         if self.undo is not None and self._ended_at is not None:
-            self.is_undoing = True
+            self._is_undoing = True
             self.undo(self._ended_at)
+
+    def abandon(self) -> None:
+        """End what is being undone, too."""
+        self.undo, self._is_undoing = None, False
 
     def allows(self, pause: float) -> bool:
         """Tell whether, after a pause, one more request can be tried and the event answered in time."""
-        return self._ended_at is None and self.seconds_left() - pause >= 1.5 * self.answer_before
+        return not self.is_over and self.seconds_left() - pause >= 1.5 * self.answer_before
 
     def since(self, kind: str) -> float:
         """Return for how many seconds there has been trouble of this kind and of no other."""

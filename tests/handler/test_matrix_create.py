@@ -3,6 +3,8 @@
 import importlib.util
 import socket
 import threading
+import time
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -25,7 +27,7 @@ BRIEF = 8.0
 """Seconds of a function that has time for little more than one look, so that faults that last for ever end soon."""
 
 SHORT = 6.0
-"""Seconds of a function that answers by its timer after 1.5 s: time enough to begin also on a busy machine."""
+"""Seconds of a function that answers after 1.5 s, done or not: time enough to begin also on a busy machine."""
 
 TOO_LONG = 2.5
 """Seconds after which that function has answered, and has not ended."""
@@ -37,6 +39,13 @@ def tokens(service: ImageBuilder) -> set[str]:
 
 def operations(service: ImageBuilder) -> list[str]:
     return [call.operation for call in service.calls()]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def another_function() -> ModuleType:
@@ -77,10 +86,11 @@ def test_row_17_delete_of_the_marker_succeeds_without_a_call(
 def test_row_18_made_then_raised_fails_with_the_arn_and_the_delete_removes_it(
     resource: Resource, service: ImageBuilder, minimal: Properties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> str:
+    def fail(*_: object) -> None:
+        main.create(*_)
         raise RuntimeError("after the call")
 
-    monkeypatch.setattr(main, "_answer", fail)
+    monkeypatch.setattr(main.handler, "_create_func", fail)
     answer = resource.create(**minimal)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ARN)
     assert resource.delete()["Status"] == "SUCCESS"
@@ -181,6 +191,8 @@ def test_row_22_nothing_is_undone_that_lambda_will_deliver_again(
     with pytest.raises(UndeliveredError):
         main.handler(event, Context(SHORT))
     assert resource.send(event)["PhysicalResourceId"] == service.pipelines()[0]["arn"]
+    wait_for(lambda: operations(service) == [CREATE, CREATE])
+    assert len(service.pipelines()) == 1
 
 
 def test_row_22_no_request_is_begun_after_failed_was_sent(

@@ -17,6 +17,7 @@ from imagebuilder_local.service import ImageBuilder
 from imagebuilder_pipeline_handler import answer, main
 from imagebuilder_pipeline_handler.answer import UndeliveredError
 from imagebuilder_pipeline_handler.custom_resource import CustomResource
+from imagebuilder_pipeline_handler.work import Work
 
 Properties = dict[str, Any]
 
@@ -41,10 +42,10 @@ def undelivered(resource: Resource, minimal: Properties, caplog: pytest.LogCaptu
 def given(monkeypatch: pytest.MonkeyPatch, data: Any) -> None:
     """Let the work set these attributes too."""
 
-    def work(event: dict[str, Any], _: object) -> str:
-        arn = main.create(event, _)
-        main.handler.Data.update(data)
-        return str(arn)
+    def work(event: dict[str, Any], work: Work) -> object:
+        arn = main.create(event, work)
+        work.attributes |= data
+        return arn
 
     monkeypatch.setattr(main.handler, "_create_func", work)
 
@@ -186,9 +187,9 @@ def test_row_15_nested_data_is_flattened(
 def test_row_54_no_echo_of_one_event_does_not_stay_for_the_next(
     resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def secretly(event: dict[str, Any], _: object) -> str:
+    def secretly(event: dict[str, Any], work: Work) -> object:
         main.handler.NoEcho = True
-        return str(main.create(event, _))
+        return main.create(event, work)
 
     monkeypatch.setattr(main.handler, "_create_func", secretly)
     assert resource.create(**minimal)["NoEcho"] is True

@@ -18,6 +18,7 @@ from imagebuilder_local.service import ImageBuilder
 from imagebuilder_pipeline_handler import lifecycle, main
 from imagebuilder_pipeline_handler.custom_resource import CustomResource
 from imagebuilder_pipeline_handler.event import InvalidEventError
+from imagebuilder_pipeline_handler.work import Work
 
 Properties = dict[str, Any]
 Malform = Callable[[dict[str, Any]], Any]
@@ -56,7 +57,7 @@ def test_row_21_function_that_nears_its_timeout_answers_once_with_the_right_id_a
     resource: Resource, service: ImageBuilder, minimal: Properties, patient: None
 ) -> None:
     arn = resource.create(**minimal)["PhysicalResourceId"]
-    # The client waits longer than that, so nobody but the timer can answer, after 1.5 s.
+    # The client waits longer than that, so it has to be answered meanwhile, after 1.5 s.
     service.inject("GetImagePipeline", [{"delay": 2.5}])
     deadline = time.monotonic() + 6
     answer = resource.send(resource.event("Update", minimal | {"Description": "other"}), seconds=6)
@@ -246,30 +247,59 @@ def test_event_is_taken_where_the_context_does_not_know_the_function_s_arn(
     assert resource.responses.taken[0]["Status"] == "SUCCESS"
 
 
-def test_one_event_is_answered_once_although_work_and_timer_end_at_the_same_moment(
+def test_one_event_is_answered_once_although_the_work_ends_right_when_time_is_up(
     resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ends = threading.Event()
+    statuses: set[str] = set()
+    for late in range(-10, 11):
+        ends_at = time.monotonic() + 0.05 + late / 1000
 
-    def work(*_: object) -> str:
-        ends.wait(5)
-        return "the-id"
+        def work(*_: object, ends_at: float = ends_at) -> str:
+            time.sleep(ends_at - time.monotonic())
+            return "the-id"
 
-    monkeypatch.setattr(main.handler, "_create_func", work)
-    monkeypatch.setattr(main.handler, "_set_timeout", lambda: None)
-    for _ in range(30):
-        ends.clear()
-        before = len(resource.responses.requests)
-        thread = threading.Thread(target=main.handler, args=(resource.event("Create", minimal), Context()))
-        monkeypatch.setattr(main.handler, "_timer", None)
-        thread.start()
-        time.sleep(0.005)
-        timer = threading.Thread(target=main.handler._timeout)
-        ends.set()
-        timer.start()
-        thread.join()
-        timer.join()
-        assert len(resource.responses.requests) == before + 1
+        monkeypatch.setattr(main.handler, "_create_func", work)
+        answer = resource.send(resource.event("Create", minimal), seconds=4.55)
+        statuses.add(answer["Status"])
+        assert (answer["Status"] == "FAILED") == answer["Reason"].startswith("OutOfTime")
+    assert statuses == {"SUCCESS", "FAILED"}
+
+
+def test_row_21_function_whose_work_does_not_end_ends_in_time_all_the_same(
+    resource: Resource, service: ImageBuilder, minimal: Properties, patient: None
+) -> None:
+    # If it did not, Lambda would deliver the event again, after a stack has long gone on.
+    service.inject("CreateImagePipeline", ["hang"])
+    started = time.monotonic()
+    assert resource.send(resource.event("Create", minimal), seconds=6)["Status"] == "FAILED"
+    assert time.monotonic() - started < 6
+
+
+def test_row_21_work_that_is_left_behind_asks_for_nothing_while_the_next_event_is_worked_on(
+    resource: Resource, service: ImageBuilder, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thaws, is_over = threading.Event(), threading.Event()
+
+    def work(event: dict[str, Any], work: Work) -> None:
+        thaws.wait(10)
+        try:
+            main.create(event, work)
+        finally:
+            is_over.set()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(main.handler, "_create_func", work)
+        assert resource.send(resource.event("Create", minimal), seconds=5)["Status"] == "FAILED"
+    other = Resource(resource.handler, resource.responses, logical_id="Other")
+
+    def meanwhile(event: dict[str, Any], work: Work) -> object:
+        thaws.set()
+        assert is_over.wait(10)
+        return main.create(event, work)
+
+    monkeypatch.setattr(main.handler, "_create_func", meanwhile)
+    assert other.create(**minimal | {"Name": "other"})["Status"] == "SUCCESS"
+    assert [call.request["name"] for call in service.calls()] == ["other"]
 
 
 def test_row_27_members_of_crhelper_in_an_event_change_nothing(
@@ -279,16 +309,3 @@ def test_row_27_members_of_crhelper_in_an_event_change_nothing(
     answer = resource.send(event)
     assert answer["Data"].keys() == {"Arn", "Name", "ClientToken", "RequestId"}
     assert answer["PhysicalResourceId"] == service.pipelines()[0]["arn"]
-
-
-def test_row_21_timer_that_fires_after_the_work_has_ended_answers_nothing(
-    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers: Any = vars(type(main.handler).__mro__[1])["_cfn_response"].__get__(main.handler)
-
-    def timer_first(event: dict[str, Any]) -> None:
-        main.handler._timeout()
-        answers(event)
-
-    monkeypatch.setattr(main.handler, "_cfn_response", timer_first)
-    assert resource.create(**minimal)["Status"] == "SUCCESS"

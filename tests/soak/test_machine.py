@@ -8,10 +8,10 @@ from soak.run import run_machine, run_machine_of_processes
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> None:
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
     """Hypothesis prints what fails; a log of every event would bury it."""
     for name in ("imagebuilder_pipeline_handler", "imagebuilder_local"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+        caplog.set_level(logging.CRITICAL, name)
 
 
 def test_no_sequence_of_events_and_faults_leaves_a_stack_stuck_or_a_pipeline_without_owner() -> None:

@@ -1,6 +1,5 @@
 """What the machine found, each in as few steps as it takes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -96,32 +95,12 @@ def test_update_that_only_a_proxy_answers_fails(service: ImageBuilder, deploy: A
     assert "description" not in service.pipelines()[0]
 
 
-def test_timer_of_an_event_that_is_over_does_not_end_the_next(
-    simulation: Simulation, function: Function, service: ImageBuilder, deploy: Any, monkeypatch: pytest.MonkeyPatch
+def test_event_that_was_answered_out_of_time_is_not_delivered_again(
+    function: Function, service: ImageBuilder, simulation: Simulation, stack: Stack, deploy: Any
 ) -> None:
-    timers: list[Callable[[], None]] = []
-
-    class Frozen:
-        """A timer that goes off when somebody says so, although it was cancelled."""
-
-        daemon = True
-
-        def __init__(self, _: float, goes_off: Callable[[], None]) -> None:
-            timers.append(goes_off)
-
-        def start(self) -> None:
-            pass
-
-        cancel = start
-
-    monkeypatch.setattr("imagebuilder_pipeline_handler.custom_resource.threading.Timer", Frozen)
-    monkeypatch.setattr(simulation.random, "random", lambda: 0.0)  # the second event finds the function warm
-    assert deploy()
-    call = service.call
-
-    def thawed(*args: Any, **options: Any) -> dict[str, Any]:
-        timers[0]()
-        return call(*args, **options)
-
-    monkeypatch.setattr(service, "call", thawed)
-    assert deploy(description="other")
+    # A function that does not end is invoked once more, which would make what the stack has been rolled back from.
+    service.call("CreateImagePipeline", {**MINIMAL, "tags": {"theirs": "x"}, "clientToken": "by hand"})
+    function.outages.append(Outage("hang", EPOCH + 400))
+    assert not deploy(AdoptExisting=True)
+    assert [pipeline["tags"] for pipeline in service.pipelines()] == [{"theirs": "x"}]
+    assert [call.operation for call in service.calls() if call.error is None].count("UpdateImagePipeline") == 0

@@ -15,7 +15,7 @@ from typing import Any
 import botocore.endpoint
 import pytest
 
-from imagebuilder_pipeline_handler import answer, custom_resource, lifecycle, retry, work
+from imagebuilder_pipeline_handler import answer, errand, lifecycle, retry, work
 
 EPOCH = 1_800_000_000.0
 """When every simulation begins, in seconds since the epoch."""
@@ -26,7 +26,7 @@ class KilledError(BaseException):
 
 
 class Process:
-    """What is killed together: a function's thread and its timers. `dies_at` counts down the waits that it survives."""
+    """What is killed together: a function's threads. `dies_at` counts down the waits that it survives."""
 
     def __init__(self, deadline: float, dies_at: int | None = None) -> None:
         self.deadline = deadline
@@ -79,11 +79,6 @@ class Simulation:
         task = Task(work, self.now + delay, process)
         self._tasks.append(task)
         return task
-
-    def cancel(self, task: Task) -> None:
-        """Forget a task that has not begun."""
-        if task.thread is None and task in self._tasks:
-            self._tasks.remove(task)
 
     def sleep(self, seconds: float) -> None:
         """Let time pass for the task that runs."""
@@ -146,34 +141,27 @@ class Simulation:
 
     @contextmanager
     def governs_the_function(self) -> Iterator[None]:
-        """Put the function on this clock: its pauses, its timer, its lock, its dice."""
+        """Put the function on this clock: its pauses, its threads, its dice."""
         simulation = self
 
-        class Timer:
-            daemon = True
-
-            def __init__(self, interval: float, function: Callable[[], None]) -> None:
-                self._interval, self._function = interval, function
-                self._task: Task | None = None
+        class Thread:
+            def __init__(self, target: Callable[[], None], *, daemon: bool) -> None:
+                assert daemon, "a thread that is left must not keep the process"
+                self._target = target
+                self._is_over = False
 
             def start(self) -> None:
-                self._task = simulation.spawn(self._function, self._interval, simulation.process)
+                simulation.spawn(self._run, process=simulation.process)
 
-            def cancel(self) -> None:
-                if self._task is not None:
-                    simulation.cancel(self._task)
+            def join(self, seconds: float) -> None:
+                simulation.wait(lambda: self._is_over, seconds)
 
-        class Lock:
-            def __init__(self) -> None:
-                self._is_held = False
+            def is_alive(self) -> bool:
+                return not self._is_over
 
-            def __enter__(self) -> None:
-                while self._is_held:
-                    simulation.wait(lambda: not self._is_held)
-                self._is_held = True
-
-            def __exit__(self, *_: object) -> None:
-                self._is_held = False
+            def _run(self) -> None:
+                self._target()
+                self._is_over = True
 
         class Datetime(datetime):
             @classmethod
@@ -189,7 +177,7 @@ class Simulation:
             (retry, "random", self.random),
             (work, "time", time),
             (work, "datetime", Datetime),
-            (custom_resource, "threading", SimpleNamespace(Lock=Lock, Timer=Timer)),
+            (errand, "threading", SimpleNamespace(Thread=Thread)),
         ]
         with pytest.MonkeyPatch.context() as patch:
             for module, name, value in changes:
