@@ -1,8 +1,9 @@
-"""Cut EC2 Image Builder's service model out of the installed botocore.
+"""Cut what is of EC2 Image Builder out of the installed botocore's data.
 
-Run as `make model`. The result is data in botocore's own layout, so that it serves two readers: `imagebuilder_model`,
-which checks requests against it, and botocore itself, which finds it through AWS_DATA_PATH and so knows the newest
-members whatever SDK the Lambda runtime carries. Prose is left out: it is two thirds of the size and not ours.
+Run as `make model`. The result is in botocore's own layout, so that it serves two readers: `imagebuilder_model`, which
+checks requests against the service model, and botocore itself. It is all that botocore needs to make a client: the
+function's looks nowhere else, so it knows the newest members whatever SDK the Lambda runtime carries, and reads no
+megabyte of other services' endpoints. Prose is left out: it is two thirds of the model's size and not ours.
 """
 
 import json
@@ -24,19 +25,41 @@ OPERATIONS = (
     "UntagResource",
     "UpdateImagePipeline",
 )
-SERVICE, API_VERSION, FILE = "imagebuilder", "2019-12-02", "service-2"
-_DATA = Path(__file__).parent.parent / "lambda" / "imagebuilder_model" / "data"
-TARGET = _DATA / SERVICE / API_VERSION / f"{FILE}.json"
+SERVICE, API_VERSION = "imagebuilder", "2019-12-02"
+TARGET = Path(__file__).parent.parent / "lambda" / "imagebuilder_model" / "data"
 
 
-def generate() -> str:
-    """Return the cut model as JSON text, one operation or shape a line, so that a change of the API is a short diff."""
-    full = Loader().load_service_model(SERVICE, FILE, API_VERSION)
+def generate() -> dict[str, str]:
+    """Return each file's text by its path. An operation, a shape or a partition a line: a change is a short diff."""
+    loader = Loader()
+    of_service = {
+        "service-2": _model(loader.load_service_model(SERVICE, "service-2", API_VERSION)),
+        "endpoint-rule-set-1": _lines(loader.load_service_model(SERVICE, "endpoint-rule-set-1", API_VERSION)),
+    }
+    of_all = {
+        "endpoints": _endpoints(loader.load_data("endpoints")),
+        "partitions": _lines(loader.load_data("partitions")),
+        "sdk-default-configuration": _lines(_without_prose(loader.load_data("sdk-default-configuration"))),
+    }
+    return {f"{SERVICE}/{API_VERSION}/{name}.json": text for name, text in of_service.items()} | {
+        f"{name}.json": text for name, text in of_all.items()
+    }
+
+
+def _model(full: dict[str, Any]) -> str:
     operations = {name: _without_prose(full["operations"][name]) for name in OPERATIONS}
     shapes = {name: _without_prose(full["shapes"][name]) for name in sorted(_reachable(operations, full["shapes"]))}
     sections = {"metadata": full["metadata"], "operations": operations, "shapes": shapes}
     head = f'{{"version":{json.dumps(full["version"])}'
     return ",\n".join([head, *(f'"{name}":{_one_line_each(section)}' for name, section in sections.items())]) + "}\n"
+
+
+def _endpoints(full: dict[str, Any]) -> str:
+    partitions = [
+        partition | {"services": {name: of for name, of in partition["services"].items() if name == SERVICE}}
+        for partition in full["partitions"]
+    ]
+    return _lines(full | {"partitions": partitions})
 
 
 def _without_prose(value: Any) -> Any:
@@ -73,11 +96,27 @@ def _shape_names(value: Any) -> Iterator[str]:
 
 
 def _one_line_each(section: dict[str, Any]) -> str:
-    lines = (f"{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}" for key, value in section.items())
-    return "{\n" + ",\n".join(lines) + "\n}"
+    return "{\n" + ",\n".join(f"{json.dumps(key)}:{_compact(value)}" for key, value in section.items()) + "\n}"
+
+
+def _lines(data: dict[str, Any]) -> str:
+    """Write a member a line, and of a list an item a line."""
+    members = (
+        f"{json.dumps(key)}:[\n" + ",\n".join(map(_compact, value)) + "\n]"
+        if isinstance(value, list)
+        else f"{json.dumps(key)}:{_compact(value)}"
+        for key, value in data.items()
+    )
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 if __name__ == "__main__":
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(generate(), encoding="utf-8")
-    print(f"wrote {TARGET.relative_to(Path.cwd())}, {TARGET.stat().st_size:,} bytes")
+    for name, text in generate().items():
+        file = TARGET / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        print(f"wrote {file.relative_to(Path.cwd())}, {file.stat().st_size:,} bytes")

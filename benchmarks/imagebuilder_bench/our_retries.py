@@ -10,11 +10,11 @@ def ours() -> Pause | None:
     """Return the policy; None when the code has none that is known here."""
     try:
         retry = import_module("imagebuilder_pipeline_handler.retry")
-        first, longest = float(retry._FIRST_PAUSE), float(retry._LONGEST_PAUSE)
-    except (ImportError, AttributeError):
+        first, growth, longest = retry._PAUSES["throttled"]
+    except (ImportError, AttributeError, KeyError):
         return None
 
     def pause(attempt: int, chance: random.Random) -> float:
-        return chance.uniform(0, min(longest, first * 2.0 ** min(attempt - 1, 10)))
+        return chance.uniform(0, min(longest, first * growth ** min(attempt - 1, 10)))
 
     return pause

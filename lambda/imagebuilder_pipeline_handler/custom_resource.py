@@ -1,14 +1,11 @@
 """crhelper, made to answer once, in time and to the right stack."""
 
 import logging
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
-from crhelper import CfnResource
-
+from imagebuilder_pipeline_handler._crhelper import CfnResource, no_clients
 from imagebuilder_pipeline_handler.answer import UndeliveredError, body_of, deliver
 from imagebuilder_pipeline_handler.errand import Errand
 from imagebuilder_pipeline_handler.event import KINDS, checked, marker
@@ -46,7 +43,7 @@ class CustomResource(CfnResource):
     """
 
     def __init__(self) -> None:
-        with _sam_local():
+        with no_clients():
             super().__init__(log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
         for name, level in _QUIET.items():
             logging.getLogger(name).setLevel(level)
@@ -175,17 +172,3 @@ def _do(work: Work, job: Callable[[], T]) -> T:
 
 def _refuse(event: dict[str, Any], _work: Work) -> None:
     raise HandlerError("InvalidEvent", f"RequestType is none of Create, Update and Delete: {event['RequestType']!r}")
-
-
-@contextmanager
-def _sam_local() -> Iterator[None]:
-    """Keep CfnResource's constructor from making three clients, for a polling that is not used."""
-    before = os.environ.get("AWS_SAM_LOCAL")
-    os.environ["AWS_SAM_LOCAL"] = "true"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["AWS_SAM_LOCAL"]
-        else:
-            os.environ["AWS_SAM_LOCAL"] = before

@@ -16,10 +16,23 @@ from botocore.exceptions import (
 from imagebuilder_pipeline_handler.reasons import CONNECTION_ERRORS
 from imagebuilder_pipeline_handler.work import CURRENT, OverError
 
-_LONGEST_PAUSE: Final = 10.0
-_FIRST_PAUSE: Final = 1.0
+
+class Pauses(NamedTuple):
+    """Seconds that a pause lasts at most: the first, and any. Each is `growth` times as long as the one before."""
+
+    first: float
+    growth: float
+    longest: float
+
+
+_PAUSES: Final = {
+    # Hundreds of pipelines at once take half as many calls, and no longer, if who is turned away waits so long.
+    "throttled": Pauses(8.0, 3.0, 20.0),
+    "other": Pauses(1.0, 2.0, 10.0),
+}
 
 _PATIENCE: Final[dict[str, float]] = {
+    "throttled": math.inf,
     "busy": math.inf,
     # A policy, a role or the keys of a new function may take some seconds until IAM has them everywhere.
     "denied": 20.0,
@@ -40,8 +53,12 @@ _ANSWERS: Final = {
 _NEVER_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
 _SERVER_ERROR: Final = 500
 _NO_SUCCESS: Final = 300
-_KINDS: Final = {403: "denied", 429: "busy", _SERVER_ERROR: "busy"}
-_BUSY: Final = frozenset({"ResourceInUseException", "ThrottlingException", "RequestLimitExceeded"})
+_KINDS: Final = {403: "denied", 429: "throttled", _SERVER_ERROR: "busy"}
+_KINDS_OF_CODES: Final = {
+    "ResourceInUseException": "busy",
+    "ThrottlingException": "throttled",
+    "RequestLimitExceeded": "throttled",
+}
 
 # Which code says that a role is not there yet is unverified, so the word in the sentence decides.
 _OF_A_ROLE: Final = frozenset(
@@ -89,13 +106,13 @@ def _pause(
         return None
     work.last_fault = fault.code
     kind = _kind(operation.name, fault)
-    work.was_turned_away = kind == "busy" and fault.status > 0
+    work.was_turned_away = kind in {"busy", "throttled"} and fault.status > 0
     if kind == "garbled" or fault.status >= _SERVER_ERROR or _may_have_been_sent(fault.error):
         work.unsure.add(operation.name)
     if kind is None:
         return None
-    most = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempts - 1, 10))
-    pause = random.uniform(0, most)  # noqa: S311 (spreads load, guards nothing)
+    pauses = _PAUSES.get(kind, _PAUSES["other"])
+    pause = random.uniform(0, min(pauses.longest, pauses.first * pauses.growth ** min(attempts - 1, 10)))  # noqa: S311 (spreads load, guards nothing)
     return pause if work.since(kind) + pause <= _PATIENCE[kind] and work.allows(pause) else None
 
 
@@ -113,8 +130,10 @@ def _fault(operation: str, response: tuple[Any, Mapping[str, Any]] | None, error
 def _kind(operation: str, fault: Fault) -> str | None:
     if fault.error is not None:
         return _kind_of_connection(fault.error)
-    if fault.code in _BUSY or (operation, fault.code) == ("DeleteImagePipeline", "ResourceDependencyException"):
+    if (operation, fault.code) == ("DeleteImagePipeline", "ResourceDependencyException"):
         return "busy"
+    if fault.code in _KINDS_OF_CODES:
+        return _KINDS_OF_CODES[fault.code]
     if fault.code in _OF_A_ROLE and re.search(r"role\b", fault.message, re.IGNORECASE):
         return "role"
     return "garbled" if fault.status < _NO_SUCCESS else _KINDS.get(min(fault.status, _SERVER_ERROR))

@@ -50,7 +50,7 @@ def service() -> ImageBuilder:
 @pytest.fixture
 def resource(service: ImageBuilder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Resource]:
     """A resource of a stack, between CloudFormation's side and the emulator."""
-    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(retry, "_PAUSES", dict.fromkeys(retry._PAUSES, retry.Pauses(0.01, 2.0, 1.0)))
     for name, value in {
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",

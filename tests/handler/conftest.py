@@ -77,10 +77,9 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds become hundredths; what is tried, and in which order, stays."""
     monkeypatch.setattr(answer, "_LONGEST_PAUSE", 0.01)
     monkeypatch.setattr(answer, "_SECONDS_PER_TRY", 3.0)
-    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(retry, "_LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(retry, "_PAUSES", dict.fromkeys(retry._PAUSES, retry.Pauses(0.01, 2.0, 0.05)))
     patience = {kind: min(seconds, 10_000) / 100 for kind, seconds in retry._PATIENCE.items()}
-    monkeypatch.setattr(retry, "_PATIENCE", patience | {"busy": math.inf})
+    monkeypatch.setattr(retry, "_PATIENCE", patience | {"busy": math.inf, "throttled": math.inf})
     monkeypatch.setattr(lifecycle, "_CREATE_MAY_STILL_RUN", (0.01, 0.02, 0.1, 0.2))
     monkeypatch.setattr(client, "_CONFIG", client._CONFIG.merge(Config(connect_timeout=0.5, read_timeout=0.5)))
 
@@ -102,6 +101,7 @@ def responses(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """A ResponseURL over TLS that the function trusts."""
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    answer._trusting.cache_clear()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with ResponseServer(context) as server:

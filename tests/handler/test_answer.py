@@ -81,6 +81,7 @@ def test_certificate_that_is_not_trusted_raises_in_bounds_and_the_log_says_so(
 ) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
+    answer_module._trusting.cache_clear()
     with pytest.raises(UndeliveredError):
         main.handler(resource.event("Create", minimal), Context())
     assert "SSLCertVerificationError" in caplog.text

@@ -107,6 +107,7 @@ def test_row_07_untrusted_certificate_raises_in_bounds_and_is_sent_nothing(
 ) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
+    answer._trusting.cache_clear()
     assert undelivered(resource.responses.url) < 5
     assert "SSLCertVerificationError" in caplog.text
     assert resource.responses.requests == []

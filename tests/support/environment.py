@@ -43,9 +43,8 @@ def make_hasty() -> None:
     changes: list[tuple[ModuleType, str, Any]] = [
         (answer, "_LONGEST_PAUSE", 0.01),
         (answer, "_SECONDS_PER_TRY", 0.5),
-        (retry, "_FIRST_PAUSE", 0.01),
-        (retry, "_LONGEST_PAUSE", 0.05),
-        (retry, "_PATIENCE", patience | {"busy": math.inf}),
+        (retry, "_PAUSES", dict.fromkeys(retry._PAUSES, retry.Pauses(0.01, 2.0, 0.05))),
+        (retry, "_PATIENCE", patience | {"busy": math.inf, "throttled": math.inf}),
         (lifecycle, "_CREATE_MAY_STILL_RUN", (0.01, 0.02, 0.1, 0.2)),
         (client, "_CONFIG", client._CONFIG.merge(Config(connect_timeout=1, read_timeout=0.5))),
     ]
