@@ -102,6 +102,18 @@ def test_pipeline_tells_of_its_last_run(client: Any, minimal: dict[str, Any], cl
     assert (pipeline["dateLastRun"], pipeline["lastRunStatus"]) == ("2023-11-14T22:14:20.000Z", "PENDING")
 
 
+def test_pipeline_has_no_runs_of_an_earlier_one_of_its_name(
+    client: Any, minimal: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    client.create_image_pipeline(**minimal)
+    start(client)
+    client.delete_image_pipeline(imagePipelineArn=ARN)
+    clock.now += 1
+    client.create_image_pipeline(**minimal)
+    assert images(client) == []
+    assert "lastRunStatus" not in client.get_image_pipeline(imagePipelineArn=ARN)["imagePipeline"]
+
+
 def test_disabled_pipeline_runs_by_hand_and_not_on_its_schedule(
     client: Any, service: ImageBuilder, minimal: dict[str, Any]
 ) -> None:

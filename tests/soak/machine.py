@@ -1,7 +1,8 @@
 """A user, two stacks and everything that goes wrong, at random; what must hold after every step stands in `check`.
 
 The limits, where nobody could know better, and which are therefore left out:
-- Two deliveries of one Create at once, one of which gives up (FAILED, marker) right before the other succeeds.
+- Two deliveries of one event at once, one of which gives up (FAILED) right before the other succeeds: because IAM lets
+  the other look, or because another stack has just given up the name.
 - A Create that is killed after its call, and whose next delivery IAM turns away for longer than IAM's delays last.
 - An answer that was taken while all eight tries to give it seemed to fail, of an event that succeeds when delivered again.
 - A Delete of a Create that nobody answered, while IAM denies looking for longer than its delays last: that is what it
@@ -64,6 +65,9 @@ PASSING: Final = (
 LASTING: Final = (*PASSING, DENIED, GARBLED)
 
 LOGICAL_IDS: Final = ("First", "Second", "Third")
+
+SHARED: Final = ("golden", "silver")
+"""Names that all resources of both stacks may have."""
 
 
 def plans() -> st.SearchStrategy[Plan]:
@@ -348,7 +352,8 @@ class Machine(RuleBasedStateMachine):
             job, done = self._job(stack, {logical_id: wanted}, None)
             jobs.append(job)
             afterwards.append(done)
-        self._run(jobs, plans)
+        has_shared = any(one["name"].lower() in SHARED for wanted in self.wanted.values() for one in wanted.values())
+        self._run(jobs, plans, only_once=has_shared)
         for done in afterwards:
             done()
 
@@ -559,7 +564,7 @@ class Machine(RuleBasedStateMachine):
 
     def _name(self, stack: str, logical_id: str, number: int) -> str:
         """Return one of three names that only this resource has, or one of two that all want."""
-        return ("golden", "silver")[number - 3] if number > 2 else f"{stack}-{logical_id}-{number}"
+        return SHARED[number - 3] if number > 2 else f"{stack}-{logical_id}-{number}"
 
     def _pick(self, stack: str, pick: int) -> str | None:
         there = sorted(self.wanted[stack])
@@ -696,10 +701,12 @@ class Machine(RuleBasedStateMachine):
     def _is_used(self, arn: str) -> bool:
         return any(member.physical_id == arn for stack in self.stacks.values() for member in stack.members.values())
 
-    def _run(self, jobs: list[Callable[[], Any]], plans: list[Plan]) -> None:
+    def _run(self, jobs: list[Callable[[], Any]], plans: list[Plan], *, only_once: bool = False) -> None:
         self.cloudformation.plans = deque(map(deepcopy, plans))
-        # Of two deliveries at once one may lose patience right before the other succeeds: see the limits above.
+        # Of two deliveries at once one may give up right before the other succeeds: see the limits above.
         if any(outage.fault in (DENIED, GARBLED) for outage in self.function.outages):
+            only_once = True
+        if only_once:
             for plan in self.cloudformation.plans:
                 plan.copies.clear()
         for job in jobs:

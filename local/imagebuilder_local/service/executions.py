@@ -43,11 +43,9 @@ def run_on_schedule(state: State, arn: str, *, fails: bool) -> str | None:
 def list_image_pipeline_images(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return a page of the images that a pipeline made."""
     operation = "ListImagePipelineImages"
-    arn = state.pipeline(request["imagePipelineArn"])["arn"]
+    made = _made_by(state, state.pipeline(request["imagePipelineArn"]))
     now = state.clock()
-    summaries = [
-        image.summary(now, state.seconds_per_state) for image in state.images.values() if image.pipeline_arn == arn
-    ]
+    summaries = [image.summary(now, state.seconds_per_state) for image in made]
     shown, more = page(operation, filtered(operation, summaries, request, _FILTERS), request)
     return {"imageSummaryList": shown} | more
 
@@ -61,15 +59,24 @@ def executions(state: State) -> dict[str, list[dict[str, Any]]]:
     return made
 
 
-def last_run(state: State, arn: str) -> dict[str, str]:
+def last_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
     """Return what a pipeline tells of its last run, nothing when it never ran."""
-    runs = [image for image in state.images.values() if image.pipeline_arn == arn]
+    runs = _made_by(state, pipeline)
     if not runs:
         return {}
     return {
         "dateLastRun": runs[-1].created,
         "lastRunStatus": runs[-1].status(state.clock(), state.seconds_per_state),
     }
+
+
+def _made_by(state: State, pipeline: Mapping[str, Any]) -> list[Image]:
+    """Return the images of this pipeline, and not those of an earlier one of the same name."""
+    return [
+        image
+        for image in state.images.values()
+        if (image.pipeline_arn, image.pipeline["dateCreated"]) == (pipeline["arn"], pipeline["dateCreated"])
+    ]
 
 
 def _build(

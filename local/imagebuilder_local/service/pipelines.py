@@ -86,7 +86,7 @@ def list_image_pipelines(state: State, request: Mapping[str, Any]) -> dict[str, 
 
 def shown(state: State, pipeline: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of the pipeline as Get and List show it."""
-    return deepcopy(dict(pipeline)) | last_run(state, pipeline["arn"])
+    return deepcopy(dict(pipeline)) | last_run(state, pipeline)
 
 
 def references(pipeline: Mapping[str, Any]) -> Iterator[str]:
