@@ -28,12 +28,16 @@ def takes_props(props_class: Callable[P, Props]) -> Callable[[_Init[Self, Props]
     def decorate(init: _Init[Self, Props]) -> _InitWithKeywords[Self, P]:
         @wraps(init)
         def init_with_keywords(self: Self, scope: Construct, id: str, *args: P.args, **kwargs: P.kwargs) -> None:  # noqa: A002 (CDK's name)
-            owner = f"{type(self).__name__} '{'/'.join(filter(None, (scope.node.path, id)))}'"
-            _refuse_unknown_and_missing(owner, known, kwargs.keys())
+            def owner() -> str:
+                return f"{type(self).__name__} '{'/'.join(filter(None, (scope.node.path, id)))}'"
+
+            problems = _unknown_and_missing(known, kwargs.keys())
+            if problems:
+                raise TypeError(f"{owner()}: {'; '.join(problems)}")
             try:
                 props = props_class(*args, **kwargs)
             except InvalidPropsError as error:
-                raise InvalidPropsError(owner, error.problems) from None
+                raise InvalidPropsError(owner(), error.problems) from None
             init(self, scope, id, props)
 
         own = list(inspect.signature(init).parameters.values())[:-1]
@@ -44,12 +48,10 @@ def takes_props(props_class: Callable[P, Props]) -> Callable[[_Init[Self, Props]
     return decorate
 
 
-def _refuse_unknown_and_missing(owner: str, known: Mapping[str, inspect.Parameter], given: Set[str]) -> None:
+def _unknown_and_missing(known: Mapping[str, inspect.Parameter], given: Set[str]) -> list[str]:
     required = [name for name, parameter in known.items() if parameter.default is parameter.empty]
-    problems = [f"{name} is missing" for name in required if name not in given]
-    problems += [_unknown(name, known) for name in given if name not in known]
-    if problems:
-        raise TypeError(f"{owner}: {'; '.join(problems)}")
+    missing = [f"{name} is missing" for name in required if name not in given]
+    return missing + [_unknown(name, known) for name in given if name not in known]
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

@@ -31,11 +31,10 @@ def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
     return f"{unique}-{kind}"
 
 
-def claim_name(construct: Construct, name: str) -> None:
+def claim_name(construct: Construct, stack: cdk.Stack, name: str) -> None:
     """Keep a name for a pipeline. ValueError when another of its stack has one that is the same to the service."""
     if is_unresolved(name):
         return
-    stack = cdk.Stack.of(construct)
     # A nested stack is of its parent's account and Region.
     while (parent := stack.nested_stack_parent) is not None:
         stack = parent

@@ -40,8 +40,10 @@ class ImagePipeline(ImagePipelineBase):
     @takes_props(ImagePipelineProps)
     def __init__(self, scope: Construct, id: str, props: ImagePipelineProps) -> None:  # noqa: A002 (CDK's name)
         super().__init__(scope, id)
+        # Each look into the CDK is a message to its Node process and back, and a stack has hundreds of pipelines.
+        stack, node = self.stack, self.node
         provider = props.provider or ImagePipelineProvider.get_or_create(self)
-        if cdk.Stack.of(provider) is not self.stack:
+        if props.provider is not None and cdk.Stack.of(provider) is not stack:
             raise self._error(
                 f"provider '{provider.node.path}' is of another stack, and "
                 "its role reaches only pipelines of that one: give a provider of this stack, or none"
@@ -52,9 +54,10 @@ class ImagePipeline(ImagePipelineBase):
         if self._execution_role is not None:
             request["executionRole"] = self._execution_role.role_arn
         self._tags: Final = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, request.pop("tags", None))
-        self.node.add_validation(TagsValidation(self._tags))
-        request = {"name": generated_name(self, request)} | request
-        claim_name(self, request["name"])
+        node.add_validation(TagsValidation(self._tags))
+        if "name" not in request:
+            request["name"] = generated_name(self, request)
+        claim_name(self, stack, request["name"])
         add_warnings(self, request)
         self._resource: Final = cdk.CfnResource(
             self,
@@ -69,12 +72,12 @@ class ImagePipeline(ImagePipelineBase):
                 **({"AdoptExisting": True} if props.adopt_existing else {}),
             },
         )
-        made = self.node.try_find_child(ROLE_ID)
+        made = node.try_find_child(ROLE_ID) if self._execution_role is not None else None
         policy = made.node.try_find_child("DefaultPolicy") if made else None
         if policy is not None:
             # A schedule may be due at once. What the role itself is to the resource, the reference to it says.
             self._resource.node.add_dependency(policy)
-        allow_what_it_needs(provider.policy, self.stack, request)
+        allow_what_it_needs(provider.policy, stack, request)
 
     @classmethod
     def from_props(cls, scope: Construct, id: str, props: ImagePipelineProps) -> Self:  # noqa: A002 (CDK's name)

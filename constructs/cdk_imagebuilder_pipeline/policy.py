@@ -51,6 +51,7 @@ class HandlerPolicy:
 
     def __init__(self, stack: cdk.Stack, on_change: Callable[[], None]) -> None:
         self._stack = stack
+        self._stack_id = cdk.Aws.STACK_ID
         self._on_change = on_change
         # Dicts and not sets, to keep the order: a template must not change from one synth to the next.
         self._reads: dict[ReadKind, dict[str, None]] = {kind: {} for kind in _READ_ACTIONS}
@@ -59,6 +60,8 @@ class HandlerPolicy:
         self._scans = False
         self._own: list[Statement] = []
         self._lengths: dict[str, int] = {}
+        self._arns: dict[tuple[str | None, ...], str] = {}
+        self._has_too_many_reads = False
         self._reasons: dict[str, str] = {self._all_pipelines(): _PIPELINES, "*": NO_RESOURCE}
         self._reasons |= {self._any(kind): _MANY for kind in _READ_ACTIONS}
 
@@ -95,17 +98,19 @@ class HandlerPolicy:
         """Return the policy documents: the first is inline, each further one a managed policy."""
         before_roles = [*self._pipelines(), *self._service_role(), *self._own, *self._scanning()]
         roles = list(self._pass_roles())
-        exact = [*before_roles, *self._read_exactly()]
-        if len(pack(exact, self._length)) > _MOST_POLICIES_FOR_READS:
-            exact = [*before_roles, *self._read_any()]
-        return [document(statements) for statements in pack([*exact, *roles], self._length)]
+        if not self._has_too_many_reads:
+            # They only become more, so this needs no second look.
+            exact = pack([*before_roles, *self._read_exactly()], self._length)
+            self._has_too_many_reads = len(exact) > _MOST_POLICIES_FOR_READS
+        reads = self._read_any() if self._has_too_many_reads else self._read_exactly()
+        return [document(statements) for statements in pack([*before_roles, *reads, *roles], self._length)]
 
-    def reasons_for_wildcards(self) -> dict[str, str]:
-        """Return the resources with a `*` in them, and for each the reason why it cannot be narrower.
+    def reasons_for_wildcards(self, documents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """Return the resources of documents with a `*` in them, and for each the reason why it cannot be narrower.
 
         A path of roles is not among them: who allows one has the reason.
         """
-        used = {resource for one in self.documents() for resource in _resources_of(one)}
+        used = {resource for one in documents for resource in _resources_of(one)}
         return {resource: reason for resource, reason in self._reasons.items() if resource in used}
 
     def _add(self, known: dict[str, None], arns: Iterable[str], longest_arn: int) -> None:
@@ -125,7 +130,7 @@ class HandlerPolicy:
 
     def _pipelines(self) -> Iterator[Statement]:
         pipelines = self._all_pipelines()
-        ours = cdk.Aws.STACK_ID
+        ours = self._stack_id
         on_request = {f"aws:RequestTag/{STACK_ID_TAG}": ours}
         yield allow(["imagebuilder:CreateImagePipeline"], pipelines, StringEquals=on_request)
         # What is made or taken over has no owner yet. A pipeline that has one is not tagged out of its hands.
@@ -193,9 +198,12 @@ class HandlerPolicy:
     def _arn(
         self, service: str, resource: str, name: str, *, region: str | None = None, account: str | None = None
     ) -> str:
-        return self._stack.format_arn(
-            service=service, resource=resource, resource_name=name, region=region, account=account
-        )
+        key = (service, resource, name, region, account)
+        if key not in self._arns:
+            self._arns[key] = self._stack.format_arn(
+                service=service, resource=resource, resource_name=name, region=region, account=account
+            )
+        return self._arns[key]
 
 
 def allow(actions: list[str], resources: list[str] | str, **condition: Mapping[str, str]) -> Statement:

@@ -252,7 +252,8 @@ class ImagePipelineProvider(Construct):
 
     def _fit(self) -> None:
         """Have as many policies as the role needs, and the reasons for what is not exact in them."""
-        needed = len(self._policy.documents()) - 1
+        documents = self._policy.documents()
+        needed = len(documents) - 1
         if needed > MOST_MANAGED:
             raise self._error(
                 f"its role needs {needed} managed policies, IAM takes {MOST_MANAGED} (default quota): the ARNs of "
@@ -270,7 +271,7 @@ class ImagePipelineProvider(Construct):
         for index in range(needed, self._managed_policies):
             self._more_policies.node.try_remove_child(f"{index + 1}")
         self._managed_policies = needed
-        reasons = self._policy.reasons_for_wildcards()
+        reasons = self._policy.reasons_for_wildcards(documents)
         acknowledge_wildcards(self, {k: v for k, v in reasons.items() if k not in self._acknowledged})
         self._acknowledged |= reasons.keys()
 

@@ -1,14 +1,21 @@
 """Values that are not known before the deployment."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import aws_cdk as cdk
+
+_MARK: Final = "{Token["
+"""What every token in a text has in it."""
 
 
 def is_unresolved(value: object) -> bool:
     """Tell whether a value is, or contains, a CDK token: no check can judge it yet."""
     match value:
         case bool() | None | Mapping():
+            return False
+        case str() if _MARK not in value:
+            # Nearly every text, and each question to the CDK is a message to its Node process and back.
             return False
         case str() | int() | float():
             return cdk.Token.is_unresolved(value)
