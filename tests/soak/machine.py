@@ -70,6 +70,10 @@ SHARED: Final = ("golden", "silver")
 """Names that all resources of both stacks may have."""
 
 
+Made = tuple[str, str]
+"""A pipeline, told from others of its name: its ARN and when it was made."""
+
+
 def plans() -> st.SearchStrategy[Plan]:
     """Nothing, or faults that pass: whatever they are, the event must succeed."""
     kills = st.lists(st.one_of(st.none(), st.integers(0, 30)), max_size=2)
@@ -141,6 +145,8 @@ class Machine(RuleBasedStateMachine):
         """Stack id, logical id and ARN of pipelines of ours that somebody deleted."""
         self.statuses: dict[str, set[str]] = {}
         """What the status of a pipeline of ours may be."""
+        self.made: dict[str, Made] = {}
+        """Which pipelines there were after the last deployment, by ARN."""
         self.has_begun = False
 
     @initialize(seed=st.integers(0, 2**32 - 1))
@@ -608,7 +614,7 @@ class Machine(RuleBasedStateMachine):
     ) -> tuple[Callable[[], None], Callable[[], None]]:
         """Return what deploys, and what then learns from it."""
         stack = self.stacks[name]
-        before, statuses = self.wanted[name], {arn: live["status"] for arn, live in self._live().items()}
+        before, statuses = self.wanted[name], {_made(live): live["status"] for live in self._live().values()}
         after = {key: value for key, value in (before | changes).items() if value is not None}
         template = {key: properties_of(value) for key, value in after.items()}
         must_succeed = plans is not None and self._is_calm(plans) and self._is_possible(name, after)
@@ -642,15 +648,19 @@ class Machine(RuleBasedStateMachine):
                 self.figures["given up by CloudFormation"] += 1
         stack.given_up.clear()
         live = self._live()
-        self.their_tags = {arn: tags for arn, tags in self.their_tags.items() if arn in live}
-        self.statuses = {arn: statuses for arn, statuses in self.statuses.items() if arn in live}
+        made = {arn: _made(pipeline) for arn, pipeline in live.items()}
+        # What is known of a pipeline is not of the next one with its name.
+        same = {arn for arn in made if self.made.get(arn, made[arn]) == made[arn]}
+        self.their_tags = {arn: tags for arn, tags in self.their_tags.items() if arn in same}
+        self.statuses = {arn: statuses for arn, statuses in self.statuses.items() if arn in same}
+        self.made = made
 
     def _learn_statuses(
         self,
         stack: Stack,
         before: dict[str, Wanted],
         changes: dict[str, Any],
-        was: dict[str, str],
+        was: dict[Made, str],
         *,
         succeeded: bool,
     ) -> None:
@@ -661,14 +671,15 @@ class Machine(RuleBasedStateMachine):
                 continue
             old, asked = before.get(logical_id, {}), changes.get(logical_id) or {}
             given = wanted.get("status")
-            if arn not in was:
+            made = _made(self._live()[arn])
+            if made not in was:
                 may_be = {given or "ENABLED"}
             elif logical_id in changes and succeeded:
-                may_be = {was[arn]} if _same_in_place(old, wanted) or not given else {given}
+                may_be = {was[made]} if _same_in_place(old, wanted) or not given else {given}
                 may_be |= {"ENABLED"} if old.get("status") == "DISABLED" and given is None else set()
             else:
                 # A rollback cannot know whether it was the update or the service that disabled the pipeline.
-                may_be = {was[arn], given or was[arn]}
+                may_be = {was[made], given or was[made]}
                 may_be |= {"ENABLED"} if asked.get("status") == "DISABLED" and given is None else set()
             self.statuses[arn] = may_be
 
@@ -805,6 +816,10 @@ class MachineOfProcesses(Machine):
     )
     def remove_by_process(self, stack: str, pick: int, plans: list[Plan]) -> None:
         self.remove(stack, pick, plans)
+
+
+def _made(live: dict[str, Any]) -> Made:
+    return live["arn"], live["dateCreated"]
 
 
 def _note(job: Callable[[], bool], into: list[bool]) -> None:
