@@ -13,7 +13,10 @@ from imagebuilder_bench.processes import worker
 from imagebuilder_bench.services import Services, services
 
 _READS: Final = ("Get", "List")
-_WHY_MISSED: Final = "More is called than the event needs: see the table."
+_WHY_MISSED: Final = (
+    "A Delete looks at the pipeline's tags before it deletes: IAM keeps the function off other stacks' pipelines, but "
+    "not off one that another resource of this stack has taken over."
+)
 
 _HOW: Final = """\
 What the emulator's record holds after each event of one pipeline's life. Calls are counted, not timed, so one run is
