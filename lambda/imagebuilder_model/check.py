@@ -36,14 +36,16 @@ def check(
     spell: Callable[[str], str] = str,
     is_unresolved: Callable[[object], bool] = lambda _: False,
     hidden: Collection[str] = (),
+    more: Collection[str] = (),
 ) -> list[Problem]:
     """Return every problem of a request, none if the service's model and rules allow it.
 
     `spell` writes a member's name the way the reader of the messages knows it. A value for which `is_unresolved` is
     true (a CDK token) is passed over, for it has no value yet. A missing idempotency token is no problem: every SDK
-    fills it in. KeyError when the model has no such operation.
+    fills it in. Who misspells a member is told its name, or all of them: those of `hidden` are not told, `more` are
+    the caller's own, beside the request's. KeyError when the model has no such operation.
     """
-    checker = _Checker(load_model(), spell, is_unresolved, hidden)
+    checker = _Checker(load_model(), spell, is_unresolved, hidden, more)
     problems = list(checker.structure((), checker.model.input_of(operation), request))
     problems += [
         Problem(tuple(spell(part) if isinstance(part, str) else part for part in path), message)
@@ -67,6 +69,7 @@ class _Checker:
     spell: Callable[[str], str]
     is_unresolved: Callable[[object], bool]
     hidden: Collection[str]
+    more: Collection[str]
 
     def value(self, path: Path, shape: Shape, value: object) -> Iterator[Problem]:
         if self.is_unresolved(value):
@@ -94,12 +97,13 @@ class _Checker:
         for name, item in value.items():
             member = shape.members.get(name)
             if member is None:
-                yield Problem((*path, name), self.unknown(shape, name))
+                yield Problem((*path, name), self.unknown(path, shape, name))
             else:
                 yield from self.value((*path, self.spell(name)), self.model.shapes[member.shape], item)
 
-    def unknown(self, shape: Shape, name: str) -> str:
+    def unknown(self, path: Path, shape: Shape, name: str) -> str:
         known = [self.spell(member) for member in shape.members if member not in self.hidden]
+        known += () if path else self.more
         meant = nearest(name, known)
         return f"is not known: {f'did you mean {meant}? ' if meant else ''}allowed are {', '.join(known)}"
 

@@ -58,7 +58,7 @@ def desired(properties: Mapping[str, Any]) -> Desired:
         reader.problems.append(Problem((_ADOPT_EXISTING,), f"must be true or false: got {adopt_existing!r}"))
     request = reader.structure((), load_model().input_of(_OPERATION), given)
     reader.problems += _set_by_us(request)
-    reader.problems += check(_OPERATION, request, spell=template_name, hidden=_SET_BY_US)
+    reader.problems += check(_OPERATION, request, spell=template_name, hidden=_SET_BY_US, more=(_ADOPT_EXISTING,))
     if reader.problems:
         raise PropertiesError(reader.problems)
     return Desired(request, adopt_existing is True)

@@ -46,6 +46,7 @@ def test_property_is_read_by_the_models_type(properties: dict[str, Any], request
     ("properties", "message"),
     [
         ({"Nmae": "x"}, "Nmae is not known: did you mean Name? allowed are Name, Description, "),
+        ({"AdoptExistin": "true"}, "AdoptExistin is not known: did you mean AdoptExisting? allowed are Name, "),
         ({"EnhancedImageMetadataEnabled": "ture"}, "EnhancedImageMetadataEnabled must be true or false: got 'ture'"),
         ({"EnhancedImageMetadataEnabled": ""}, "EnhancedImageMetadataEnabled must be true or false: got ''"),
         (

@@ -12,8 +12,8 @@ _NAMES: Final = (OURS, CRHELPER, CFNRESPONSE, BOTOCORE, AWS_CUSTOM_RESOURCE)
 
 WHY_MISSED: Final = (
     "What is left is Python's start, reading our own modules (the asset carries no compiled code, for the runtime's "
-    "release is not known at synth) and importing the parts of botocore that sign, send and parse a request, about half "
-    "of the time. Doing without botocore would meet the goal, and was decided against: see decision 7."
+    "release is not known at synth) and, for about half of the time, importing the parts of botocore that sign, send "
+    "and parse a request. Doing without botocore would meet the goal, and was decided against: see decision 7."
 )
 
 _HOW: Final = """\

@@ -17,7 +17,10 @@ _CLIENTS, _RATE, _ROUNDS = 490, 20, 3
 _LEGACY: Final = "botocore legacy"
 _PEERS: Final = (_LEGACY, "botocore standard", "botocore adaptive")
 _SIMULATED: Final = ((490, 20), (1_000, 20), (2_000, 20), (5_000, 50), (10_000, 100))
-_WHY_SLOW: Final = "The last of all has waited for the end of a pause of up to 20 s; shorter pauses end sooner, and take twice the calls."
+_WHY_SLOW: Final = (
+    "The last of all has waited for the end of a pause of up to 20 s; shorter pauses end sooner, and take twice the "
+    "calls."
+)
 _WHY_MANY: Final = (
     "No client knows of the others: until pauses have grown to what the rate asks for, most calls are refused."
 )
