@@ -1,6 +1,5 @@
 """Processes that run the function for the machine: real sockets, real kills."""
 
-import itertools
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -59,10 +58,8 @@ class Processes:
         self._service.faults.clear()
         for answer in self._responses.taken[before:]:
             take(json.dumps(answer).encode())
-        self._workers = [
-            self._replaced(worker) if outcome == "killed" else worker
-            for worker, outcome in itertools.zip_longest(self._workers, outcomes)
-        ]
+        # One may have been killed after it had told its outcome, at a call of the other.
+        self._workers = [self._replaced(worker) if worker.was_killed else worker for worker in self._workers]
         return outcomes
 
     def _kill_after(self, calls: int, worker: Worker) -> None:

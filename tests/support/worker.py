@@ -43,6 +43,8 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self.was_killed = False
+        """Whether it is gone: killed by us, or by itself."""
         self._results: Queue[dict[str, Any] | None] = Queue()
         threading.Thread(target=self._listen, daemon=True).start()
         assert self.result(60) == {"ready": True}
@@ -60,9 +62,11 @@ class Worker:
     def result(self, timeout: float) -> dict[str, Any]:
         """Return what became of an event: `outcome`, `request_id` and `deadline`; `killed` when the process is gone."""
         result = self._results.get(timeout=timeout)
+        self.was_killed = self.was_killed or result is None
         return {"outcome": "killed"} if result is None else result
 
     def kill(self) -> None:
+        self.was_killed = True
         self._process.kill()
 
     def close(self) -> None:
