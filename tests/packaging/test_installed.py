@@ -1,0 +1,143 @@
+"""The wheel and the source distribution as their users have them: installed somewhere else, with no repository around."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+UV: Final = Path(sys.executable).with_name("uv")
+
+WHAT_IS_INSIDE: Final = textwrap.dedent("""
+    from importlib.metadata import version
+    from importlib.resources import files
+
+    import cdk_imagebuilder_pipeline, imagebuilder_local, imagebuilder_model, imagebuilder_pipeline_handler
+    assert version("cdk-imagebuilder-pipeline")
+    assert "CreateImagePipeline" in imagebuilder_model.load_model().operations
+    for package in (cdk_imagebuilder_pipeline, imagebuilder_local, imagebuilder_model, imagebuilder_pipeline_handler):
+        assert files(package).joinpath("py.typed").is_file()
+        print(package.__file__)
+""")
+
+
+def _pythons() -> list[Path]:
+    """Return this Python, and the newest one that there is on this machine, if it is newer."""
+    for minor in range(30, sys.version_info.minor, -1):
+        name = f"python3.{minor}"
+        folders = [*os.get_exec_path(), *sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin"))]
+        for candidate in (Path(folder, name) for folder in folders):
+            # One that is there may be a stand-in for a Python that is not.
+            if candidate.is_file() and _works(candidate):
+                return [Path(sys.executable), candidate]
+    return [Path(sys.executable)]
+
+
+def _works(python: Path) -> bool:
+    return subprocess.run([str(python), "-V"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module", params=_pythons(), ids=str)
+def installed(request: Any, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel, its extra and what they ask for."""
+    (wheel,) = built.glob("*.whl")
+    return _installed(f"{wheel}[local]", request.param, tmp_path_factory.mktemp("installed"))
+
+
+def _installed(what: str, python: Path, folder: Path) -> Path:
+    environment = folder / "environment"
+    for command in (
+        ["venv", "--python", str(python), "--no-python-downloads", str(environment)],
+        ["pip", "install", "--python", str(environment), what],
+    ):
+        done = subprocess.run([str(UV), *command], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    return environment
+
+
+def _run(environment: Path, folder: Path, *command: str) -> str:
+    """Run a program of the environment as somebody does who has no repository; the CDK CLI is theirs."""
+    path = [environment / "bin", ROOT / "node_modules" / ".bin", Path("/usr/bin"), Path("/bin")]
+    settings = {
+        "PATH": os.pathsep.join(map(str, path)),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(folder / "jsii"),
+    }
+    program, *arguments = command
+    done = subprocess.run(
+        [f"{environment}/bin/{program}", *arguments],
+        cwd=folder,
+        env=settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _readme_app() -> str:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    return next(block for block in blocks if "cdk.App()" in block)
+
+
+def test_wheel_has_everything_in_it_and_the_readmes_app_synthesises_in_an_empty_folder(
+    installed: Path, tmp_path: Path
+) -> None:
+    places = _run(installed, tmp_path, "python", "-c", WHAT_IS_INSIDE).split()
+    assert all(Path(place).is_relative_to(installed) for place in places)
+    (tmp_path / "readme.py").write_text(_readme_app(), encoding="utf-8")
+    _run(installed, tmp_path, "python", "-W", "error", "readme.py")
+
+
+def test_consumers_app_is_deployed_to_the_local_cloud_of_the_wheel(installed: Path, tmp_path: Path) -> None:
+    for name in ("app.py", "cdk.json"):
+        shutil.copy(ROOT / name, tmp_path)
+    try:
+        printed = _run(installed, tmp_path, "imagebuilder-local", "deploy")
+    finally:
+        _run(installed, tmp_path, "imagebuilder-local", "down")
+    assert ":image-pipeline/" in printed
+
+
+def test_source_distribution_installs_what_the_wheel_does(built: Path, tmp_path: Path) -> None:
+    (sources,) = built.glob("*.tar.gz")
+    environment = _installed(f"{sources}[local]", Path(sys.executable), tmp_path)
+    assert _run(environment, tmp_path, "python", "-c", WHAT_IS_INSIDE)
+    (tmp_path / "readme.py").write_text(_readme_app(), encoding="utf-8")
+    _run(environment, tmp_path, "python", "readme.py")
+
+
+def test_two_builds_are_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    # Elsewhere, and with files of other dates and modes.
+    copy = tmp_path / "elsewhere"
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in listed.splitlines():
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, target)
+        target.chmod(0o600 | (0o100 if os.access(ROOT / name, os.X_OK) else 0))
+        os.utime(target, (1_000_000_000, 1_000_000_000))
+    again = tmp_path / "again"
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(again), str(copy)]
+    subprocess.run(command, check=True, capture_output=True)
+    for first in sorted(built.iterdir()):
+        assert (again / first.name).read_bytes() == first.read_bytes(), first.name
