@@ -31,8 +31,8 @@ def _pythons() -> list[Path]:
     """Return this Python, and the newest one that there is on this machine, if it is newer."""
     for minor in range(30, sys.version_info.minor, -1):
         name = f"python3.{minor}"
-        folders = [*os.get_exec_path(), *sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin"))]
-        for candidate in (Path(folder, name) for folder in folders):
+        folders = [*map(Path, os.get_exec_path()), *sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin"))]
+        for candidate in (folder / name for folder in folders):
             # One that is there may be a stand-in for a Python that is not.
             if candidate.is_file() and _works(candidate):
                 return [Path(sys.executable), candidate]
@@ -95,7 +95,7 @@ def _run(environment: Path, folder: Path, *command: str) -> str:
 
 
 def _readme_app() -> str:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     return next(block for block in blocks if "cdk.App()" in block)
 
 
