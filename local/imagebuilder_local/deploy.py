@@ -4,19 +4,18 @@ import json
 import os
 import shlex
 import shutil
-import sys
 from pathlib import Path
 from typing import Any, Final
 
+from imagebuilder_local.cdk import CDK_CLI
 from imagebuilder_local.cloud import LocalCloud
-from imagebuilder_local.cloud.environment import client_settings
+from imagebuilder_local.cloud.environment import client_settings, program_path
 from imagebuilder_local.cloud.state import State
 from imagebuilder_local.steps import StepError, run, say, step
 from imagebuilder_model import is_pipeline_arn
 
 _PORT: Final = "IMAGEBUILDER_LOCAL_PORT"
 _CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
-_CDK_CLI: Final = "aws-cdk@2.1148.1"
 
 
 def up(project: Path, cloud: LocalCloud) -> State:
@@ -25,7 +24,7 @@ def up(project: Path, cloud: LocalCloud) -> State:
         state = cloud.start(_port())
         say(f"process {state.pid}, AWS at {state.endpoint}, EC2 Image Builder at {state.imagebuilder_endpoint}")
         say(f"what it does, to look at while it does it: {state.page}")
-    settings = client_settings(state, cloud.folder) | {"PATH": _path(project)}
+    settings = client_settings(state, cloud.folder) | {"PATH": program_path(project)}
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     _environment_file(project).write_text("".join(lines), encoding="utf-8")
     return state
@@ -34,9 +33,9 @@ def up(project: Path, cloud: LocalCloud) -> State:
 def deploy(project: Path, cloud: LocalCloud) -> None:
     """Deploy the app in a folder to its local cloud with the CDK CLI and show what came of it."""
     state = up(project, cloud)
-    environment = cloud.environment() | {"PATH": _path(project), "FORCE_COLOR": "0"}
+    environment = cloud.environment() | {"PATH": program_path(project), "FORCE_COLOR": "0"}
     if shutil.which("cdk", path=environment["PATH"]) is None:
-        raise StepError(f"the CDK CLI is not installed here: npm install {_CDK_CLI}")
+        raise StepError(f"the CDK CLI is not installed here: npm install {CDK_CLI}")
     outputs_file = cloud.folder.path / "outputs.json"
     try:
         _bootstrap(state, cloud, environment, project)
@@ -78,12 +77,6 @@ def _port() -> int:
 
 def _environment_file(project: Path) -> Path:
     return project / ".local" / "env"
-
-
-def _path(project: Path) -> str:
-    """Return a PATH on which the programs of this Python's environment and of the project come first."""
-    folders = [Path(sys.executable).parent, project / ".venv-aws" / "bin", project / "node_modules" / ".bin"]
-    return os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])
 
 
 def _bootstrap(state: State, cloud: LocalCloud, environment: dict[str, str], project: Path) -> None:

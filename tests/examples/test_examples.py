@@ -28,8 +28,7 @@ def cdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
     cloud.start()
     try:
         cli = Cdk(cloud, folder)
-        done = cli.run("bootstrap", f"aws://{ACCOUNT}/us-east-1")
-        assert done.returncode == 0, done.stdout
+        cli.bootstrap()
         yield cli
     finally:
         cloud.stop()

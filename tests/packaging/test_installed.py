@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import pytest
 
+from imagebuilder_local.cloud import LocalCloud
+
 ROOT: Final = Path(__file__).parents[2]
 UV: Final = Path(sys.executable).with_name("uv")
 
@@ -116,6 +118,20 @@ def test_consumers_app_is_deployed_to_the_local_cloud_of_the_wheel(installed: Pa
     finally:
         _run(installed, tmp_path, "imagebuilder-local", "down")
     assert ":image-pipeline/" in printed
+
+
+def test_fixture_of_the_docs_deploys_a_stack_and_stops_its_cloud(installed: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "guides" / "local-cloud.md").read_text(encoding="utf-8")
+    (test,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "test_images.py").write_text(test, encoding="utf-8")
+    done = subprocess.run(
+        [str(UV), "pip", "install", "--python", str(installed), "pytest"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    printed = _run(installed, tmp_path, "python", "-m", "pytest", "-p", "no:cacheprovider", "test_images.py")
+    assert "1 passed" in printed
+    (folder,) = {folder.resolve() for folder in tmp_path.rglob("local-cloud*/cloud")}
+    assert LocalCloud(folder).state() is None
 
 
 def test_source_distribution_installs_what_the_wheel_does(built: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The environment in which clients reach the local cloud, and can reach nothing else."""
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -58,3 +59,9 @@ def neutral_environment(folder: Folder, base: Mapping[str, str] | None = None) -
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "DOCKER_HOST": f"unix://{Path(os.devnull)}",
     }
+
+
+def program_path(project: Path) -> str:
+    """Return a PATH on which the programs of this Python's environment and of the project come first."""
+    folders = [Path(sys.executable).parent, project / ".venv-aws" / "bin", project / "node_modules" / ".bin"]
+    return os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])

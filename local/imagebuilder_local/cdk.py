@@ -1,0 +1,127 @@
+"""The real CDK CLI against a local cloud: for tests of your own stacks, and of ours."""
+
+import json
+import shutil
+import ssl
+import subprocess
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+
+from imagebuilder_local.cloud import LocalCloud
+from imagebuilder_local.cloud.environment import client_settings, program_path
+from imagebuilder_local.cloud.state import State
+
+if TYPE_CHECKING:
+    import aws_cdk
+
+CDK_CLI: Final = "aws-cdk@2.1148.1"
+"""The release of the CDK CLI that reads the assembly of the CDK's library, as npm names it."""
+
+_SECONDS: Final = 240
+
+
+class CdkError(Exception):
+    """The CDK CLI is not there, or ended otherwise than it should; the message is what it printed."""
+
+
+@dataclass
+class Cdk:
+    """Deploys CDK apps to a local cloud that runs.
+
+    `folder` is where it works and leaves what it writes. The programs of `project`, in whose `node_modules` the CDK CLI
+    is found, come before those of the PATH. Default: the current folder.
+    """
+
+    cloud: LocalCloud
+    folder: Path
+    project: Path = field(default_factory=Path.cwd)
+
+    def bootstrap(self) -> None:
+        """Make what the CDK CLI needs in an account. CdkError when that fails."""
+        state = self._state()
+        self._succeed(self.run("bootstrap", f"aws://{state.account}/{state.region}"))
+
+    def deploy(self, app: "aws_cdk.App") -> dict[str, dict[str, str]]:
+        """Deploy every stack of an app and return the outputs, by stack. CdkError, with what was printed, otherwise."""
+        outputs = self.folder / "outputs.json"
+        outputs.unlink(missing_ok=True)
+        self._succeed(self.run("deploy", "--all", "--require-approval=never", f"--outputs-file={outputs}", app=app))
+        found: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
+        return found
+
+    def fail_to_deploy(self, app: "aws_cdk.App") -> str:
+        """Deploy an app that must fail and return what the CDK CLI printed. CdkError when it did not fail."""
+        done = self.run("deploy", "--all", "--require-approval=never", app=app)
+        if done.returncode != 1:
+            raise CdkError(f"expected to fail:\n{done.stdout}")
+        return done.stdout
+
+    def destroy(self, app: "aws_cdk.App") -> None:
+        """Destroy every stack of an app. CdkError when that fails."""
+        self._succeed(self.run("destroy", "--all", "--force", app=app))
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of the local cloud, for example of `imagebuilder` or `cloudformation`."""
+        settings = client_settings(self._state(), self.cloud.folder)
+        endpoint = "AWS_ENDPOINT_URL_IMAGEBUILDER" if service == "imagebuilder" else "AWS_ENDPOINT_URL"
+        session: Any = boto3.Session(
+            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+            region_name=settings["AWS_REGION"],
+        )
+        return session.client(service, endpoint_url=settings[endpoint], verify=settings["AWS_CA_BUNDLE"])
+
+    def run(
+        self, *arguments: str, app: "aws_cdk.App | None" = None, folder: Path | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run the CDK CLI to its end and return what it printed and how it ended."""
+        command = ["cdk", "--no-notices", "--no-color", "--ci"]
+        if app is not None:
+            command += ["--app", app.synth().directory]
+        return self.execute(*command, *arguments, folder=folder)
+
+    def execute(self, *command: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        """Run any command in an environment that reaches the cloud and no account. CdkError when it is not there."""
+        environment = self.cloud.environment() | {"PATH": program_path(self.project)}
+        program = shutil.which(command[0], path=environment["PATH"])
+        if program is None:
+            way_out = f": npm install {CDK_CLI}" if command[0] == "cdk" else ""
+            raise CdkError(f"{command[0]} is not installed in {self.project} or on the PATH{way_out}")
+        return subprocess.run(
+            [program, *command[1:]],
+            cwd=folder or self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+
+    def image_builder(self) -> dict[str, Any]:
+        """Return the state of the emulated Image Builder: its pipelines, what is registered, the calls that it got."""
+        trusted = ssl.create_default_context(cafile=str(self.cloud.folder.certificate_authority))
+        address = f"{self._state().imagebuilder_endpoint}/_local/state"
+        with urllib.request.urlopen(address, context=trusted) as response:  # noqa: S310 (our own server's)
+            return dict(json.load(response))
+
+    def pipelines(self, stack: str) -> list[dict[str, Any]]:
+        """Return the pipelines that a stack owns."""
+        return [
+            pipeline for pipeline in self.image_builder()["pipelines"] if f":stack/{stack}/" in str(pipeline["tags"])
+        ]
+
+    def _state(self) -> State:
+        self.cloud.environment()  # Says so, and why, when the cloud does not run.
+        state = self.cloud.state()
+        assert state is not None  # noqa: S101 (it runs)
+        return state
+
+    def _succeed(self, done: "subprocess.CompletedProcess[str]") -> None:
+        if done.returncode != 0:
+            raise CdkError(done.stdout)
