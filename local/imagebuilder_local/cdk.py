@@ -57,7 +57,7 @@ class Cdk:
         """Deploy an app that must fail and return what the CDK CLI printed. CdkError when it did not fail."""
         done = self.run("deploy", "--all", "--require-approval=never", app=app)
         if done.returncode != 1:
-            raise CdkError(f"expected to fail:\n{done.stdout}")
+            raise CdkError(f"the deployment was to fail with exit code 1, got {done.returncode}:\n{done.stdout}")
         return done.stdout
 
     def destroy(self, app: "aws_cdk.App") -> None:

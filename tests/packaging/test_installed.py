@@ -124,6 +124,7 @@ def test_fixture_of_the_docs_deploys_a_stack_and_stops_its_cloud(installed: Path
     page = (ROOT / "docs" / "guides" / "local-cloud.md").read_text(encoding="utf-8")
     (test,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     (tmp_path / "test_images.py").write_text(test, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # Its own, and not that of a folder above.
     done = subprocess.run(
         [str(UV), "pip", "install", "--python", str(installed), "pytest"], capture_output=True, text=True, check=False
     )
