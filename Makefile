@@ -85,12 +85,13 @@ model: setup
 	$(BIN)/python tools/generate_model.py
 	$(BIN)/python -m tools.pipeline_schema
 
+# With the extras: pip before 23.3 takes coverage[toml] for another package than the lock's coverage, and looks for its newest.
 lock: setup
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-strip-extras \
 		--extra local --group dev pyproject.toml --output-file requirements/dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-strip-extras \
 		requirements/awscli.in --output-file requirements/awscli.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-strip-extras \
 		requirements/bench.in --output-file requirements/bench.txt
 
 clean: local-down
