@@ -1,19 +1,13 @@
 """`python -m imagebuilder_bench [--quick] [--only FIGURE ...]`: measure, and write the page."""
 
 import argparse
-import json
 import shutil
-from datetime import UTC, datetime
-from pathlib import Path
 
-from imagebuilder_bench import history
 from imagebuilder_bench.bench import Bench
 from imagebuilder_bench.figure import Figure
 from imagebuilder_bench.figures import FIGURES
-from imagebuilder_bench.history import Run
-from imagebuilder_bench.machine import commit, machine, versions
-from imagebuilder_bench.page import page
 from imagebuilder_bench.paths import BENCH, ROOT, WORK
+from imagebuilder_bench.results import write
 from imagebuilder_local.steps import say, step, told_plainly
 
 
@@ -38,31 +32,6 @@ def main() -> None:
         if figures:
             written = write(figures, BENCH / "quick" if chosen.quick else ROOT / "docs")
             print(f"\nwritten: {written}")
-
-
-def write(figures: list[Figure], folder: Path) -> Path:
-    """Put the figures in place of their earlier selves, add the run to the history, and write the page anew."""
-    results = folder / "benchmarks"
-    results.mkdir(parents=True, exist_ok=True)
-    values = {f"{figure.id}/{name}": value for figure in figures for name, value in figure.values.items()}
-    run = Run(datetime.now(UTC).isoformat(timespec="seconds"), commit(), machine(), versions(), values)
-    history.append(results / "history.jsonl", run)
-    runs = history.read(results / "history.jsonl")
-    for figure in figures:
-        stored = {"run": run.at, "figure": figure.as_json()}
-        (results / f"{figure.id}.json").write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-        for name, picture in figure.pictures.items():
-            (results / name).write_text(picture, encoding="utf-8")
-    by_time = {known.at: known for known in runs}
-    latest = [_stored(results / f"{name}.json", by_time) for name in FIGURES if (results / f"{name}.json").exists()]
-    target = folder / "benchmarks.md"
-    target.write_text(page(latest, runs, results.name), encoding="utf-8")
-    return target
-
-
-def _stored(file: Path, runs: dict[str, Run]) -> tuple[Figure, Run]:
-    data = json.loads(file.read_text(encoding="utf-8"))
-    return Figure.from_json(data["figure"]), runs[data["run"]]
 
 
 def _summary(figure: Figure) -> str:

@@ -24,10 +24,8 @@ _DIAGRAM: Final = re.compile(r"^```sequence\n(.*?)^```$", re.MULTILINE | re.DOTA
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add the pages that come and go by themselves to the menu."""
+    """Add the decisions to the menu, each by itself."""
     (how_it_works,) = (part["How it works"] for part in config.nav or [] if "How it works" in part)
-    if (DOCS / "benchmarks.md").is_file():
-        how_it_works.insert(3, {"Benchmarks": "benchmarks.md"})
     decisions: Any = [path.relative_to(DOCS).as_posix() for path in sorted((DOCS / "adr").glob("*.md"))]
     how_it_works.append({"Decisions": decisions})
     return config

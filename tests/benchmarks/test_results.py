@@ -11,6 +11,7 @@ from imagebuilder_bench.figure import Figure, Goal, compared
 from imagebuilder_bench.history import Run
 from imagebuilder_bench.page import page
 from imagebuilder_bench.policies import characters
+from imagebuilder_bench.results import page_of
 from imagebuilder_bench.sdk_calls import as_sdk_calls
 from imagebuilder_bench.simulation import legacy, simulate
 from imagebuilder_bench.stats import Sample
@@ -109,3 +110,8 @@ def test_clients_that_never_give_up_are_all_made_at_the_rate_that_is_let_through
 def test_legacy_mode_gives_up_after_five_attempts() -> None:
     pause, chance = legacy(), random.Random(1)
     assert [pause(attempt, chance) is None for attempt in range(1, 6)] == [False, False, False, False, True]
+
+
+def test_page_in_the_docs_is_what_was_measured() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    assert (docs / "benchmarks.md").read_text(encoding="utf-8") == page_of(docs / "benchmarks")

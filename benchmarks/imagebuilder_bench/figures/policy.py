@@ -14,7 +14,9 @@ _HOW: Final = f"""\
 Characters of the function's role's policies, as IAM counts them (without white space, references filled in), in the
 stacks of the synth figure: each pipeline has a recipe and a configuration of its own. The quotas are {INLINE_QUOTA:,}
 for a role's own policies together and {MANAGED_A_ROLE} managed ones of {MANAGED_QUOTA:,}. AwsCustomResource has one
-role for all, to which each resource adds what it calls; here exactly its pipeline, recipe and configuration."""
+role for all, to which each resource adds what it calls; here exactly its pipeline, recipe and configuration. Ours names
+each recipe and configuration as long as they fill few policies; beyond, the function may read all of their kind, which
+is why so many pipelines take fewer characters. What it may write to is held by the owner tag at any number."""
 
 
 def measure(_bench: Bench) -> Figure:
