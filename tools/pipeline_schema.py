@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from imagebuilder_model import LOGICAL_ID_TAG, STACK_ID_TAG, Shape, load_model
+from imagebuilder_model import Shape, load_model
+from imagebuilder_model.names import OWNER_TAGS, most_tags
 
 FOLDER: Final = Path("cloudformation")
 REGISTRY: Final = Path("schema") / "custom-imagepipeline.json"
@@ -19,7 +20,6 @@ EDITOR: Final = Path("editor") / "template.schema.json"
 _TYPE: Final = "Custom::ImagePipeline"
 _OPERATION: Final = "CreateImagePipeline"
 _SET_BY_US: Final = ("clientToken", "dryRun")
-_OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG)
 _RECIPES: Final = ("ImageRecipeArn", "ContainerRecipeArn")
 _LONGEST_TIMEOUT: Final = 3600  # seconds, CloudFormation's own limit
 
@@ -90,8 +90,8 @@ def _pipeline(writer: "_Writer") -> Schema:
 
 def _without_owner_tags(tags: Schema) -> Schema:
     """Return the schema of a map of tags that leaves room for those that the function adds."""
-    names = tags["propertyNames"] | {"not": {"enum": list(_OWNER_TAGS)}}
-    return tags | {"propertyNames": names, "maxProperties": tags["maxProperties"] - len(_OWNER_TAGS)}
+    names = tags["propertyNames"] | {"not": {"enum": list(OWNER_TAGS)}}
+    return tags | {"propertyNames": names, "maxProperties": most_tags(tags["maxProperties"], adopt_existing=False)}
 
 
 def _reference(name: str) -> Schema:

@@ -54,7 +54,7 @@ class ImagePipeline(ImagePipelineBase):
         if self._execution_role is not None:
             request["executionRole"] = self._execution_role.role_arn
         self._tags: Final = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, request.pop("tags", None))
-        node.add_validation(TagsValidation(self._tags))
+        node.add_validation(TagsValidation(self._tags, adopt_existing=props.adopt_existing))
         if "name" not in request:
             request["name"] = generated_name(self, request)
         claim_name(self, stack, request["name"])

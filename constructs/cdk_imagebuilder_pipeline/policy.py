@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from cdk_imagebuilder_pipeline.quota import Statement, document, longest, pack
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
 from imagebuilder_model import PIPELINE_ARN_KIND
-from imagebuilder_model.names import STACK_ID_TAG
+from imagebuilder_model.names import ADOPTED_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
 ReadKind = Literal[
     "image-recipe", "container-recipe", "infrastructure-configuration", "distribution-configuration", "workflow"
@@ -133,22 +133,38 @@ class HandlerPolicy:
         ours = self._stack_id
         on_request = {f"aws:RequestTag/{STACK_ID_TAG}": ours}
         yield allow(["imagebuilder:CreateImagePipeline"], pipelines, StringEquals=on_request)
-        # What is made or taken over has no owner yet. A pipeline that has one is not tagged out of its hands.
+        # What is made or adopted has no owner yet. A pipeline that has one is not tagged out of its hands.
         yield allow(
             ["imagebuilder:TagResource"],
             pipelines,
             StringEquals=on_request,
             Null={f"aws:ResourceTag/{STACK_ID_TAG}": "true"},
         )
+        on_pipeline = {f"aws:ResourceTag/{STACK_ID_TAG}": ours}
         yield allow(
-            [
-                "imagebuilder:DeleteImagePipeline",
-                "imagebuilder:TagResource",
-                "imagebuilder:UntagResource",
-                "imagebuilder:UpdateImagePipeline",
-            ],
+            ["imagebuilder:DeleteImagePipeline", "imagebuilder:UpdateImagePipeline"],
             pipelines,
-            StringEquals={f"aws:ResourceTag/{STACK_ID_TAG}": ours},
+            StringEquals=on_pipeline,
+        )
+        # Whoever makes the function act for another stack could give a pipeline of this one away.
+        yield allow(
+            ["imagebuilder:TagResource"],
+            pipelines,
+            StringEquals=on_pipeline,
+            Null={f"aws:RequestTag/{STACK_ID_TAG}": "true"},
+        )
+        # The tags of the owner come off only what was adopted, and is given back.
+        yield allow(
+            ["imagebuilder:UntagResource"],
+            pipelines,
+            StringEquals=on_pipeline,
+            **{"ForAllValues:StringNotEquals": {"aws:TagKeys": [STACK_ID_TAG, LOGICAL_ID_TAG]}},
+        )
+        yield allow(
+            ["imagebuilder:UntagResource"],
+            pipelines,
+            StringEquals=on_pipeline,
+            Null={f"aws:ResourceTag/{ADOPTED_TAG}": "false"},
         )
         # A pipeline that is gone has no tags, and must be seen to be gone; one that nobody owns may be taken over.
         yield allow(
@@ -206,7 +222,7 @@ class HandlerPolicy:
         return self._arns[key]
 
 
-def allow(actions: list[str], resources: list[str] | str, **condition: Mapping[str, str]) -> Statement:
+def allow(actions: list[str], resources: list[str] | str, **condition: Mapping[str, str | list[str]]) -> Statement:
     """Return a statement that allows actions."""
     statement: Statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
     return statement | {"Condition": condition} if condition else statement

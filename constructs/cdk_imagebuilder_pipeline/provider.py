@@ -133,6 +133,10 @@ class ImagePipelineProvider(Construct):
             architecture=architecture or lambda_.Architecture.ARM_64,
             memory_size=memory_size.to_mebibytes(),
             timeout=timeout,
+            # An event that waited so long in Lambda's queue has been given up by CloudFormation.
+            max_event_age=self._service_timeout,
+            # Whoever may invoke the function must not act on what the role has for another stack.
+            environment={"CUSTOM_RESOURCE_STACK_ID": cdk.Aws.STACK_ID},
             # By its ARN, so that the CDK adds nothing to it: its permissions are in the policy above, and narrower.
             role=iam.Role.from_role_arn(self, "FixedRole", self._role.role_arn, mutable=False),
             log_group=log_group,

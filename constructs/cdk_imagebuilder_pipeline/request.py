@@ -65,7 +65,8 @@ PROP_OF_MEMBER: Final[Mapping[str, str]] = {
 def problems_of(props: "ImagePipelineProps") -> list[Problem]:
     """Return everything that is wrong with the props, each path in their names."""
     tags: object = props.tags
-    found = [*_wrong_objects(props), *(tag_problems(tags) if isinstance(tags, Mapping) else ())]
+    wrong_tags = tag_problems(tags, adopt_existing=props.adopt_existing) if isinstance(tags, Mapping) else ()
+    found = [*_wrong_objects(props), *wrong_tags]
     # What the pipeline makes by itself where it is needed, and makes right: its name, its execution role.
     request = {"name": "generated", "executionRole": "generated"} | request_of(props)
     refused = check(OPERATION, request, spell=_prop, is_unresolved=is_unresolved, hidden=NOT_PROPS)

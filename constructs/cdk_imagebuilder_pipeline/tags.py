@@ -1,4 +1,4 @@
-"""The tags of a pipeline: those of its props, those of `Tags.of`, and the two that the function adds."""
+"""The tags of a pipeline: those of its props, those of `Tags.of`, and those that the function adds."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -9,21 +9,19 @@ import jsii
 
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
 from imagebuilder_model import MapKey, Problem, check, load_model
-from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_model.names import is_owner_tag, most_tags
 
-OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG)
-
-MOST_TAGS: Final = (load_model().shapes["TagMap"].maximum or 0) - len(OWNER_TAGS)
-"""How many tags of the user's fit beside those that say whose the pipeline is."""
+_MAXIMUM: Final = load_model().shapes["TagMap"].maximum or 0
 
 
-def tag_problems(tags: Mapping[str, object]) -> Iterator[Problem]:
-    """Yield everything wrong with the tags of a pipeline."""
-    if len(tags) > MOST_TAGS:
-        allowed = f"allowed {MOST_TAGS} beside the {len(OWNER_TAGS)} that say whose the pipeline is"
+def tag_problems(tags: Mapping[str, object], *, adopt_existing: bool) -> Iterator[Problem]:
+    """Yield everything wrong with the tags of a pipeline: beside them there is to be room for those of its owner."""
+    most = most_tags(_MAXIMUM, adopt_existing=adopt_existing)
+    if len(tags) > most:
+        allowed = f"allowed {most} beside the {_MAXIMUM - most} that say whose the pipeline is"
         yield Problem(("tags",), f"is too large: got {len(tags)} entries, {allowed}")
-    for key in OWNER_TAGS:
-        if key in tags:
+    for key in tags:
+        if isinstance(key, str) and is_owner_tag(key):
             yield Problem(("tags", MapKey(key)), "is set by the pipeline itself: remove it")
     for problem in check("TagResource", {"tags": dict(tags)}, is_unresolved=is_unresolved):
         if len(problem.path) > 1:  # the size is judged above, and the other members are not of interest
@@ -34,9 +32,10 @@ def tag_problems(tags: Mapping[str, object]) -> Iterator[Problem]:
 class TagsValidation:
     """Judges at synth the tags that `Tags.of` has brought."""
 
-    def __init__(self, tags: cdk.TagManager) -> None:
+    def __init__(self, tags: cdk.TagManager, *, adopt_existing: bool) -> None:
         self._tags = tags
+        self._adopt_existing = adopt_existing
 
     def validate(self) -> list[str]:
         """Return a sentence a problem."""
-        return [str(problem) for problem in tag_problems(self._tags.tag_values())]
+        return [str(problem) for problem in tag_problems(self._tags.tag_values(), adopt_existing=self._adopt_existing)]

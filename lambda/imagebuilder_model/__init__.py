@@ -5,7 +5,7 @@ come from `data/`, which is cut out of botocore's service model by a script; not
 """
 
 from imagebuilder_model.check import MapKey, Path, Problem, check, nearest
-from imagebuilder_model.model import DATA_PATH, Member, Model, Operation, Shape, load_model
+from imagebuilder_model.model import DATA_PATH, Member, Model, Operation, Shape, dns_suffixes, load_model
 from imagebuilder_model.names import (
     LOGICAL_ID_TAG,
     PIPELINE_ARN_KIND,
@@ -28,6 +28,7 @@ __all__ = [
     "Problem",
     "Shape",
     "check",
+    "dns_suffixes",
     "is_pipeline_arn",
     "load_model",
     "name_in_arn",

@@ -37,15 +37,17 @@ def check(
     is_unresolved: Callable[[object], bool] = lambda _: False,
     hidden: Collection[str] = (),
     more: Collection[str] = (),
+    is_secret: Callable[[Path], bool] = lambda _: False,
 ) -> list[Problem]:
     """Return every problem of a request, none if the service's model and rules allow it.
 
     `spell` writes a member's name the way the reader of the messages knows it. A value for which `is_unresolved` is
     true (a CDK token) is passed over, for it has no value yet. A missing idempotency token is no problem: every SDK
-    fills it in. Who misspells a member is told its name, or all of them: those of `hidden` are not told, `more` are
-    the caller's own, beside the request's. KeyError when the model has no such operation.
+    fills it in. A value at a path for which `is_secret` is true stands in no message. Who misspells a member is told
+    its name, or all of them: those of `hidden` are not told, `more` are the caller's own, beside the request's.
+    KeyError when the model has no such operation.
     """
-    checker = _Checker(load_model(), spell, is_unresolved, hidden, more)
+    checker = _Checker(load_model(), spell, is_unresolved, hidden, more, is_secret)
     problems = list(checker.structure((), checker.model.input_of(operation), request))
     problems += [
         Problem(tuple(spell(part) if isinstance(part, str) else part for part in path), message)
@@ -70,6 +72,7 @@ class _Checker:
     is_unresolved: Callable[[object], bool]
     hidden: Collection[str]
     more: Collection[str]
+    is_secret: Callable[[Path], bool]
 
     def value(self, path: Path, shape: Shape, value: object) -> Iterator[Problem]:
         if self.is_unresolved(value):
@@ -88,7 +91,7 @@ class _Checker:
             case (("integer" | "long"), int()) if not isinstance(value, bool):
                 yield from self.size(path, shape, value, "")
             case _:
-                yield Problem(path, f"must be {_EXPECTED[shape.type]}: got {_shown(value)}")
+                yield Problem(path, f"must be {_EXPECTED[shape.type]}: got {self.shown(path, value)}")
 
     def structure(self, path: Path, shape: Shape, value: Mapping[str, Any]) -> Iterator[Problem]:
         for name in shape.required:
@@ -127,11 +130,18 @@ class _Checker:
 
     def string(self, path: Path, shape: Shape, value: str) -> Iterator[Problem]:
         if shape.enum and value not in shape.enum:
-            yield Problem(path, f"is not an allowed value: got {_shown(value)}, allowed are {', '.join(shape.enum)}")
+            yield Problem(
+                path, f"is not an allowed value: got {self.shown(path, value)}, allowed are {', '.join(shape.enum)}"
+            )
         too_long_or_short = list(self.size(path, shape, len(value), "characters"))
         yield from too_long_or_short
         if not too_long_or_short and shape.regex is not None and not shape.regex.search(value):
-            yield Problem(path, f"does not match the pattern: got {_shown(value)}, allowed is {shape.pattern}")
+            yield Problem(
+                path, f"does not match the pattern: got {self.shown(path, value)}, allowed is {shape.pattern}"
+            )
+
+    def shown(self, path: Path, value: object) -> str:
+        return "a value that is not shown" if self.is_secret(path) else _shown(value)
 
     def size(self, path: Path, shape: Shape, size: int, unit: str) -> Iterator[Problem]:
         low, high = shape.minimum, shape.maximum

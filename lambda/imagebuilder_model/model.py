@@ -85,6 +85,14 @@ def load_model() -> Model:
     )
 
 
+@cache
+def dns_suffixes() -> tuple[str, ...]:
+    """Return the DNS suffixes of every AWS partition, those of its dual-stack endpoints too."""
+    partitions = json.loads((DATA_PATH / "partitions.json").read_text(encoding="utf-8"))["partitions"]
+    outputs = [partition["outputs"] for partition in partitions]
+    return tuple(sorted({one[name] for one in outputs for name in ("dnsSuffix", "dualStackDnsSuffix")}))
+
+
 def _operation(name: str, entry: dict[str, Any]) -> Operation:
     return Operation(
         name=name,

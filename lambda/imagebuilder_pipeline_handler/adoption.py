@@ -1,45 +1,134 @@
-"""Taking over a pipeline that this resource did not make, which only a template that says AdoptExisting may ask for."""
+"""Adopting a pipeline that was there before the event, and giving it back."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from imagebuilder_pipeline_handler.client import ImageBuilderClient
+from imagebuilder_model.names import (
+    ADOPTED_TAG,
+    FORMER_LOGICAL_ID_TAG,
+    LOGICAL_ID_TAG,
+    OWNED,
+    OWNER_TAGS,
+    RETAINED,
+    STACK_ID_TAG,
+)
 from imagebuilder_pipeline_handler.event import Event
-from imagebuilder_pipeline_handler.identity import Outcome, owner_tags
-from imagebuilder_pipeline_handler.pipeline import bring_to
+from imagebuilder_pipeline_handler.identity import (
+    Outcome,
+    client_token,
+    is_of_another_stack,
+    is_ours,
+    owner_tags,
+    tags_of,
+)
+from imagebuilder_pipeline_handler.pipeline import Marks, as_request, bring_to, live_pipeline
 from imagebuilder_pipeline_handler.properties import Desired
 from imagebuilder_pipeline_handler.reasons import HandlerError
-from imagebuilder_pipeline_handler.work import Work
+from imagebuilder_pipeline_handler.work import Task
 
 
-def take_over(
-    client: ImageBuilderClient, event: Event, work: Work, wanted: Desired, live: Mapping[str, Any]
-) -> Outcome:
-    """Make somebody's pipeline ours. The tags come first: IAM allows the rest by them. A failure gives them back."""
+def require_adoptable(event: Event, wanted: Desired, live: Mapping[str, Any]) -> None:
+    """Refuse to adopt what another stack owns, or what the template does not say is to be adopted. HandlerError."""
+    if is_of_another_stack(event, live):
+        raise HandlerError("OtherStacks", live["arn"])
     if not wanted.adopt_existing:
         raise HandlerError("NotOurs", live["arn"])
-    theirs: dict[str, str] = live.get("tags", {})
-    # Only what is new: a provider that stacks share may change the logical id of an owned pipeline, not its stack.
-    ours = {key: value for key, value in owner_tags(event).items() if theirs.get(key) != value}
-    give_back = partial(_give_back, client, live["arn"], theirs, ours)
-    work.undo = None
+
+
+def adopt(task: Task, wanted: Desired, live: Mapping[str, Any]) -> Outcome:
+    """Make a pipeline this resource's, marked so that a Delete gives it back, for a rollback knows no other way.
+
+    The tags come first: IAM allows the rest by them, and a Delete goes by them should this end half way. A failure
+    restores the pipeline as it was. It may be this resource's own already, for example retained by an earlier stack
+    update: then only the mark is new.
+    """
+    arn, theirs = live["arn"], tags_of(live)
+    tags = owner_tags(task.event) | _mark(task.event, live)
+    ours = {key: value for key, value in tags.items() if theirs.get(key) != value}
+    restore = partial(_restore, task, live, ours.keys() | wanted.tags.keys())
+    task.work.physical_id, task.work.undo = arn, lambda _: restore()
     try:
-        client.tag_resource(resourceArn=live["arn"], tags=ours)
-        work.undo = lambda _: give_back()
-        return bring_to(client, event, wanted, {**live, "tags": {**theirs, **ours}}, before=None)
+        if ours:
+            task.client.tag_resource(resourceArn=arn, tags=ours)
+        return bring_to(task, wanted, {**live, "tags": {**theirs, **ours}}, before=None)
     except BaseException:
         with suppress(Exception):
-            give_back()
+            restore()
+            task.work.undo = None
+            task.work.physical_id = arn if is_ours(task.event, live) else ""
         raise
 
 
-def _give_back(client: ImageBuilderClient, arn: str, theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:
-    # The tag of the stack goes last: by it IAM allows the other call.
-    new = [key for key in ours if key not in theirs]
-    old = {key: theirs[key] for key in ours if key in theirs}
-    if new:
-        client.untag_resource(resourceArn=arn, tagKeys=new)
-    if old:
-        client.tag_resource(resourceArn=arn, tags=old)
+def marks_after_update(live: Mapping[str, Any], wanted: Desired) -> Marks:
+    """Return what an Update makes of the marks of an adopted pipeline: without AdoptExisting it is owned for good.
+
+    The mark stays and says so, because the rollback of that very Update says AdoptExisting again.
+    """
+    tags = tags_of(live)
+    marks: dict[str, str | None] = {}
+    if ADOPTED_TAG in tags:
+        marks[ADOPTED_TAG] = RETAINED if wanted.adopt_existing else OWNED
+    if FORMER_LOGICAL_ID_TAG in tags:
+        # The stack update in which it was adopted is over, and so is its rollback.
+        marks[FORMER_LOGICAL_ID_TAG] = None
+    return marks
+
+
+def is_given_back(event: Event, live: Mapping[str, Any]) -> bool:
+    """Tell whether a Delete of this pipeline, which is this resource's, has to leave it."""
+    return _former_owner(event, live) is not None or tags_of(live).get(ADOPTED_TAG) == RETAINED
+
+
+def give_back(task: Task, live: Mapping[str, Any]) -> None:
+    """Take the owner's tags off; or give them back to the resource of this stack that had them."""
+    former = _former_owner(task.event, live)
+    if former is None:
+        keys = [key for key in OWNER_TAGS if key in tags_of(live)]
+        task.client.untag_resource(resourceArn=live["arn"], tagKeys=keys)
+        return
+    task.client.tag_resource(resourceArn=live["arn"], tags={LOGICAL_ID_TAG: former})
+    task.client.untag_resource(resourceArn=live["arn"], tagKeys=[FORMER_LOGICAL_ID_TAG])
+
+
+def renounce(task: Task, live: Mapping[str, Any]) -> None:
+    """Take no pipeline back any more: its former owner is deleted, so the resource that adopted it has it for good."""
+    tags = tags_of(live)
+    ours = (task.event["StackId"], task.event["LogicalResourceId"])
+    if (tags.get(STACK_ID_TAG), tags.get(FORMER_LOGICAL_ID_TAG)) == ours:
+        task.client.untag_resource(resourceArn=live["arn"], tagKeys=[FORMER_LOGICAL_ID_TAG])
+
+
+def _mark(event: Event, live: Mapping[str, Any]) -> dict[str, str]:
+    tags = tags_of(live)
+    is_of_a_sibling = tags.get(STACK_ID_TAG) == event["StackId"] and not is_ours(event, live)
+    if is_of_a_sibling and LOGICAL_ID_TAG in tags:
+        return {FORMER_LOGICAL_ID_TAG: tags[LOGICAL_ID_TAG]}
+    return {ADOPTED_TAG: RETAINED}
+
+
+def _former_owner(event: Event, live: Mapping[str, Any]) -> str | None:
+    former = tags_of(live).get(FORMER_LOGICAL_ID_TAG)
+    return former if former != event["LogicalResourceId"] else None
+
+
+def _restore(task: Task, live: Mapping[str, Any], touched: set[str]) -> None:
+    """Make a pipeline what it was: whatever an update changed, then the tags."""
+    arn, theirs = live["arn"], tags_of(live)
+    now = live_pipeline(task.client, arn)
+    if now is None:
+        return
+    try:
+        if as_request(now) != as_request(live):
+            token = client_token(task.event, "restore")
+            task.client.update_image_pipeline(**as_request(live) | {"imagePipelineArn": arn, "clientToken": token})
+    finally:
+        there = tags_of(now)
+        old = {key: theirs[key] for key in touched if key in theirs and there.get(key) != theirs[key]}
+        new = sorted(key for key in touched if key in there and key not in theirs)
+        if old:
+            task.client.tag_resource(resourceArn=arn, tags=old)
+        # The owner's tags go last: by them IAM allows the other calls.
+        if new:
+            task.client.untag_resource(resourceArn=arn, tagKeys=new)

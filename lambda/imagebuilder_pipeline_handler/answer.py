@@ -83,30 +83,28 @@ def deliver(url: str, body: bytes, seconds_left: Callable[[], float]) -> None:
 
 
 def _put_within(timeout: float, url: str, body: bytes) -> str | None:
-    """Make one try; return what was wrong with it, None when nothing was.
+    """Make one try; return what was wrong with it, None only when a status of 2xx was seen.
 
     A socket's timeout is not enough: looking up a name knows none, and it begins anew with every byte that arrives.
     """
-    attempt = Errand(lambda: _put(url, body, timeout))
-    return attempt.result if attempt.ends_within(timeout) else f"no answer in {timeout:.1f} s"
+    try:
+        attempt = Errand(lambda: _put(url, body, timeout))
+    except (RuntimeError, MemoryError) as error:  # there is no room for a thread
+        return type(error).__name__
+    if not attempt.ends_within(timeout):
+        return f"no answer in {timeout:.1f} s"
+    if attempt.error is not None:
+        return type(attempt.error).__name__
+    return None if attempt.result in _HTTP_SUCCESS else f"status {attempt.result}"
 
 
-def _put(url: str, body: bytes, timeout: float) -> str | None:
+def _put(url: str, body: bytes, timeout: float) -> int:
     parts = urlsplit(url)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    try:
-        connection: http.client.HTTPConnection
-        if parts.scheme == "http":
-            connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
-        else:
-            connection = http.client.HTTPSConnection(parts.netloc, timeout=timeout, context=_trusting())
-        with closing(connection):
-            # The signature covers an empty content type.
-            connection.request("PUT", path, body=body, headers={"Content-Type": ""})
-            status = connection.getresponse().status
-    except Exception as error:  # noqa: BLE001 (whatever it is, the answer was not taken)
-        return type(error).__name__
-    return None if status in _HTTP_SUCCESS else f"status {status}"
+    with closing(http.client.HTTPSConnection(parts.netloc, timeout=timeout, context=_trusting())) as connection:
+        # The signature covers an empty content type.
+        connection.request("PUT", path, body=body, headers={"Content-Type": ""})
+        return connection.getresponse().status
 
 
 @cache

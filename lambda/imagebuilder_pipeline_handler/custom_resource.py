@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, TypeVar
 from imagebuilder_pipeline_handler._crhelper import CfnResource, no_clients
 from imagebuilder_pipeline_handler.answer import UndeliveredError, body_of, deliver
 from imagebuilder_pipeline_handler.errand import Errand
-from imagebuilder_pipeline_handler.event import KINDS, checked, marker
+from imagebuilder_pipeline_handler.event import KINDS, checked, marker, secrets_of
 from imagebuilder_pipeline_handler.log import log_event
 from imagebuilder_pipeline_handler.reasons import HandlerError, reason_for
 from imagebuilder_pipeline_handler.work import CURRENT, Work
@@ -59,9 +59,13 @@ class CustomResource(CfnResource):
         self._late: Errand[str | None] | None = None
         self._outcome = ""
         self._error: BaseException | None = None
+        self._is_delivered = False
         self._undelivered: UndeliveredError | None = None
         self.NoEcho = False
         super().__call__(self._current, context)
+        if not self._is_delivered and self._undelivered is None:
+            # crhelper swallows what goes wrong while it answers.
+            self._undelivered = UndeliveredError("CloudFormation was not answered")
         self._take_back()
         log_event(self._current, self._work, self._outcome, self._error, self._undelivered)
         if self._undelivered is not None:
@@ -87,10 +91,20 @@ class CustomResource(CfnResource):
 
     def _wrap_function(self, func: Worker | None) -> None:
         work, event = self._work, self._current
-        errand = Errand(partial(_do, work, lambda: func(event, work) if func else None))
+        try:
+            errand = Errand(partial(_do, work, lambda: func(event, work) if func else None))
+        except (RuntimeError, MemoryError) as error:
+            # Nothing has begun: what is not answered is delivered again, to a process with more room.
+            self._error = error
+            self._undelivered = UndeliveredError(f"the work could not begin: {type(error).__name__}")
+            return
         is_over = errand.ends_within(work.seconds_left() - work.answer_before)
         work.end()
-        if not is_over:
+        if not is_over and work.outcome is not None:
+            work.note = work.note or "tidying up did not end in time"
+            work.abandon()
+            self.PhysicalResourceId, self.Data = work.outcome.arn, work.attributes
+        elif not is_over:
             self._late = errand
             self._fail(HandlerError("OutOfTime", "no more is done for this event"))
         elif errand.error is not None:
@@ -100,7 +114,7 @@ class CustomResource(CfnResource):
 
     def _fail(self, error: BaseException) -> None:
         self._error = error
-        self.Status, self.Reason = "FAILED", reason_for(error, self._work.story())
+        self.Status, self.Reason = "FAILED", reason_for(error, self._work.story(), secrets_of(self._current))
 
     def _take_back(self) -> None:
         """Undo what was done too late, if there is time: CloudFormation has been told that it failed.
@@ -120,8 +134,8 @@ class CustomResource(CfnResource):
         self._answer(status or self.Status, reason or self.Reason)
 
     def _answer(self, status: str, reason: str) -> None:
-        """Answer, unless that was done."""
-        if self._outcome:
+        """Answer, unless that was done or the event is to be delivered again."""
+        if self._outcome or self._undelivered is not None:
             return
         try:
             body = body_of(self._content(status, reason))
@@ -132,6 +146,7 @@ class CustomResource(CfnResource):
         self._outcome = status
         try:
             deliver(self._current["ResponseURL"], body, self._work.seconds_left)
+            self._is_delivered = True
         except UndeliveredError as error:
             self._undelivered = error
 

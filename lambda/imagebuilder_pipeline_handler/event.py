@@ -1,11 +1,14 @@
 """Tells an event of CloudFormation from what only looks like one, before anything is answered."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
+from imagebuilder_model import dns_suffixes
 from imagebuilder_pipeline_handler.reasons import HandlerError
 
 Event = Mapping[str, Any]
@@ -22,6 +25,18 @@ _STACK_ID: Final = re.compile(r"arn:(aws[^:]*):cloudformation:([^:]+):([0-9]{12}
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
 _MARKER: Final = "not-created/"
 
+_LONGEST_SERVICE_TIMEOUT: Final = 3600
+"""Seconds that CloudFormation waits for a resource at most, and by default."""
+
+_CLOCKS: Final = timedelta(seconds=60)
+"""How much later than CloudFormation's the function's clock may be."""
+
+STACK_ID_VARIABLE: Final = "CUSTOM_RESOURCE_STACK_ID"
+"""Names the environment variable with the id of the one stack whose events the function takes."""
+
+RESPONSE_HOSTS_VARIABLE: Final = "CUSTOM_RESOURCE_RESPONSE_HOSTS"
+"""Names the environment variable with hosts, separated by commas, that may be answered beside those of AWS."""
+
 KINDS: Final = frozenset({"Create", "Update", "Delete"})
 """What an event may ask for."""
 
@@ -34,7 +49,8 @@ def checked(event: object, context: object) -> dict[str, Any]:
     """Return what is known of an event that can be answered, and nothing else that it holds.
 
     What is left out could mean something to crhelper: with `CrHelperPoll` it would do nothing and answer SUCCESS.
-    InvalidEventError when the ids or the URL are not CloudFormation's, or the stack is not of the function's account.
+    InvalidEventError when the ids or the URL are not CloudFormation's, the stack is not the function's or not of its
+    account, or CloudFormation waits for the event no longer.
     """
     if not isinstance(event, dict):
         raise InvalidEventError("the event is no map")
@@ -42,6 +58,7 @@ def checked(event: object, context: object) -> dict[str, Any]:
     _require_repeatable([_text(event, name) for name in given])
     _require_url(_text(event, "ResponseURL"))
     _require_own_stack(event["StackId"], context)
+    _require_awaited(event)
     kind = event.get("RequestType")
     known = {name: event[name] for name in _KNOWN if event.get(name) is not None}
     return known | {"RequestType": kind if isinstance(kind, str) else ""}
@@ -68,6 +85,21 @@ def physical_id_of(event: Event) -> str:
     return str(event["PhysicalResourceId"])
 
 
+def issued_at(event: Event) -> datetime | None:
+    """Return when CloudFormation sent the event, by the signature of its ResponseURL; None when that does not say."""
+    return _signed(str(event["ResponseURL"]))[0]
+
+
+def secrets_of(event: Event) -> frozenset[str]:
+    """Return the values of workflow parameters, now and before: they may come from a NoEcho parameter."""
+    found = set[str]()
+    for name in ("ResourceProperties", "OldResourceProperties"):
+        for workflow in _items(event.get(name), "workflows"):
+            for parameter in _items(workflow, "parameters"):
+                found.update(value for value in _items(parameter, "value") if isinstance(value, str) and value)
+    return frozenset(found)
+
+
 def marker(event: Event) -> str:
     """Return an id that is plainly no pipeline's, for a Create that made nothing."""
     return f"{_MARKER}{event['LogicalResourceId']}/{event['RequestId']}"
@@ -76,6 +108,14 @@ def marker(event: Event) -> str:
 def is_marker(physical_id: str) -> bool:
     """Tell whether the id says that nothing was made."""
     return physical_id.startswith(_MARKER)
+
+
+def _items(value: object, name: str) -> list[Any]:
+    """Return what a map has under a name, spelled as templates or the API spell it, as a list."""
+    if not isinstance(value, Mapping):
+        return []
+    given = [item for key, item in value.items() if str(key)[:1].lower() + str(key)[1:] == name]
+    return [inner for item in given for inner in (item if isinstance(item, list) else [item])]
 
 
 def _text(event: Mapping[str, Any], name: str) -> str:
@@ -95,21 +135,65 @@ def _require_repeatable(ids: list[str]) -> None:
 
 
 def _require_url(url: str) -> None:
+    """Refuse a URL that CloudFormation cannot have sent: whoever invokes the function would choose where it writes."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise InvalidEventError("ResponseURL is no URL") from None
-    is_web = parts.scheme in {"http", "https"} and host and "@" not in parts.netloc
-    if not is_web or len(url) > _LONGEST_URL or not _VISIBLE.fullmatch(url):
-        raise InvalidEventError("ResponseURL is no URL of http or https")
+    is_https = parts.scheme == "https" and host and "@" not in parts.netloc
+    if not host or not is_https or len(url) > _LONGEST_URL or not _VISIBLE.fullmatch(url):
+        raise InvalidEventError("ResponseURL is no URL of https")
+    named = {name.strip().strip("[]").lower() for name in os.environ.get(RESPONSE_HOSTS_VARIABLE, "").split(",")}
+    if host not in named and not host.endswith(tuple(f".{suffix}" for suffix in dns_suffixes())):
+        raise InvalidEventError(
+            f"ResponseURL is of the host {host[:255]}, and allowed are hosts of AWS: "
+            f"name another in the function's environment variable {RESPONSE_HOSTS_VARIABLE}"
+        )
 
 
 def _require_own_stack(stack_id: str, context: object) -> None:
-    """Refuse a stack of others: who may invoke the function could use its role for any stack that they name."""
+    """Refuse a stack of others: whoever may invoke the function could use its role for any stack that they name."""
     stack = _STACK_ID.fullmatch(stack_id)
     if stack is None:
         raise InvalidEventError("StackId is not the ARN of a stack")
+    own = os.environ.get(STACK_ID_VARIABLE)
+    if own and stack_id != own:
+        raise InvalidEventError("StackId is not that of the function's stack")
     function = str(getattr(context, "invoked_function_arn", None) or "").split(":")
-    if len(function) > 4 and (function[1], function[3], function[4]) != stack.groups():  # noqa: PLR2004 (an ARN's parts)
-        raise InvalidEventError("StackId is not of the function's account, Region and partition")
+    if len(function) > 4:  # noqa: PLR2004 (an ARN's parts)
+        if (function[1], function[3], function[4]) != stack.groups():
+            raise InvalidEventError("StackId is not of the function's account, Region and partition")
+    elif not own:
+        # Lambda always gives it: without it nothing tells whose events these are.
+        raise InvalidEventError(f"whose StackId it is is not known: the context has no ARN, and no {STACK_ID_VARIABLE}")
+
+
+def _require_awaited(event: Mapping[str, Any]) -> None:
+    """Refuse an event that CloudFormation has given up: its resource may be somebody else's by now, or deleted."""
+    issued, ends = _signed(event["ResponseURL"])
+    now = datetime.now(UTC)
+    if ends is not None and now > ends:
+        raise InvalidEventError("the event comes too late: the signature of its ResponseURL has expired")
+    if issued is not None and now > issued + _service_timeout(event) + _CLOCKS:
+        raise InvalidEventError("the event comes too late: CloudFormation waited for it until its ServiceTimeout")
+
+
+def _service_timeout(event: Mapping[str, Any]) -> timedelta:
+    properties = event.get("ResourceProperties")
+    given = str(properties.get("ServiceTimeout")) if isinstance(properties, dict) else ""
+    seconds = int(given) if re.fullmatch("[0-9]{1,4}", given) else _LONGEST_SERVICE_TIMEOUT
+    return timedelta(seconds=seconds if 1 <= seconds <= _LONGEST_SERVICE_TIMEOUT else _LONGEST_SERVICE_TIMEOUT)
+
+
+def _signed(url: str) -> tuple[datetime | None, datetime | None]:
+    """Return when a pre-signed URL was signed and until when it is valid, as far as it says."""
+    query = parse_qs(urlsplit(url).query)
+    try:
+        if "X-Amz-Date" not in query:
+            return None, datetime.fromtimestamp(int(query["Expires"][0]), UTC)
+        issued = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        seconds = query.get("X-Amz-Expires", [None])[0]
+        return issued, None if seconds is None else issued + timedelta(seconds=int(seconds))
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None, None

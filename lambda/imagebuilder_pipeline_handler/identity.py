@@ -3,13 +3,20 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from imagebuilder_model import normalized_name
 from imagebuilder_model.names import LOGICAL_ID_TAG, PIPELINE_ARN_KIND, STACK_ID_TAG
-from imagebuilder_pipeline_handler.event import Event
+from imagebuilder_pipeline_handler.event import Event, issued_at
 
 _TOKENS: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:cdk-imagebuilder-pipeline:client-token")
+
+_CLOCKS: Final = timedelta(seconds=60)
+"""How far the clocks of CloudFormation and Image Builder may be apart."""
+
+_SECOND: Final = timedelta(seconds=1)
+"""What the date of a signature is rounded to."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,44 @@ def owner_tags(event: Event) -> dict[str, str]:
     return {STACK_ID_TAG: event["StackId"], LOGICAL_ID_TAG: event["LogicalResourceId"]}
 
 
+def tags_of(live: Mapping[str, Any]) -> dict[str, str]:
+    """Return the tags of a live pipeline."""
+    return live.get("tags") or {}
+
+
 def is_ours(event: Event, live: Mapping[str, Any]) -> bool:
     """Tell by its tags whether a live pipeline is this resource's."""
-    tags: Mapping[str, str] = live.get("tags", {})
-    return owner_tags(event).items() <= tags.items()
+    return owner_tags(event).items() <= tags_of(live).items()
+
+
+def is_of_another_stack(event: Event, live: Mapping[str, Any]) -> bool:
+    """Tell by its tags whether a live pipeline belongs to another stack."""
+    own: str = event["StackId"]
+    return tags_of(live).get(STACK_ID_TAG, own) != own
+
+
+def was_there_before(event: Event, live: Mapping[str, Any]) -> bool:
+    """Tell whether a live pipeline is older than the event, which then has not made it. False if that is unknown."""
+    issued, made = issued_at(event), time_of(live, "dateCreated")
+    return issued is not None and made is not None and made < issued - _CLOCKS
+
+
+def was_made_after(event: Event, live: Mapping[str, Any]) -> bool:
+    """Tell whether a live pipeline is newer than the event, which then cannot mean it. False if that is unknown."""
+    issued, made = issued_at(event), time_of(live, "dateCreated")
+    return issued is not None and made is not None and made > issued + _CLOCKS
+
+
+def was_changed_since(event: Event, live: Mapping[str, Any]) -> bool:
+    """Tell whether a live pipeline was updated after the event was sent: by a delivery of it, or by somebody else."""
+    issued, changed = issued_at(event), time_of(live, "dateUpdated")
+    return issued is not None and changed is not None and changed >= issued + _SECOND
+
+
+def time_of(live: Mapping[str, Any], member: str) -> datetime | None:
+    """Return a date of a live pipeline; None when it has none that can be read."""
+    try:
+        date = datetime.fromisoformat(str(live[member]))
+    except (KeyError, ValueError):
+        return None
+    return date if date.tzinfo is not None else date.replace(tzinfo=UTC)

@@ -1,159 +1,215 @@
 """What each of CloudFormation's events does to the pipeline. Plain functions that take the client."""
 
 import time
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebuilder_model import is_pipeline_arn, name_in_arn, normalized_name
-from imagebuilder_pipeline_handler.adoption import take_over
-from imagebuilder_pipeline_handler.client import ImageBuilderClient
-from imagebuilder_pipeline_handler.event import Event, is_marker, old_properties_of, physical_id_of, properties_of
-from imagebuilder_pipeline_handler.identity import Outcome, arn_of, client_token, is_ours, owner_tags
-from imagebuilder_pipeline_handler.pipeline import bring_to, delete_ours, error_code, is_denied, is_gone, live_pipeline
+from imagebuilder_model import check, is_pipeline_arn, name_in_arn, normalized_name
+from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_pipeline_handler.adoption import adopt, is_given_back, marks_after_update, require_adoptable
+from imagebuilder_pipeline_handler.deletion import delete_ours, look
+from imagebuilder_pipeline_handler.event import (
+    is_marker,
+    issued_at,
+    old_properties_of,
+    physical_id_of,
+    properties_of,
+)
+from imagebuilder_pipeline_handler.identity import (
+    Outcome,
+    arn_of,
+    client_token,
+    is_of_another_stack,
+    is_ours,
+    owner_tags,
+    tags_of,
+    time_of,
+    was_made_after,
+    was_there_before,
+)
+from imagebuilder_pipeline_handler.pipeline import bring_to, error_code, is_gone, live_pipeline, shows
 from imagebuilder_pipeline_handler.properties import Desired, desired, lenient
 from imagebuilder_pipeline_handler.reasons import HandlerError
-from imagebuilder_pipeline_handler.work import Work
+from imagebuilder_pipeline_handler.work import Task
 
 _CREATE_MAY_STILL_RUN: Final = (1.0, 2.0, 3.0, 4.0)
 """Seconds between looks for a pipeline whose Create was never answered."""
 
+_LONGEST_ROLLBACK: Final = timedelta(days=1)
+"""How long after a Create that nobody answered its Delete may come: CloudFormation first waits for what else runs."""
 
-def create(client: ImageBuilderClient, event: Event, work: Work) -> Outcome:
+
+def create(task: Task) -> Outcome:
     """Make the pipeline. One of that name which is ours already, or may be adopted, is brought to the wanted state."""
-    return _create(client, event, work, desired(properties_of(event)))
+    return _create(task, desired(properties_of(task.event)))
 
 
-def update(client: ImageBuilderClient, event: Event, work: Work) -> Outcome:
+def update(task: Task) -> Outcome:
     """Change the pipeline in place. A new name makes a new one; CloudFormation then deletes the old one by its ARN."""
-    wanted, before = desired(properties_of(event)), lenient(old_properties_of(event))
-    arn = physical_id_of(event)
+    wanted, before = desired(properties_of(task.event)), lenient(old_properties_of(task.event))
+    arn, live = physical_id_of(task.event), None
     if is_pipeline_arn(arn) and name_in_arn(arn) == normalized_name(wanted.name):
-        outcome = _update(client, event, work, wanted, before)
-    else:
-        outcome = _create(client, event, work, wanted)
-    _delete_leftover(client, event, work, before, keep={arn, outcome.arn})
+        live = live_pipeline(task.client, arn)
+    outcome = _create(task, wanted) if live is None else _update(task, wanted, before, live)
+    task.work.achieve(outcome)
+    _tidy_up(task, before, live, keep={arn, outcome.arn})
     return outcome
 
 
-def delete(client: ImageBuilderClient, event: Event, work: Work) -> None:
+def delete(task: Task) -> None:
     """Delete the pipeline if it is ours. An id that CloudFormation made up is of a Create that nobody answered."""
-    physical_id = physical_id_of(event)
+    physical_id = physical_id_of(task.event)
     if is_pipeline_arn(physical_id):
-        delete_ours(client, event, work, physical_id)
+        live = look(task, physical_id)
+        if live is None:
+            return
+        if was_made_after(task.event, live):
+            task.work.note = "the pipeline of this name was made after this event was sent, and was left alone"
+            return
+        delete_ours(task, live)
     elif not is_marker(physical_id):
-        _delete_unanswered(client, event, work)
+        _delete_unanswered(task)
 
 
-def _create(client: ImageBuilderClient, event: Event, work: Work, wanted: Desired) -> Outcome:
-    arn = arn_of(event, wanted.name)
-    token = client_token(event, "CreateImagePipeline")
-    request = wanted.request | {"tags": wanted.tags | owner_tags(event), "clientToken": token}
+def _create(task: Task, wanted: Desired) -> Outcome:
+    arn = arn_of(task.event, wanted.name)
+    token = client_token(task.event, "CreateImagePipeline")
+    request = wanted.request | {"tags": wanted.tags | owner_tags(task.event), "clientToken": token}
     # From here on it may exist, until an answer says otherwise.
-    work.physical_id = arn
-    work.undo = partial(_delete_if_made_since, client, event, work, arn)
+    task.work.physical_id = arn
+    task.work.undo = partial(_delete_if_made_since, task, arn)
     try:
-        response = client.create_image_pipeline(**request)
+        response = task.client.create_image_pipeline(**request)
     except (ClientError, BotoCoreError) as error:
         match error_code(error):
             case "ResourceAlreadyExistsException":
-                return _adopt(client, event, work, wanted, error)
+                return _go_on_with(task, wanted, error)
             case "IdempotentParameterMismatchException":
                 raise
-            case _ if "CreateImagePipeline" in work.unsure:
-                return _find(client, event, work, wanted, error)
+            case _ if "CreateImagePipeline" in task.work.unsure:
+                return _go_on_with(task, wanted, error)
             case _:
                 # Who was only turned away does not know what an earlier delivery made before it was killed.
-                if not work.was_turned_away:
-                    work.physical_id = ""
+                if not task.work.was_turned_away:
+                    task.work.physical_id = ""
                 raise
     made = response.get("imagePipelineArn")
     if not made:
-        return _find(client, event, work, wanted, HandlerError("NoAnswer", arn))
-    work.physical_id = made
+        return _go_on_with(task, wanted, HandlerError("NoAnswer", arn))
+    task.work.physical_id = made
     return Outcome(made, wanted.name, token, response.get("requestId", ""))
 
 
-def _find(client: ImageBuilderClient, event: Event, work: Work, wanted: Desired, fault: Exception) -> Outcome:
-    """Look for the pipeline that may have been made although no answer says so; raise the fault if it is not there."""
+def _go_on_with(task: Task, wanted: Desired, fault: Exception) -> Outcome:
+    """Go on with the pipeline that has the name, whoever made it; raise the fault if there is none.
+
+    The ARN of one that is not ours is not answered, lest it be deleted. While it is not known whose it is, it may have
+    been made by this event: then the ARN is answered, for a Delete looks at the tags before all else.
+    """
     try:
-        live = live_pipeline(client, work.physical_id)
-    except (ClientError, BotoCoreError, HandlerError):
-        raise fault from None
+        live = live_pipeline(task.client, task.work.physical_id)
+    except (ClientError, BotoCoreError, HandlerError) as error:
+        is_denied = isinstance(error, HandlerError) and error.code == "OtherStacks"
+        if is_denied:
+            task.work.physical_id = ""
+        if is_denied or error_code(fault) == "ResourceAlreadyExistsException":
+            raise error from fault
+        raise fault from error
     if live is None:
         raise fault
-    if not is_ours(event, live):
-        work.physical_id = ""
-        raise fault
-    return bring_to(client, event, wanted, live, before=None)
+    if is_ours(task.event, live) and not was_there_before(task.event, live):
+        return bring_to(task, wanted, live, before=None)
+    if not is_ours(task.event, live):
+        task.work.physical_id = ""
+        require_adoptable(task.event, wanted, live)
+    return adopt(task, wanted, live)
 
 
-def _adopt(client: ImageBuilderClient, event: Event, work: Work, wanted: Desired, error: Exception) -> Outcome:
-    """Go on with a pipeline that has the name already. Until it is ours its ARN is not answered, lest it be deleted."""
-    arn, work.physical_id = work.physical_id, ""
+def _update(task: Task, wanted: Desired, before: Desired, live: Mapping[str, Any]) -> Outcome:
+    arn = live["arn"]
+    if not is_ours(task.event, live):
+        return _update_lost(task, wanted, before, live)
     try:
-        live = live_pipeline(client, arn)
-    except ClientError as denied:
-        if is_denied(denied):
-            raise HandlerError("OtherStacks", arn) from error
-        raise
-    if live is None:
-        raise error
-    if is_ours(event, live):
-        work.physical_id = arn
-        return bring_to(client, event, wanted, live, before=None)
-    outcome = take_over(client, event, work, wanted, live)
-    work.physical_id = arn
-    return outcome
-
-
-def _update(client: ImageBuilderClient, event: Event, work: Work, wanted: Desired, before: Desired) -> Outcome:
-    arn = physical_id_of(event)
-    live = live_pipeline(client, arn)
-    if live is None:
-        return _create(client, event, work, wanted)
-    if not is_ours(event, live):
-        return take_over(client, event, work, wanted, live)
-    try:
-        return bring_to(client, event, wanted, live, before)
+        return bring_to(task, wanted, live, before, marks_after_update(live, wanted))
     except ClientError as error:
         # The same code says that the pipeline is gone and that something which the request refers to does not exist.
-        if not is_gone(error) or live_pipeline(client, arn) is not None:
+        if not is_gone(error) or live_pipeline(task.client, arn) is not None:
             raise
-    return _create(client, event, work, wanted)
+    return _create(task, wanted)
 
 
-def _delete_leftover(client: ImageBuilderClient, event: Event, work: Work, before: Desired, keep: set[str]) -> None:
+def _update_lost(task: Task, wanted: Desired, before: Desired, live: Mapping[str, Any]) -> Outcome:
+    """Update a pipeline that does not carry the owner's tags any more: adopt it, or say what to do."""
+    arn, tags = live["arn"], tags_of(live)
+    if not wanted.adopt_existing and not is_of_another_stack(task.event, live):
+        if shows(live, wanted, rather_than=before):
+            # So the rollback of an Update that was refused for these tags does not fail as well.
+            task.work.note = "the pipeline lacks the tags of its owner, and has what is asked for all the same"
+            return Outcome(arn, wanted.name, client_token(task.event, "UpdateImagePipeline"), live["requestId"])
+        if LOGICAL_ID_TAG not in tags or STACK_ID_TAG not in tags:
+            missing = ", ".join(f"{key}={value}" for key, value in owner_tags(task.event).items())
+            raise HandlerError("OwnerTagsMissing", f"{missing} of {arn}")
+    require_adoptable(task.event, wanted, live)
+    return adopt(task, wanted, live)
+
+
+def _tidy_up(
+    task: Task,
+    before: Desired,
+    kept: Mapping[str, Any] | None,
+    keep: set[str],
+) -> None:
     """Delete what an Update that failed may have made under another name.
 
-    Its old properties name a pipeline which is not the physical id's only after such a failure, in the rollback.
+    Its old properties name a pipeline which is not the physical id's only after such a failure, in the rollback. What
+    was restored stays so whatever becomes of this: a failure is only noted.
     """
-    leftover = arn_of(event, before.name)
-    if is_pipeline_arn(leftover) and leftover not in keep:
-        delete_ours(client, event, work, leftover)
-
-
-def _delete_unanswered(client: ImageBuilderClient, event: Event, work: Work) -> None:
-    """Delete what a Create made that was never answered, and that may still run."""
-    arn = arn_of(event, lenient(properties_of(event)).name)
-    if not is_pipeline_arn(arn):
+    leftover = arn_of(task.event, before.name)
+    if leftover in keep or any(problem.path == ("name",) for problem in check("CreateImagePipeline", before.request)):
         return
     try:
-        for pause in (*_CREATE_MAY_STILL_RUN, None):
-            if delete_ours(client, event, work, arn) or pause is None or not work.allows(pause):
-                return
-            time.sleep(pause)
-    except ClientError as error:
-        if not is_denied(error):
-            raise
-        work.note = "the function's role may not look at a pipeline of this name, so it is not this stack's"
+        live = look(task, leftover)
+        # One that is older than the pipeline which is kept was not made by that Update, but adopted or retained.
+        if live is not None and (kept is None or not _is_older(live, kept) or is_given_back(task.event, live)):
+            delete_ours(task, live)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it must not fail the rollback)
+        fault = error_code(error) or type(error).__name__
+        task.work.note = f"{leftover}, which an update that failed may have made, could not be deleted: {fault}"
 
 
-def _delete_if_made_since(client: ImageBuilderClient, event: Event, work: Work, arn: str, since: datetime) -> None:
+def _is_older(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    made, then = time_of(one, "dateCreated"), time_of(other, "dateCreated")
+    return made is not None and then is not None and made < then
+
+
+def _delete_unanswered(task: Task) -> None:
+    """Delete what a Create made that was never answered, and that may still run."""
+    arn = arn_of(task.event, lenient(properties_of(task.event)).name)
+    if not is_pipeline_arn(arn):
+        return
+    for pause in (*_CREATE_MAY_STILL_RUN, None):
+        live = look(task, arn)
+        if live is not None:
+            made, issued = time_of(live, "dateCreated"), issued_at(task.event)
+            if made is not None and issued is not None and made < issued - _LONGEST_ROLLBACK:
+                task.work.note = "the pipeline of this name is older than what this event is about, and was left alone"
+            else:
+                delete_ours(task, live)
+            return
+        is_denied = bool(task.work.note)
+        if is_denied or pause is None or not task.work.allows(pause):
+            return
+        time.sleep(pause)
+
+
+def _delete_if_made_since(task: Task, arn: str, since: datetime) -> None:
     """Delete a pipeline that came too late. One that is older may be another delivery's, which was answered in time."""
-    live = live_pipeline(client, arn)
+    live = live_pipeline(task.client, arn)
     since = since.replace(microsecond=since.microsecond // 1000 * 1000)  # the service's times have milliseconds
-    if live is not None and datetime.fromisoformat(live["dateCreated"]) >= since:
-        delete_ours(client, event, work, arn)
+    made = None if live is None else time_of(live, "dateCreated")
+    if live is not None and made is not None and made >= since:
+        delete_ours(task, live)

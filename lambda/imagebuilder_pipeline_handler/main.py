@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from imagebuilder_pipeline_handler.custom_resource import CustomResource
+from imagebuilder_pipeline_handler.work import Task
 
 # What does the work is imported at the first event and not at start: a fault in there is then answered like any other.
 # ruff: noqa: PLC0415
@@ -23,7 +24,7 @@ def create(event: dict[str, Any], work: Work) -> str:
     """Make the pipeline; the physical id is its ARN."""
     from imagebuilder_pipeline_handler import lifecycle
 
-    return _told(lifecycle.create(_client(), event, work), work)
+    return _told(lifecycle.create(Task(_client(), event, work)), work)
 
 
 @handler.update
@@ -31,7 +32,7 @@ def update(event: dict[str, Any], work: Work) -> str:
     """Change the pipeline in place, or make another one when the name changed."""
     from imagebuilder_pipeline_handler import lifecycle
 
-    return _told(lifecycle.update(_client(), event, work), work)
+    return _told(lifecycle.update(Task(_client(), event, work)), work)
 
 
 @handler.delete
@@ -39,7 +40,7 @@ def delete(event: dict[str, Any], work: Work) -> None:
     """Delete the pipeline. Nothing is returned, because the answer to a Delete keeps the event's physical id."""
     from imagebuilder_pipeline_handler import lifecycle
 
-    lifecycle.delete(_client(), event, work)
+    lifecycle.delete(Task(_client(), event, work))
 
 
 @cache
@@ -50,5 +51,5 @@ def _client() -> ImageBuilderClient:
 
 
 def _told(outcome: Outcome, work: Work) -> str:
-    work.attributes = outcome.attributes()
+    work.achieve(outcome)
     return outcome.arn

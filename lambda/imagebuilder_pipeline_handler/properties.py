@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from imagebuilder_model import Problem, Shape, check, load_model
-from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_model import Path, Problem, Shape, check, load_model
+from imagebuilder_model.names import is_owner_tag, most_tags
 from imagebuilder_pipeline_handler.reasons import HandlerError
 
 _OPERATION: Final = "CreateImagePipeline"
 _FOR_CLOUDFORMATION: Final = frozenset({"ServiceToken", "ServiceTimeout"})
 _ADOPT_EXISTING: Final = "AdoptExisting"
 _SET_BY_US: Final = frozenset({"clientToken", "dryRun"})
-_OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG)
+_WORKFLOW_PARAMETERS: Final = ("Workflows", "Parameters")
 
 
 class PropertiesError(HandlerError):
@@ -48,6 +48,16 @@ class Desired:
         tags = self.request.get("tags")
         return dict(tags) if isinstance(tags, Mapping) else {}
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether the service can have been asked for this: what is wrong is refused before any call."""
+        return not check(_OPERATION, self.request)
+
+    def without(self, member: str) -> "Desired":
+        """Return the same without a member of the request."""
+        request = {name: value for name, value in self.request.items() if name != member}
+        return Desired(request, self.adopt_existing)
+
 
 def desired(properties: Mapping[str, Any]) -> Desired:
     """Return what the properties ask for. PropertiesError, with every problem, when the service would refuse it."""
@@ -57,8 +67,15 @@ def desired(properties: Mapping[str, Any]) -> Desired:
     if not isinstance(adopt_existing, bool):
         reader.problems.append(Problem((_ADOPT_EXISTING,), f"must be true or false: got {adopt_existing!r}"))
     request = reader.structure((), load_model().input_of(_OPERATION), given)
-    reader.problems += _set_by_us(request)
-    reader.problems += check(_OPERATION, request, spell=template_name, hidden=_SET_BY_US, more=(_ADOPT_EXISTING,))
+    reader.problems += _set_by_us(request, adopt_existing=adopt_existing is True)
+    reader.problems += check(
+        _OPERATION,
+        request,
+        spell=template_name,
+        hidden=_SET_BY_US,
+        more=(_ADOPT_EXISTING,),
+        is_secret=_is_of_a_workflow_parameter,
+    )
     if reader.problems:
         raise PropertiesError(reader.problems)
     return Desired(request, adopt_existing is True)
@@ -75,19 +92,24 @@ def template_name(member: str) -> str:
     return member[:1].upper() + member[1:]
 
 
-def _set_by_us(request: dict[str, Any]) -> Iterator[Problem]:
+def _is_of_a_workflow_parameter(path: Path) -> bool:
+    return (path[0], *path[2:3]) == _WORKFLOW_PARAMETERS
+
+
+def _set_by_us(request: dict[str, Any], *, adopt_existing: bool) -> Iterator[Problem]:
     for name in sorted(_SET_BY_US & request.keys()):
         yield Problem((template_name(name),), "is set by the resource itself: remove it")
         del request[name]
     tags = request.get("tags")
     if not isinstance(tags, dict):
         return
-    for key in _OWNER_TAGS:
-        if key in tags:
+    for key in tags:
+        if is_owner_tag(key):
             yield Problem(("Tags", key), "is set by the resource itself: remove it")
-    most = load_model().shapes["TagMap"].maximum
-    if most is not None and most - len(_OWNER_TAGS) < len(tags) <= most:
-        allowed = f"allowed are {most - len(_OWNER_TAGS)} beside the {len(_OWNER_TAGS)} that say who owns the pipeline"
+    maximum = load_model().shapes["TagMap"].maximum or 0
+    most = most_tags(maximum, adopt_existing=adopt_existing)
+    if most < len(tags) <= maximum:
+        allowed = f"allowed are {most} beside the {maximum - most} that say who owns the pipeline"
         yield Problem(("Tags",), f"is too large: got {len(tags)} entries, {allowed}")
 
 

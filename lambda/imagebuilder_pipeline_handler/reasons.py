@@ -1,6 +1,7 @@
 """The reason that CloudFormation shows for a failure: the code, what it means, what to do, then the particulars."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 import botocore.exceptions
@@ -33,6 +34,13 @@ REASONS: Final = {
     "OtherStacks": Advice(
         "a pipeline of this name exists and belongs to another stack",
         "choose another Name, or delete its tag imagebuilder-pipeline:stack-id and set AdoptExisting",
+    ),
+    "OwnerTagsMissing": Advice(
+        "the pipeline lacks the two tags that say whose it is",
+        "put them back as named here, or set AdoptExisting to true",
+    ),
+    "Superseded": Advice(
+        "a later change of the pipeline came before this delivery of an earlier one", "nothing: nobody waits for it"
     ),
     "OtherRecipeType": Advice(
         "a pipeline keeps its type of recipe for life",
@@ -112,8 +120,11 @@ class HandlerError(Exception):
         self.parts = parts
 
 
-def reason_for(error: BaseException, story: str = "") -> str:
-    """Say in one line what went wrong. Never a stack trace: that is in the function's log."""
+def reason_for(error: BaseException, story: str = "", secrets: Collection[str] = ()) -> str:
+    """Say in one line what went wrong. Never a stack trace: that is in the function's log.
+
+    Words that are `secrets` are not repeated from what others say of the error.
+    """
     match error:
         case HandlerError():
             return fitted(f"{_advice(error.code, error.code, story)}: {error.detail}", error.parts)
@@ -128,7 +139,7 @@ def reason_for(error: BaseException, story: str = "") -> str:
             text, detail = _advice("NoConnection", "NoConnection", story), f"{type(error).__name__}: {error}"
         case _:
             text, detail = _advice("InternalError", "InternalError", story), f"{type(error).__name__}: {error}"
-    return shortened(f"{text}: {detail}" if detail else text)
+    return shortened(f"{text}: {_without(secrets, str(detail))}" if detail else text)
 
 
 def fitted(head: str, parts: Sequence[str]) -> str:
@@ -159,6 +170,12 @@ def _advice(code: str, key: str, *facts: str) -> str:
     told = ", ".join(fact for fact in facts if fact)
     means, do = REASONS[key]
     return f"{code}: {means}; {do}{f' ({told})' if told else ''}"
+
+
+def _without(secrets: Collection[str], text: str) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "…", text)
+    return text
 
 
 def _listed(head: str, parts: Sequence[str], count: int) -> str:

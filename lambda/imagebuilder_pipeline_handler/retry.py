@@ -1,5 +1,6 @@
 """Which requests are tried again, and for how long: botocore's own loop, told what it does not know of this service."""
 
+import json
 import math
 import random
 import re
@@ -34,9 +35,11 @@ _PAUSES: Final = {
 _PATIENCE: Final[dict[str, float]] = {
     "throttled": math.inf,
     "busy": math.inf,
-    # A policy, a role or the keys of a new function may take some seconds until IAM has them everywhere.
-    "denied": 20.0,
+    # A role, or what this deployment has just added to a policy, may take two minutes until IAM has it everywhere.
+    "denied": 120.0,
     "role": 120.0,
+    # Looking is allowed by a statement that no pipeline adds to: who may not look, may not for good.
+    "look denied": 20.0,
     "garbled": 10.0,
     "tls": 10.0,
 }
@@ -53,7 +56,8 @@ _ANSWERS: Final = {
 _NEVER_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
 _SERVER_ERROR: Final = 500
 _NO_SUCCESS: Final = 300
-_KINDS: Final = {403: "denied", 429: "throttled", _SERVER_ERROR: "busy"}
+_FORBIDDEN: Final = 403
+_KINDS: Final = {_FORBIDDEN: "denied", 429: "throttled", _SERVER_ERROR: "busy"}
 _KINDS_OF_CODES: Final = {
     "ResourceInUseException": "busy",
     "ThrottlingException": "throttled",
@@ -74,11 +78,16 @@ class Fault(NamedTuple):
     message: str
     error: BaseException | None = None
 
+    def is_of_a_proxy(self) -> bool:
+        """Tell whether something on the way answered: the service names a code in its errors, and content else."""
+        return self.error is None and (self.status < _NO_SUCCESS or self.code == str(self.status))
+
 
 def extend(client: Any) -> None:
     """Let the client try again what may succeed, and make no request for an event that is answered."""
     client.meta.events.register_first("needs-retry.imagebuilder", _pause)
     client.meta.events.register("before-call.imagebuilder", _require_time)
+    client.meta.events.register("before-parse.imagebuilder", _require_json)
 
 
 def has_content(operation: str, parsed: Mapping[str, Any]) -> bool:
@@ -90,6 +99,16 @@ def _require_time(**_: object) -> None:
     work = CURRENT.get()
     if work is not None and work.is_over:
         raise OverError("the event has been answered already")
+
+
+def _require_json(response_dict: dict[str, Any], **_: object) -> None:
+    """Empty a body that botocore's parser breaks on: what is then missing is treated as a proxy's page is."""
+    try:
+        parsed = json.loads(response_dict["body"])
+    except (ValueError, TypeError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        response_dict["body"] = b""
 
 
 def _pause(
@@ -107,7 +126,7 @@ def _pause(
     work.last_fault = fault.code
     kind = _kind(operation.name, fault)
     work.was_turned_away = kind in {"busy", "throttled"} and fault.status > 0
-    if kind == "garbled" or fault.status >= _SERVER_ERROR or _may_have_been_sent(fault.error):
+    if fault.is_of_a_proxy() or fault.status >= _SERVER_ERROR or _may_have_been_sent(fault.error):
         work.unsure.add(operation.name)
     if kind is None:
         return None
@@ -134,9 +153,12 @@ def _kind(operation: str, fault: Fault) -> str | None:
         return "busy"
     if fault.code in _KINDS_OF_CODES:
         return _KINDS_OF_CODES[fault.code]
+    if (operation, fault.status) == ("GetImagePipeline", _FORBIDDEN):
+        return "look denied"
     if fault.code in _OF_A_ROLE and re.search(r"role\b", fault.message, re.IGNORECASE):
         return "role"
-    return "garbled" if fault.status < _NO_SUCCESS else _KINDS.get(min(fault.status, _SERVER_ERROR))
+    kind = _KINDS.get(min(fault.status, _SERVER_ERROR))
+    return "garbled" if kind is None and fault.is_of_a_proxy() else kind
 
 
 def _kind_of_connection(error: BaseException) -> str | None:

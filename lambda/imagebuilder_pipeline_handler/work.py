@@ -1,12 +1,21 @@
 """What is known of the event at hand, so that it can be answered at any moment."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagebuilder_pipeline_handler.client import ImageBuilderClient
+    from imagebuilder_pipeline_handler.event import Event
+    from imagebuilder_pipeline_handler.identity import Outcome
 
 _LATEST_ANSWER: Final = 4.5
 _EARLIEST_ANSWER: Final = 8.0
@@ -24,9 +33,14 @@ class Work:
         self.seconds_left = seconds_left
         self.answer_before = max(_LATEST_ANSWER, min(_EARLIEST_ANSWER, seconds_left() / 2))
         self.physical_id = ""
-        """The pipeline that exists, or may exist, because of a Create; empty while there is none for certain."""
+        """The pipeline that exists, or may exist, because of a Create; empty while there is none for certain.
+
+        It may also be one that is being adopted: a Delete leaves that in place.
+        """
         self.attributes: dict[str, str] = {}
         """What `Fn::GetAtt` can ask for."""
+        self.outcome: Outcome | None = None
+        """The pipeline as asked for, once it is so: what still is to be done then only tidies up."""
         self.undo: Callable[[datetime], None] | None = None
         """Takes back what was done after the given time. For when a failure was answered in the meantime."""
         self.note = ""
@@ -41,6 +55,10 @@ class Work:
         self._trouble, self._since = "", 0.0
         self._started = time.monotonic()
         self._ended_at: datetime | None = None
+
+    def achieve(self, outcome: Outcome) -> None:
+        """Take note that the pipeline is as asked for."""
+        self.outcome, self.attributes = outcome, outcome.attributes()
 
     def end(self) -> None:
         """End the work: no more requests are made for it."""
@@ -80,6 +98,15 @@ class Work:
         """Tell how often the operation that was tried most was tried and what went wrong last, empty when once."""
         tries = max(self.attempts.values(), default=0)
         return f"{tries} attempts in {math.ceil(self.seconds())} s, last {self.last_fault}" if tries > 1 else ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done for an event: with which client, and what is known of it so far."""
+
+    client: ImageBuilderClient
+    event: Event
+    work: Work
 
 
 CURRENT: ContextVar[Work | None] = ContextVar("CURRENT", default=None)

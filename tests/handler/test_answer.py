@@ -88,11 +88,6 @@ def test_certificate_that_is_not_trusted_raises_in_bounds_and_the_log_says_so(
     assert resource.responses.requests == []
 
 
-def test_plain_http_with_a_port_is_honoured(minimal: Properties) -> None:
-    with ResponseServer() as responses:
-        assert Resource(main.handler, responses).create(**minimal)["Status"] == "SUCCESS"
-
-
 def test_secrets_are_in_no_log_even_when_everything_is_logged(
     resource: Resource, minimal: Properties, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -203,7 +198,7 @@ def test_attributes_of_crhelper_that_are_relied_on_are_there_and_ours_have_other
         "NoEcho",
     }
     assert relied_on <= theirs.keys()
-    assert not {"_current", "_work", "_late", "_outcome", "_error", "_undelivered"} & theirs.keys()
+    assert not {"_current", "_work", "_late", "_outcome", "_error", "_is_delivered", "_undelivered"} & theirs.keys()
 
 
 @pytest.mark.parametrize(

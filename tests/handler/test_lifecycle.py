@@ -6,7 +6,7 @@ import pytest
 from support.cloudformation import STACK_ID, Resource
 
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_model.names import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
 OWNER = {STACK_ID_TAG: STACK_ID, LOGICAL_ID_TAG: "Pipeline"}
 Properties = dict[str, Any]
@@ -297,7 +297,7 @@ def test_pipeline_of_somebody_else_is_taken_over_when_the_template_says_so(
     answer = resource.create(**minimal, Description="mine", AdoptExisting=True)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", only(service)["arn"])
     assert only(service)["description"] == "mine"
-    assert only(service)["tags"] == {"theirs": "x"} | OWNER
+    assert only(service)["tags"] == {"theirs": "x", FORMER_LOGICAL_ID_TAG: "Theirs"} | OWNER
 
 
 def test_pipeline_that_is_ours_already_is_brought_to_the_wanted_state(

@@ -27,7 +27,7 @@ def named_by_row() -> dict[int, list[str]]:
 
 
 def test_rows_of_the_page_are_numbered_from_one() -> None:
-    assert rows() == list(range(1, 57))
+    assert rows() == list(range(1, 70))
 
 
 def test_every_row_of_the_matrix_has_a_test_of_its_name() -> None:

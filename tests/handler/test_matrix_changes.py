@@ -8,7 +8,7 @@ import pytest
 from support.cloudformation import STACK_ID, Context, Resource
 
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_model.names import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 from imagebuilder_pipeline_handler import lifecycle, main
 
 Properties = dict[str, Any]
@@ -275,7 +275,8 @@ def test_update_of_a_pipeline_that_is_not_ours_any_more_touches_nothing(
     assert answer["Reason"].startswith("NotOurs: ")
     assert service.pipelines() == before
     assert resource.update(**minimal, Description="mine", AdoptExisting=True)["Status"] == "SUCCESS"
-    assert service.pipelines()[0]["tags"] == {STACK_ID_TAG: STACK_ID, LOGICAL_ID_TAG: "Pipeline"}
+    tags = {STACK_ID_TAG: STACK_ID, LOGICAL_ID_TAG: "Pipeline", FORMER_LOGICAL_ID_TAG: "Theirs"}
+    assert service.pipelines()[0]["tags"] == tags
 
 
 def test_update_does_not_take_a_missing_recipe_for_a_missing_pipeline(

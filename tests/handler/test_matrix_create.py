@@ -12,7 +12,7 @@ import pytest
 from support.cloudformation import Context, Resource
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
-from imagebuilder_model.names import LOGICAL_ID_TAG
+from imagebuilder_model.names import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG
 from imagebuilder_pipeline_handler import client, main, retry
 from imagebuilder_pipeline_handler.answer import UndeliveredError
 
@@ -158,7 +158,7 @@ def test_row_22_create_that_ends_after_failed_was_sent_is_undone(
     answer = resource.send(resource.event("Create", minimal), seconds=SHORT)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ARN)
     assert answer["Reason"].startswith("OutOfTime: ")
-    assert operations(service) == [CREATE, "GetImagePipeline", "GetImagePipeline", "DeleteImagePipeline"]
+    assert operations(service) == [CREATE, "GetImagePipeline", "DeleteImagePipeline"]
     assert (service.pipelines(), len(resource.responses.requests)) == ([], 1)
 
 
@@ -202,8 +202,12 @@ def test_row_22_no_request_is_begun_after_failed_was_sent(
     seen = len(service.calls())
     service.inject("GetImagePipeline", [{"delay": TOO_LONG}])
     event = resource.event("Create", minimal | {"AdoptExisting": "true"})
-    assert resource.send(event, seconds=SHORT)["PhysicalResourceId"].startswith("not-created/")
-    assert operations(service)[seen:] == [CREATE, "GetImagePipeline"]
+    # Whose the pipeline is was not learnt, so a Delete is to look: by its tags it leaves what is not ours.
+    resource.physical_id = resource.send(event, seconds=SHORT)["PhysicalResourceId"]
+    # The second look is that of undoing, which found nothing to undo.
+    assert operations(service)[seen:] == [CREATE, "GetImagePipeline", "GetImagePipeline"]
+    assert (resource.physical_id, resource.delete()["Status"]) == (ARN, "SUCCESS")
+    assert service.pipelines()[0]["tags"][LOGICAL_ID_TAG] == "Theirs"
 
 
 @pytest.mark.parametrize("code", ["CallRateLimitExceededException", "TooManyRequestsException", "ThrottlingException"])
@@ -353,7 +357,7 @@ def test_row_34_adoption_tags_first_because_iam_allows_the_rest_by_the_tag(
     seen = len(service.calls())
     resource.create(**minimal, AdoptExisting=True)
     assert operations(service)[seen:] == [CREATE, "GetImagePipeline", "TagResource", "UpdateImagePipeline"]
-    assert service.calls()[seen + 2].request["tags"] == {LOGICAL_ID_TAG: "Pipeline"}
+    assert service.calls()[seen + 2].request["tags"] == {LOGICAL_ID_TAG: "Pipeline", FORMER_LOGICAL_ID_TAG: "Theirs"}
 
 
 def test_row_35_token_that_came_with_other_parameters_fails_and_says_why(

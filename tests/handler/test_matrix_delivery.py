@@ -17,6 +17,7 @@ from imagebuilder_local.service import ImageBuilder
 from imagebuilder_pipeline_handler import answer, main
 from imagebuilder_pipeline_handler.answer import UndeliveredError
 from imagebuilder_pipeline_handler.custom_resource import CustomResource
+from imagebuilder_pipeline_handler.event import InvalidEventError
 from imagebuilder_pipeline_handler.work import Work
 
 Properties = dict[str, Any]
@@ -114,14 +115,19 @@ def test_row_07_untrusted_certificate_raises_in_bounds_and_is_sent_nothing(
 
 
 @pytest.mark.parametrize("url", [NO_SUCH_HOST, f"https://{'x' * 70}.invalid/key?X-Amz-Signature=5ecre7"])
-def test_row_08_name_that_no_dns_knows_raises_in_bounds(undelivered: Callable[[str], float], url: str) -> None:
+def test_row_08_name_that_no_dns_knows_raises_in_bounds(
+    undelivered: Callable[[str], float], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTOM_RESOURCE_RESPONSE_HOSTS", f"127.0.0.1,no-such-host.invalid,{'x' * 70}.invalid")
     assert undelivered(url) < 5
 
 
-def test_row_09_plain_http_and_its_port_are_honoured(minimal: Properties) -> None:
+def test_row_09_plain_http_is_refused_before_any_call(minimal: Properties, service: ImageBuilder) -> None:
     with ResponseServer() as responses:
         assert responses.url.startswith("http://127.0.0.1:")
-        assert Resource(main.handler, responses).create(**minimal)["Status"] == "SUCCESS"
+        with pytest.raises(InvalidEventError, match="ResponseURL is no URL of https"):
+            Resource(main.handler, responses).create(**minimal)
+    assert (service.calls(), responses.requests) == ([], [])
 
 
 def test_row_10_data_beyond_4096_bytes_is_dropped_and_the_ids_kept(
@@ -228,4 +234,5 @@ def test_row_56_without_a_route_to_s3_it_fails_in_bounds_and_names_the_host(
         return real(address, *args, **options)
 
     monkeypatch.setattr(socket, "create_connection", lost)
+    monkeypatch.setenv("CUSTOM_RESOURCE_RESPONSE_HOSTS", "192.0.2.1")
     assert undelivered("https://192.0.2.1/bucket/key?X-Amz-Signature=5ecre7") < 10

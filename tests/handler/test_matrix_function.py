@@ -28,7 +28,7 @@ ANOTHER_PROCESS = textwrap.dedent("""
     from imagebuilder_pipeline_handler import custom_resource, main
 
     class Context:
-        invoked_function_arn = ""
+        invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
         def __init__(self, seconds):
             self.deadline = time.monotonic() + seconds
         def get_remaining_time_in_millis(self):
@@ -240,10 +240,15 @@ def test_there_are_thirty_malformed_events() -> None:
 
 
 @pytest.mark.parametrize("arn", ["", None])
-def test_event_is_taken_where_the_context_does_not_know_the_function_s_arn(
-    resource: Resource, minimal: Properties, arn: Any
+def test_event_is_refused_where_neither_the_context_nor_the_environment_tells_whose_it_is(
+    resource: Resource, minimal: Properties, service: ImageBuilder, arn: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    main.handler(resource.event("Create", minimal), Context(invoked_function_arn=arn))
+    event = resource.event("Create", minimal)
+    with pytest.raises(InvalidEventError, match="whose StackId it is is not known"):
+        main.handler(event, Context(invoked_function_arn=arn))
+    assert (service.calls(), resource.responses.requests) == ([], [])
+    monkeypatch.setenv("CUSTOM_RESOURCE_STACK_ID", STACK_ID)
+    main.handler(event, Context(invoked_function_arn=arn))
     assert resource.responses.taken[0]["Status"] == "SUCCESS"
 
 
@@ -255,7 +260,7 @@ def test_one_event_is_answered_once_although_the_work_ends_right_when_time_is_up
         ends_at = time.monotonic() + 0.05 + late / 1000
 
         def work(*_: object, ends_at: float = ends_at) -> str:
-            time.sleep(ends_at - time.monotonic())
+            time.sleep(max(0.0, ends_at - time.monotonic()))
             return "the-id"
 
         monkeypatch.setattr(main.handler, "_create_func", work)

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
 
@@ -132,6 +133,11 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+def signature(sent: datetime, seconds: int = 7200) -> str:
+    """Return what a pre-signed URL says of when it was signed and for how long."""
+    return f"&X-Amz-Date={sent.astimezone(UTC):%Y%m%dT%H%M%SZ}&X-Amz-Expires={seconds}"
+
+
 def as_cloudformation_sends(value: Any) -> Any:
     """Return properties with every scalar as a string, which is how they arrive."""
     match value:
@@ -176,14 +182,14 @@ class Resource:
         event = self.event("Delete", self.properties)
         return self.send(event | {"PhysicalResourceId": physical_id or self.physical_id})
 
-    def event(self, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
-        """Return a new event."""
+    def event(self, kind: str, properties: dict[str, Any], sent: datetime | None = None) -> dict[str, Any]:
+        """Return a new event; with `sent`, the signature of its ResponseURL says that it was sent then."""
         given = {"ServiceToken": FUNCTION_ARN, "ServiceTimeout": 1080}
         event: dict[str, Any] = {
             "RequestType": kind,
             "RequestId": str(uuid.uuid4()),
             "StackId": self.stack_id,
-            "ResponseURL": self.responses.url,
+            "ResponseURL": self.responses.url + (signature(sent) if sent else ""),
             "ResourceType": "Custom::ImagePipeline",
             "LogicalResourceId": self.logical_id,
             "ResourceProperties": as_cloudformation_sends(given | properties),

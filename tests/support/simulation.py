@@ -15,7 +15,7 @@ from typing import Any
 import botocore.endpoint
 import pytest
 
-from imagebuilder_pipeline_handler import answer, errand, lifecycle, retry, work
+from imagebuilder_pipeline_handler import answer, errand, event, lifecycle, retry, work
 
 EPOCH = 1_800_000_000.0
 """When every simulation begins, in seconds since the epoch."""
@@ -177,6 +177,7 @@ class Simulation:
             (retry, "random", self.random),
             (work, "time", time),
             (work, "datetime", Datetime),
+            (event, "datetime", Datetime),
             (errand, "threading", SimpleNamespace(Thread=Thread)),
         ]
         with pytest.MonkeyPatch.context() as patch:
