@@ -4,7 +4,6 @@ The construct's provider serves one stack: its policy names that stack, and what
 both become what the template's parameters say. Everything else is the construct's, whatever that has by now.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -16,11 +15,9 @@ from tools.readable import readable
 
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.policy import ReadKind
-from imagebuilder_model import STACK_ID_TAG
 
 _STACK: Final = "ImagePipelineProvider"
 _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${StackNames}/*"
-_TAG: Final = "imagebuilder:TagResource"
 
 _DESCRIPTION: Final = "Makes the EC2 Image Builder pipelines of every stack that imports its ServiceToken"
 
@@ -80,8 +77,11 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
         resource.pop("Metadata", None)
         if resource["Type"] == "AWS::IAM::Policy":
             document = resource["Properties"]["PolicyDocument"]
-            document["Statement"] = [one for statement in document["Statement"] for one in _shared(statement)]
-    resources["Function"]["Properties"]["Code"] = code
+            document["Statement"] = [_shared(statement) for statement in document["Statement"]]
+    function = resources["Function"]["Properties"]
+    function["Code"] = code
+    # It names the one stack that the construct's function serves.
+    del function["Environment"]
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": _DESCRIPTION,
@@ -120,25 +120,16 @@ def _describe(provider: ImagePipelineProvider) -> None:
                 pass
 
 
-def _shared(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what a statement of one stack's function is for a function that many stacks share."""
+def _shared(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return what a statement of one stack's function is for a function that many stacks share."""
     condition: dict[str, dict[str, Any]] = {}
-    ours = set[str]()
     for operator, keys in statement.get("Condition", {}).items():
         for key, value in keys.items():
             if value == {"Ref": "AWS::StackId"}:
-                ours.add(key)
                 condition.setdefault(operator.replace("Equals", "Like"), {})[key] = {"Fn::Sub": _STACKS}
             else:
                 condition.setdefault(operator, {})[key] = value
-    if condition:
-        statement = statement | {"Condition": condition}
-    if ours == {f"aws:ResourceTag/{STACK_ID_TAG}"} and _TAG in statement["Action"]:
-        # One stack's function cannot name another owner. This one could: so a pipeline keeps the owner that it has.
-        keeps_owner = {"Null": {f"aws:RequestTag/{STACK_ID_TAG}": "true"}}
-        yield statement | {"Action": [_TAG], "Condition": statement["Condition"] | keeps_owner}
-        statement = statement | {"Action": [action for action in statement["Action"] if action != _TAG]}
-    yield _optional(statement)
+    return _optional(statement | {"Condition": condition} if condition else statement)
 
 
 def _optional(statement: dict[str, Any]) -> dict[str, Any]:

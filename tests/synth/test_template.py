@@ -30,6 +30,7 @@ ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 SHARED = [
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
+    "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Function",
     "AWS::Logs::LogGroup",
     "AWS::SQS::Queue",
@@ -106,7 +107,7 @@ def test_full_pipeline_renders_exactly_this_template(stack: cdk.Stack) -> None:
 
 
 @pytest.mark.parametrize("name", ["minimal", "full"])
-def test_template_has_one_resource_for_the_pipeline_and_six_that_all_share(name: str) -> None:
+def test_template_has_one_resource_for_the_pipeline_and_seven_that_all_share(name: str) -> None:
     types = sorted(resource["Type"] for resource in expected(name).values())
     assert types == [*SHARED, "Custom::ImagePipeline"]
 
