@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from imagebuilder_pipeline_handler._crhelper import CfnResource, no_clients
 from imagebuilder_pipeline_handler.answer import UndeliveredError, body_of, deliver
 from imagebuilder_pipeline_handler.errand import Errand
-from imagebuilder_pipeline_handler.event import KINDS, checked, marker, secrets_of
+from imagebuilder_pipeline_handler.event import KINDS, checked, issued_at, marker, secrets_of
 from imagebuilder_pipeline_handler.log import log_event
 from imagebuilder_pipeline_handler.reasons import HandlerError, reason_for
 from imagebuilder_pipeline_handler.work import CURRENT, Work
@@ -23,6 +24,14 @@ _QUIET: Final = {
 
 _SECONDS_FOR_THE_END: Final = 2.0
 """Left of the function's time when nothing more is waited for: a function that does not end is invoked once more."""
+
+_CLOCKS: Final = timedelta(seconds=2)
+"""How far the clocks of the hosts may be apart that send a stack's events."""
+
+_MOST_RESOURCES: Final = 1000
+"""For so many resources the process remembers the last event: a stack has 500 at most."""
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Worker = Callable[[dict[str, Any], Work], str | None]
@@ -45,6 +54,7 @@ class CustomResource(CfnResource):
     def __init__(self) -> None:
         with no_clients():
             super().__init__(log_level="INFO", boto_level="WARNING", sleep_on_delete=0)
+        self._latest: dict[tuple[str, str], datetime] = {}
         for name, level in _QUIET.items():
             logging.getLogger(name).setLevel(level)
 
@@ -52,9 +62,13 @@ class CustomResource(CfnResource):
         """Do what the event asks and answer it.
 
         InvalidEventError, before anything is touched, when the event does not say whom to answer; UndeliveredError when
-        CloudFormation did not take the answer. After either Lambda delivers the event again.
+        CloudFormation did not take the answer. After either Lambda delivers the event again. One that a later event of
+        the same resource has overtaken is left: nobody waits for it.
         """
         self._current = checked(event, context)
+        if self._is_overtaken():
+            _log.warning("left undone: a later event of the resource came before this delivery of an earlier one")
+            return
         self._work = Work(lambda: context.get_remaining_time_in_millis() / 1000)
         self._late: Errand[str | None] | None = None
         self._outcome = ""
@@ -70,6 +84,19 @@ class CustomResource(CfnResource):
         log_event(self._current, self._work, self._outcome, self._error, self._undelivered)
         if self._undelivered is not None:
             raise self._undelivered
+
+    def _is_overtaken(self) -> bool:
+        """Tell whether this process has seen a later event of the resource, and remember this one if not."""
+        resource = (self._current["StackId"], self._current["LogicalResourceId"])
+        issued, latest = issued_at(self._current), self._latest.get(resource)
+        if issued is None:
+            return False
+        if latest is not None and issued < latest - _CLOCKS:
+            return True
+        if len(self._latest) >= _MOST_RESOURCES:
+            self._latest.pop(next(iter(self._latest)))
+        self._latest[resource] = max(issued, latest or issued)
+        return False
 
     def generate_physical_id(self, event: dict[str, Any]) -> str:
         """Return an id that is plainly no pipeline's, for a Create that made nothing: its Delete then calls nothing."""

@@ -40,7 +40,7 @@ _CREATE_MAY_STILL_RUN: Final = (1.0, 2.0, 3.0, 4.0)
 """Seconds between looks for a pipeline whose Create was never answered."""
 
 _LONGEST_ROLLBACK: Final = timedelta(days=1)
-"""How long after a Create that nobody answered its Delete may come: CloudFormation first waits for what else runs."""
+"""How long after an event its rollback may come: CloudFormation first waits for whatever else of the stack runs."""
 
 
 def create(task: Task) -> Outcome:
@@ -121,12 +121,26 @@ def _go_on_with(task: Task, wanted: Desired, fault: Exception) -> Outcome:
         raise fault from error
     if live is None:
         raise fault
-    if is_ours(task.event, live) and not was_there_before(task.event, live):
-        return bring_to(task, wanted, live, before=None)
     if not is_ours(task.event, live):
         task.work.physical_id = ""
         require_adoptable(task.event, wanted, live)
+    elif not was_there_before(task.event, live) or _is_rolled_back_to(task, live):
+        return bring_to(task, wanted, live, before=None)
     return adopt(task, wanted, live)
+
+
+def _is_rolled_back_to(task: Task, live: Mapping[str, Any]) -> bool:
+    """Tell whether this Update rolls a rename back: what it goes back to was this resource's all the time.
+
+    Then the pipeline that the rename made is younger, and was made in the stack update that is being rolled back.
+    """
+    renamed = task.event.get("PhysicalResourceId")
+    if renamed is None or not is_pipeline_arn(renamed):
+        return False
+    younger = look(task, renamed) or {}
+    made, issued = time_of(younger, "dateCreated"), issued_at(task.event)
+    was_made_lately = made is not None and issued is not None and made > issued - _LONGEST_ROLLBACK
+    return was_made_lately and _is_older(live, younger)
 
 
 def _update(task: Task, wanted: Desired, before: Desired, live: Mapping[str, Any]) -> Outcome:

@@ -7,7 +7,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from support.cloudformation import Resource, ResponseServer
+from support.cloudformation import Resource
+from support.tls import secure_responses
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 from imagebuilder_pipeline_handler import main, retry
@@ -62,7 +63,7 @@ def resource(service: ImageBuilder, monkeypatch: pytest.MonkeyPatch) -> Iterator
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     main._client.cache_clear()
-    with ImageBuilderServer(service) as server, ResponseServer() as responses:
+    with ImageBuilderServer(service) as server, secure_responses() as responses:
         monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", server.url)
         yield Resource(main.handler, responses)
     main._client.cache_clear()

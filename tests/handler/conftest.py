@@ -111,6 +111,7 @@ def responses(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def resource(responses: ResponseServer) -> Resource:
+    main.handler._latest.clear()  # what it remembers is another test's
     return Resource(main.handler, responses)
 
 

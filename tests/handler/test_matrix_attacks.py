@@ -169,6 +169,29 @@ def test_row_57_own_pipeline_that_was_retained_survives_the_rollback_of_the_crea
     assert live(service)["tags"] == {}
 
 
+def test_row_57_rollback_of_a_rename_goes_back_to_the_old_pipeline_and_owns_it_as_before(
+    resource: Resource, service: ImageBuilder, minimal: Properties
+) -> None:
+    resource.create(**minimal)
+    age(service, "golden", timedelta(days=7))
+    resource.update(**minimal | {"Name": "silver"})
+    # CloudFormation deletes the old pipeline only when the stack update has succeeded.
+    assert resource.send(resource.event("Update", minimal, datetime.now(UTC)))["PhysicalResourceId"] == ARN
+    assert live(service)["tags"] == OWNER
+
+
+def test_row_57_rename_back_to_a_pipeline_that_was_retained_is_rolled_back_without_losing_it(
+    resource: Resource, service: ImageBuilder, minimal: Properties
+) -> None:
+    resource.create(**minimal)
+    age(service, "golden", timedelta(days=9))
+    resource.update(**minimal | {"Name": "silver"})
+    age(service, "silver", timedelta(days=7))
+    assert resource.send(resource.event("Update", minimal, datetime.now(UTC)))["PhysicalResourceId"] == ARN
+    assert resource.delete(ARN)["Status"] == "SUCCESS"
+    assert live(service)["tags"] == {}
+
+
 def test_row_57_own_pipeline_that_this_very_event_made_is_deleted_with_it(
     resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
@@ -391,6 +414,34 @@ def test_row_60_update_that_is_delivered_again_after_it_was_killed_half_way_is_c
     assert resource.send(event)["Status"] == "FAILED"
     assert resource.send(event)["Status"] == "SUCCESS"
     assert (live(service)["description"], live(service)["tags"]["v"]) == ("after", "after")
+
+
+@pytest.mark.parametrize("kind", ["Update", "Delete"])
+def test_row_60_event_that_a_later_one_overtook_in_this_process_is_left_without_a_call_or_an_answer(
+    resource: Resource, service: ImageBuilder, minimal: Properties, kind: str
+) -> None:
+    resource.create(**minimal)
+    now = datetime.now(UTC)
+    older = resource.event(kind, minimal | {"Description": "older"}, now - timedelta(seconds=90))
+    resource.send(resource.event("Update", minimal | {"Description": "newer"}, now))
+    seen, before = len(service.calls()), live(service)
+    answered = len(resource.responses.requests)
+    main.handler(older | {"PhysicalResourceId": ARN}, Context())
+    assert (operations(service, seen), live(service)) == ([], before)
+    assert len(resource.responses.requests) == answered
+    resource.send(resource.event("Update", minimal | {"Description": "newest"}, now))
+    assert live(service)["description"] == "newest"
+
+
+def test_memory_of_the_last_events_is_bounded(
+    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imagebuilder_pipeline_handler.custom_resource._MOST_RESOURCES", 3)
+    monkeypatch.setattr(main.handler, "_latest", {})
+    for number in range(5):
+        other = Resource(main.handler, resource.responses, logical_id=f"P{number}")
+        other.send(other.event("Create", minimal | {"Name": f"p-{number}-x"}, datetime.now(UTC)))
+    assert [logical_id for _, logical_id in main.handler._latest] == ["P2", "P3", "P4"]
 
 
 # 61: uncertainty is not answered as certainty.

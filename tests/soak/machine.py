@@ -9,7 +9,10 @@ The limits, where nobody could know better, and which are therefore left out:
   does for pipelines of others, too.
 - A page of a proxy with status 200 in answer to TagResource or UntagResource, whose own answers have no content.
 - A rollback to a recipe of the other type under one name, possible only when somebody deleted the pipeline meanwhile.
-- A delivery that comes when its event is over and the next one of the resource has begun.
+- A delivery that comes when its event is over and the next one of the resource has begun, unless CloudFormation has given
+  the event up, or the pipeline tells that it is older than what was done since.
+- Looking at a pipeline that IAM denies for longer than its delays last, but for pipelines of another stack: these it
+  always denies, where there is IAM.
 - A stack that is deleted although its rollback failed: no event names what the failed update made under another name.
 """
 
@@ -18,17 +21,28 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from copy import deepcopy
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar, Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from support.function import Function, Outage, Plan, Violation, Workers
+from support.function import Function, Outage, Plan, Request, Violation, Workers
 from support.simulation import Simulation
 from support.stack import CloudFormation, Stack
 
 from imagebuilder_model import name_in_arn, normalized_name
-from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_model.names import (
+    ADOPTED_TAG,
+    FORMER_LOGICAL_ID_TAG,
+    LOGICAL_ID_TAG,
+    OWNER_TAGS,
+    RETAINED,
+    STACK_ID_TAG,
+)
+from imagebuilder_pipeline_handler.event import issued_at
+from imagebuilder_pipeline_handler.pipeline import shows
+from imagebuilder_pipeline_handler.properties import lenient
 from soak.templates import (
     MISSING_RECIPE,
     OWN,
@@ -62,7 +76,12 @@ PASSING: Final = (
 )
 """Faults of which an event survives some."""
 
+STRAYS: Final = (1200.0, 4000.0, 9000.0)
+"""Seconds after which an event comes out of Lambda's queue again: its ServiceTimeout is over, or its signature too."""
+
 LASTING: Final = (*PASSING, DENIED, GARBLED)
+
+MARKS: Final = (ADOPTED_TAG, FORMER_LOGICAL_ID_TAG)
 
 LOGICAL_IDS: Final = ("First", "Second", "Third")
 
@@ -85,7 +104,8 @@ def plans() -> st.SearchStrategy[Plan]:
         copies=st.lists(st.sampled_from([0.0, 0.0, 0.5, 70.0]), max_size=2),
     )
     iam = st.builds(Plan, calls=st.sampled_from([[DENIED], [GARBLED]]), kills=kills)
-    return st.one_of(st.builds(Plan), passing, passing, iam)
+    stray = st.builds(Plan, calls=st.lists(st.sampled_from(PASSING), max_size=2), stray=st.sampled_from(STRAYS))
+    return st.one_of(st.builds(Plan), passing, passing, iam, stray)
 
 
 def heavy_plans() -> st.SearchStrategy[Plan]:
@@ -145,6 +165,10 @@ class Machine(RuleBasedStateMachine):
         """Stack id, logical id and ARN of pipelines of ours that somebody deleted."""
         self.statuses: dict[str, set[str]] = {}
         """What the status of a pipeline of ours may be."""
+        self.adopted: dict[str, dict[str, str]] = {}
+        """The tags that pipelines of others had before they were adopted, by ARN, while a Delete has to leave them."""
+        self.past: deque[Request] = deque(maxlen=30)
+        """Updates and Deletes that are over."""
         self.made: dict[str, Made] = {}
         """Which pipelines there were after the last deployment, by ARN."""
         self.has_begun = False
@@ -156,6 +180,7 @@ class Machine(RuleBasedStateMachine):
         make_workers = type(self).workers
         workers = make_workers(self.service) if make_workers is not None else None
         self.function = Function(self.simulation, self.service, self.figures, workers)
+        self.function.has_iam = bool(seed % 3)
         self.cloudformation = CloudFormation(self.simulation, self.function, self.figures)
         self.stacks = {name: Stack(self.cloudformation, name) for name in ("Blue", "Green")}
         self.wanted = {name: {} for name in self.stacks}
@@ -188,7 +213,8 @@ class Machine(RuleBasedStateMachine):
                 st.tuples(st.just(name), st.one_of(values, values, st.none()))
                 for name, values in VALUES.items()
                 if name != "infrastructureConfigurationArn"
-            ]
+            ],
+            st.just(("AdoptExisting", None)),
         ),
         plans=st.lists(plans(), max_size=3),
     )
@@ -386,26 +412,59 @@ class Machine(RuleBasedStateMachine):
         logical_id=st.sampled_from(LOGICAL_IDS),
         pick=st.integers(0, 3),
         others=members(),
-        plans=st.lists(plans(), max_size=2),
+        broken=st.none() | st.sampled_from(LOGICAL_IDS),
+        plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=3),
     )
-    def adopt(self, stack: str, logical_id: str, pick: int, others: Wanted, plans: list[Plan]) -> None:
-        """Take over a pipeline of others, because the template says so."""
-        if not self.theirs or logical_id in self.wanted[stack]:
+    def adopt(
+        self, stack: str, logical_id: str, pick: int, others: Wanted, broken: str | None, plans: list[Plan]
+    ) -> None:
+        """Adopt a pipeline of others, by a new resource or a rename; a broken sibling may have it rolled back."""
+        if not self.theirs or not self.stacks[stack].is_stable:
             return
         arn = sorted(self.theirs)[pick % len(self.theirs)]
-        theirs = json.loads(self.theirs.pop(arn))
+        theirs = json.loads(self.theirs[arn])
         recipe = {name: theirs[name] for name in RECIPES if name in theirs}
         wanted = others | recipe | {"name": theirs["name"], "AdoptExisting": True}
-        self.their_tags[arn] = theirs["tags"]
+        changes: dict[str, Any] = {logical_id: wanted}
+        if broken not in {None, logical_id}:
+            changes[str(broken)] = with_recipe(wanted | {"name": f"{stack}-{broken}-0"}, MISSING_RECIPE)
+        if self._takes_a_missing_name(stack, changes):
+            return
+        del self.theirs[arn]
+        self.adopted[arn] = self.their_tags[arn] = theirs["tags"]
         self.statuses[arn] = {theirs["status"]}
-        self._deploy(stack, {logical_id: wanted}, plans)
-        if logical_id not in self.wanted[stack]:
-            live = self._live().get(arn)
-            if live is None or live["tags"] != theirs["tags"]:
-                raise Violation("foreign: an adoption that failed kept or removed the pipeline")
-            self.theirs[arn] = json.dumps(live, sort_keys=True)
-            del self.their_tags[arn]
+        self._deploy(stack, changes, plans)
         self.figures["adoptions"] += 1
+
+    @precondition(_has_ours)
+    @rule(
+        stack=st.sampled_from(["Blue", "Green"]),
+        pick=st.integers(0, 2),
+        to=st.sampled_from(LOGICAL_IDS),
+        is_broken=st.booleans(),
+        plans=st.lists(st.one_of(plans(), heavy_plans()), max_size=3),
+    )
+    def move(self, stack: str, pick: int, to: str, is_broken: bool, plans: list[Plan]) -> None:
+        """Let another resource of the stack adopt a pipeline whose resource leaves the template."""
+        logical_id = self._pick(stack, pick)
+        if logical_id is None or to in self.wanted[stack]:
+            return
+        wanted = self.wanted[stack][logical_id]
+        changes: dict[str, Any] = {logical_id: None, to: wanted | {"AdoptExisting": True}}
+        if is_broken:
+            third = next(other for other in LOGICAL_IDS if other not in changes)
+            changes[third] = with_recipe(wanted | {"name": f"{stack}-{third}-0"}, MISSING_RECIPE)
+        self._deploy(stack, changes, plans)
+        self.figures["moves"] += 1
+
+    @precondition(lambda self: bool(self.past))
+    @rule(pick=st.integers(0, 30))
+    def repeat(self, pick: int) -> None:
+        """Lambda delivers an older event once more, of which the pipeline tells that it is older."""
+        request = self.past[pick % len(self.past)]
+        if self._tells_that_it_is_older(request.event):
+            self._run([lambda: self.function.deliver_again(request)], [])
+            self.figures["fault: delivered after later events"] += 1
 
     # What happens behind CloudFormation's back.
 
@@ -432,6 +491,7 @@ class Machine(RuleBasedStateMachine):
             "CreateImagePipeline", request_of(wanted) | {"clientToken": f"by hand {self.simulation.random.random()}"}
         )
         self.theirs[arn] = json.dumps(self._live()[arn], sort_keys=True)
+        self.made[arn] = _made(self._live()[arn])
         self.figures["fault: foreign pipeline"] += 1
 
     @precondition(lambda self: bool(self.theirs))
@@ -522,6 +582,7 @@ class Machine(RuleBasedStateMachine):
         for request in self.cloudformation.requests:
             if request.honoured is None and request.heard and not request.was_cancelled:
                 raise Violation("stuck: a delivery ended well, and no answer of it counts")
+        self.past.extend(one for one in self.cloudformation.requests if one.event["RequestType"] != "Create")
         self.cloudformation.requests.clear()
 
     def _check_theirs(self) -> None:
@@ -545,6 +606,9 @@ class Machine(RuleBasedStateMachine):
         for arn, owner in owners:
             if expected.get(owner) != arn:
                 raise Violation(f"orphaned: {arn} belongs to {owner[1]}, which has {expected.get(owner)}")
+        for arn, live in self._live().items():
+            if STACK_ID_TAG not in live["tags"] and arn not in self.theirs and arn not in self.adopted:
+                raise Violation(f"orphaned: {arn} was made here, and was left without an owner")
 
     def _check_stack(self, name: str, stack: Stack) -> None:
         live = self._live()
@@ -561,8 +625,9 @@ class Machine(RuleBasedStateMachine):
                 raise Violation(f"state: {_difference(has, should_have)}")
             tags = self.their_tags.get(arn, {}) | wanted.get("tags", {})
             tags = tags | {STACK_ID_TAG: stack.id, LOGICAL_ID_TAG: logical_id}
-            if live[arn]["tags"] != tags:
-                raise Violation(f"tags: {_difference(live[arn]['tags'], tags)}")
+            has_tags = {key: value for key, value in live[arn]["tags"].items() if key not in MARKS}
+            if has_tags != tags:
+                raise Violation(f"tags: {_difference(has_tags, tags)}")
             if live[arn]["status"] not in self.statuses.get(arn, {"ENABLED", "DISABLED"}):
                 raise Violation(f"status: {live[arn]['status']}, and may be {self.statuses[arn]}")
 
@@ -642,11 +707,16 @@ class Machine(RuleBasedStateMachine):
         self.wanted[name] = {key: value for key, value in self.wanted[name].items() if key in stack.members}
         live = self._live()
         self.missing -= {(*owner, arn) for arn, owner in self._owned()}
-        for arn in stack.given_up & live.keys():
+        left_over = {arn for arn, owner in self._owned() if owner[0] == stack.id}
+        # What the log says could not be tidied up, the user does.
+        doomed = stack.given_up | (left_over if stack.is_stable and stack.id in self.function.left_over else set())
+        for arn in doomed & live.keys():
             if live[arn]["tags"].get(STACK_ID_TAG) == stack.id and not self._is_used(arn):
-                self.service.call("DeleteImagePipeline", {"imagePipelineArn": arn})
-                self.figures["given up by CloudFormation"] += 1
+                self._give_up(arn)
         stack.given_up.clear()
+        if stack.is_stable:
+            self.function.left_over.discard(stack.id)
+        self._learn_adopted()
         live = self._live()
         made = {arn: _made(pipeline) for arn, pipeline in live.items()}
         # What is known of a pipeline is not of the next one with its name.
@@ -654,6 +724,55 @@ class Machine(RuleBasedStateMachine):
         self.their_tags = {arn: tags for arn, tags in self.their_tags.items() if arn in same}
         self.statuses = {arn: statuses for arn, statuses in self.statuses.items() if arn in same}
         self.made = made
+
+    def _give_up(self, arn: str) -> None:
+        """Let the user put by hand in order what CloudFormation gave up, or the log says was left."""
+        tags = self._live()[arn]["tags"]
+        if arn in self.adopted or tags.get(ADOPTED_TAG) == RETAINED:
+            keys = [key for key in OWNER_TAGS if key in tags]
+            self.service.call("UntagResource", {"resourceArn": arn, "tagKeys": keys})
+        else:
+            self.service.call("DeleteImagePipeline", {"imagePipelineArn": arn})
+        self.figures["put in order by hand"] += 1
+
+    def _learn_adopted(self) -> None:
+        """Hold what became of adopted pipelines against what was promised of them."""
+        live = self._live()
+        for arn, theirs in list(self.adopted.items()):
+            if arn not in live:
+                raise Violation(f"lost: a pipeline that was adopted, {arn}")
+            tags = live[arn]["tags"]
+            if STACK_ID_TAG in tags:
+                if tags.get(ADOPTED_TAG) != RETAINED:
+                    del self.adopted[arn]
+                    self.figures["adopted for good"] += 1
+                continue
+            if any(mark in tags for mark in OWNER_TAGS) or not theirs.keys() <= tags.keys():
+                raise Violation(f"tags: {arn} was given back with {tags}, and had {theirs}")
+            del self.adopted[arn]
+            self.their_tags.pop(arn, None)
+            self.theirs[arn] = json.dumps(live[arn], sort_keys=True)
+            self.figures["given back"] += 1
+
+    def _tells_that_it_is_older(self, event: dict[str, Any]) -> bool:
+        """Tell whether what there is now shows that an event is older than what was done since."""
+        arn, live = event["PhysicalResourceId"], self._live()
+        sent = issued_at(event)
+        if arn not in live or sent is None:
+            return event["RequestType"] == "Delete" and not arn.startswith("not-created/") and "image-pipeline" in arn
+        pipeline = live[arn]
+        if (pipeline["tags"].get(STACK_ID_TAG), pipeline["tags"].get(LOGICAL_ID_TAG)) != (
+            event["StackId"],
+            event["LogicalResourceId"],
+        ):
+            return event["RequestType"] == "Delete" and FORMER_LOGICAL_ID_TAG not in pipeline["tags"]
+        if event["RequestType"] == "Delete":
+            return datetime.fromisoformat(pipeline["dateCreated"]) > sent + timedelta(seconds=60)
+        before, wanted = lenient(event["OldResourceProperties"]), lenient(event["ResourceProperties"])
+        is_in_place = normalized_name(before.name) == normalized_name(wanted.name) == name_in_arn(arn)
+        was_changed = datetime.fromisoformat(pipeline["dateUpdated"]) > sent + timedelta(seconds=1)
+        differs = before.without("tags").request != wanted.without("tags").request
+        return is_in_place and was_changed and differs and shows(pipeline, before, rather_than=wanted)
 
     def _learn_statuses(
         self,
@@ -761,6 +880,7 @@ class Machine(RuleBasedStateMachine):
         return any((recipe in self._live()[arn]) != (recipe in wanted) for recipe in RECIPES)
 
     def _delete_by_hand(self, arn: str) -> None:
+        self.adopted.pop(arn, None)
         self.missing.add((*dict(self._owned())[arn], arn))
         self.service.call("DeleteImagePipeline", {"imagePipelineArn": arn})
         self.their_tags.pop(arn, None)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Final, Self
 
-from support.cloudformation import ResponseServer
 from support.function import Request
+from support.tls import secure_responses
 from support.worker import Worker
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
@@ -24,7 +24,7 @@ class Processes:
     def __enter__(self) -> Self:
         self._stack = ExitStack()
         self._server = self._stack.enter_context(ImageBuilderServer(self._service))
-        self._responses = self._stack.enter_context(ResponseServer())
+        self._responses = self._stack.enter_context(secure_responses())
         self._workers = [self._new_worker() for _ in range(2)]
         return self
 

@@ -1,15 +1,12 @@
 """The function with next to no CPU while Image Builder hangs."""
 
-import ssl
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import pytest
-import trustme
-from support.cloudformation import FUNCTION_ARN, STACK_ID, ResponseServer, as_cloudformation_sends
+from support.cloudformation import FUNCTION_ARN, STACK_ID, as_cloudformation_sends
+from support.tls import secure_responses
 from support.worker import Brake, Worker
 
 from imagebuilder_local.service import ImageBuilderServer
@@ -29,20 +26,11 @@ class Starved:
     """Seconds between the answer's arrival and the function's deadline."""
 
 
-def starve(kind: str, timeout: float, share: float, folder: Path, fault: str = "hang") -> Starved:
+def starve(kind: str, timeout: float, share: float, fault: str = "hang") -> Starved:
     """Deliver one event to a process that has this share of a CPU, and a service that hangs for ever."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
     service = new_service()
     service.inject("*", [fault] * 200)
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        ImageBuilderServer(service) as server,
-        ResponseServer(context) as responses,
-    ):
-        patch.setenv("SSL_CERT_FILE", str(folder / "ca.pem"))
+    with ImageBuilderServer(service) as server, secure_responses() as responses:
         with Worker(server.url) as worker, Brake(worker.pid, share):
             began = time.monotonic()
             worker.send(_event(kind, responses.url), timeout)

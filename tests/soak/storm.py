@@ -9,10 +9,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
-from support.cloudformation import FUNCTION_ARN, STACK_ID, ResponseServer, as_cloudformation_sends
+from support.cloudformation import FUNCTION_ARN, STACK_ID, as_cloudformation_sends
 from support.function import MARGIN, Function, Outage, Request
 from support.simulation import Simulation
 from support.stack import CloudFormation, Stack
+from support.tls import secure_responses
 from support.worker import Worker
 
 from imagebuilder_local.service import ImageBuilderServer
@@ -66,7 +67,7 @@ def storm(creates: int, rate: float, seed: int, timeout: float = 300.0) -> Resul
     started = time.monotonic()
     with ExitStack() as stack:
         server = stack.enter_context(ImageBuilderServer(service))
-        responses = stack.enter_context(ResponseServer())
+        responses = stack.enter_context(secure_responses())
         processes = -(-creates // _ENVIRONMENTS_OF_A_PROCESS)
         workers = [stack.enter_context(Worker(server.url)) for _ in range(processes)]
         started = time.monotonic()

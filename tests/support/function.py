@@ -4,6 +4,7 @@ Its client is the real one, cut off right above the socket: what it sends is ans
 """
 
 import json
+import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,8 +19,10 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from imagebuilder_local.service import ImageBuilder, ServiceError
 from imagebuilder_local.service.faults import Fault, InjectedError
 from imagebuilder_local.service.wire import read_request, route, to_json
+from imagebuilder_model import STACK_ID_TAG
 from imagebuilder_pipeline_handler import answer
 from imagebuilder_pipeline_handler.answer import UndeliveredError
+from imagebuilder_pipeline_handler.event import InvalidEventError
 from support.cloudformation import FUNCTION_ARN
 from support.environment import new_environment, shared_client
 from support.simulation import Process, Simulation
@@ -36,6 +39,7 @@ MARGIN: Final = 4.0
 _DELIVERED_AGAIN: Final = (60.0, 120.0)
 _READ_TIMEOUT: Final = 12.0
 _LATENCY: Final = (0.01, 0.3)
+_IAM_DELAYS: Final = 3.0
 _BYTES_OF_AN_ANSWER: Final = 4096
 _ANSWERS_WITHOUT_CONTENT: Final = frozenset({"TagResource", "UntagResource"})
 
@@ -54,11 +58,13 @@ class Plan:
     """For its deliveries, in order: how many waits the process survives, None for all of them."""
     copies: list[float] = field(default_factory=list[float])
     """Seconds until Lambda delivers the event once more without being asked to."""
+    stray: float | None = None
+    """Seconds until it comes out of Lambda's queue once more, when CloudFormation has long gone on."""
     in_a_process: bool = False
     """Whether a process of its own does the work, over sockets."""
 
     def is_calm(self) -> bool:
-        return not (self.calls or self.puts or self.is_deaf or self.kills or self.copies)
+        return not (self.calls or self.puts or self.is_deaf or self.kills or self.copies or self.stray)
 
 
 @dataclass
@@ -100,6 +106,8 @@ class Delivery(Process):
         self.outcome = "killed"
         self.bodies: list[bytes] = []
         self.has_answered = self.was_heard = False
+        self.looked: dict[str, float] = {}
+        """When looking at a pipeline was first denied."""
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self.deadline - self.clock()) * 1000))
@@ -134,8 +142,9 @@ class Bucket:
         delivery.has_answered = True
         self._wait()
         request = self._by_url[url]
-        if delivery.request is not request:
+        if delivery.request.request_id != request.request_id:
             self.violations.append("an answer went to the URL of another event")
+        request = delivery.request
         plan = request.plan
         act = plan.puts.pop(0) if plan.puts else 503 if plan.is_deaf else 200
         if act != 200:
@@ -222,11 +231,15 @@ class Function:
     ) -> None:
         self.bucket = Bucket(simulation, figures)
         self.outages: list[Outage] = []
+        self.has_iam = True
+        """Whether IAM keeps the function from pipelines of stacks other than the event's, as its policy says."""
         self._simulation = simulation
         self._service = service
         self._figures = figures
         self._workers = workers
         self._warm: list[ModuleType] = []
+        self.left_over: set[str] = set()
+        """Ids of stacks for which a note in the log says that something could not be tidied up."""
 
     def invoke(self, request: Request) -> None:
         """Let Lambda deliver an event: again after 60 and 120 seconds when the function does not end well."""
@@ -241,6 +254,14 @@ class Function:
         self._figures["fault: delivered once more"] += len(plan.copies)
         for delay in delays:
             self._simulation.spawn(partial(self._deliver_until_done, request), delay)
+        if plan.stray is not None:
+            self._figures["fault: delivered when it was over"] += 1
+            self.deliver_again(request, plan.stray)
+
+    def deliver_again(self, request: Request, delay: float = 0.0) -> None:
+        """Deliver an event that is over: nothing goes wrong with it any more, and its answer counts for nothing."""
+        again = Request(request.event, Plan(), is_given_up=True, tokens=request.tokens)
+        self._simulation.spawn(partial(self._deliver, again), delay)
 
     def is_out(self) -> bool:
         """Tell whether Image Builder is out of order now."""
@@ -290,6 +311,12 @@ class Function:
             delivery.outcome = "ok"
         except UndeliveredError:
             delivery.outcome = "raised"
+        except InvalidEventError:
+            delivery.outcome = "refused"
+            self._figures["refused: too late"] += 1
+        work = getattr(environment.handler, "_work", None)
+        if work is not None and re.search("tidying up did not end|could not be deleted", work.note):
+            self.left_over.add(str(delivery.request.event["StackId"]))
         self._warm.append(environment)
 
     def _deliver_for_real(self, request: Request, workers: Workers) -> None:
@@ -321,7 +348,9 @@ class Function:
         given = read_request(found, url, body)
         name = found.operation.name
         self._check_call(name, given)
-        fault = self._fault()
+        fault = self._fault(name)
+        if fault.name is None and self._is_foreign(given):
+            fault = Fault(code="AccessDeniedException", status=403)
         if fault.body is not None and (fault.status or 200) < 300 and name in _ANSWERS_WITHOUT_CONTENT:
             fault = Fault()  # a proxy's page cannot be told from the service's own answer
         self._figures["calls"] += 1
@@ -363,7 +392,16 @@ class Function:
         if token != given.get("clientToken"):
             self.bucket.violations.append(f"token: one event came with two tokens for {operation}")
 
-    def _fault(self) -> Fault:
+    def _is_foreign(self, given: Mapping[str, Any]) -> bool:
+        """Tell whether IAM denies a request, as the conditions of the function's policy say."""
+        delivery = self._simulation.process
+        assert isinstance(delivery, Delivery)
+        arn = str(given.get("imagePipelineArn") or given.get("resourceArn"))
+        live = self._service._state.pipelines.get(arn, {})
+        own = str(delivery.request.event["StackId"])
+        return self.has_iam and live.get("tags", {}).get(STACK_ID_TAG, own) != own
+
+    def _fault(self, operation: str) -> Fault:
         delivery, random = self._simulation.process, self._simulation.random
         assert isinstance(delivery, Delivery)
         self.outages = [outage for outage in self.outages if outage.until > self._simulation.now]
@@ -373,6 +411,11 @@ class Function:
         if given is None and delivery.request.plan.calls:
             given = delivery.request.plan.calls.pop(0)
         fault = Fault.read(given) if given is not None else Fault()
+        if operation == "GetImagePipeline" and fault.code == "AccessDeniedException":
+            # Who may not look for so long has to take a pipeline for somebody else's: see the machine's limits.
+            began = delivery.looked.setdefault("denied", self._simulation.now)
+            if self._simulation.now > began + _IAM_DELAYS:
+                given, fault = None, Fault()
         if given is not None:
             self._figures[f"fault: {fault.fault or fault.name}"] += 1
         return fault

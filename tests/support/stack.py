@@ -12,12 +12,13 @@ but for the Delete of a Create that is cancelled. A delivery that outlives its e
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from support.cloudformation import FUNCTION_ARN, as_cloudformation_sends
+from support.cloudformation import FUNCTION_ARN, as_cloudformation_sends, signature
 from support.function import Function, Plan, Request
 from support.simulation import Simulation
 
@@ -83,7 +84,8 @@ class CloudFormation:
         """Send an event and return the answer that counts, None when none came in time, or in `patience` seconds."""
         request_id = str(UUID(int=self.simulation.random.getrandbits(128), version=4))
         key = quote(f"{event['StackId']}|{event['LogicalResourceId']}|{request_id}", safe="")
-        url = f"https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/{key}?X-Amz-Signature=5ecre7"
+        bucket = "https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com"
+        url = f"{bucket}/{key}?X-Amz-Signature=5ecre7{signature(datetime.fromtimestamp(self.simulation.now, UTC))}"
         plan = self.plans.popleft() if self.plans else Plan()
         request = Request(event | {"RequestId": request_id, "ResponseURL": url}, plan)
         self.requests.append(request)
