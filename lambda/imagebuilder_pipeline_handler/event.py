@@ -166,7 +166,8 @@ def _require_own_stack(stack_id: str, context: object) -> None:
             raise InvalidEventError("StackId is not of the function's account, Region and partition")
     elif not own:
         # Lambda always gives it: without it nothing tells whose events these are.
-        raise InvalidEventError(f"whose StackId it is is not known: the context has no ARN, and no {STACK_ID_VARIABLE}")
+        missing = f"the context has no ARN of the function, and there is no {STACK_ID_VARIABLE}"
+        raise InvalidEventError(f"nothing tells whose events these are: {missing}")
 
 
 def _require_awaited(event: Mapping[str, Any]) -> None:

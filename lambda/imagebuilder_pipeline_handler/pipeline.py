@@ -32,7 +32,8 @@ def live_pipeline(client: ImageBuilderClient, arn: str) -> dict[str, Any] | None
         if is_gone(error):
             return None
         if is_denied(error):
-            raise HandlerError("OtherStacks", arn) from error
+            message = error.response.get("Error", {}).get("Message") or error_code(error)
+            raise HandlerError("OtherStacks", f"{arn}, at which the function's role may not look: {message}") from error
         raise
     if "imagePipeline" not in response:
         raise HandlerError("NoAnswer", arn)

@@ -47,7 +47,7 @@ def test_page_leads_from_an_empty_account_to_a_pipeline_and_back(empty: Author) 
     run(empty, delete)
     assert (empty.pipelines(), empty.image_builder()["registered"]) == ({}, {})
 
-    before, retain, show, adopt = commands.pop("Move from AWS::ImageBuilder::ImagePipeline")
+    before, retain, show, adopt, own = commands.pop("Move from AWS::ImageBuilder::ImagePipeline")
     run(empty, before)
     native = empty.pipelines()["web"]
     assert native["tags"] == {"team": "web"}
@@ -62,6 +62,9 @@ def test_page_leads_from_an_empty_account_to_a_pipeline_and_back(empty: Author) 
     calls = empty.changes()[done:]
     assert ("CreateImagePipeline", "ResourceAlreadyExistsException") in calls
     assert {operation for operation, error in calls if error is None} == {"TagResource", "UpdateImagePipeline"}
+    assert adopted["tags"]["imagebuilder-pipeline:adopted"] == "retained-on-delete"
+    run(empty, own)
+    assert empty.pipelines()["web"]["tags"]["imagebuilder-pipeline:adopted"] == "deleted-with-stack"
 
     (remove,) = commands.pop("Update or remove the provider")
     run(empty, remove)

@@ -34,7 +34,7 @@ RECIPE = f"{OWN}image-recipe/golden/1.0.0"
 CONTAINER = f"{OWN}container-recipe/golden/1.0.0"
 INFRASTRUCTURE = f"{OWN}infrastructure-configuration/golden"
 BUILD = "arn:aws:imagebuilder:eu-west-1:aws:workflow/build/build-image/x.x.x"
-URL = "https://example.com/"
+URL = "https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/"
 STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/Images/6f2d1c3e"
 
 
@@ -137,6 +137,7 @@ PROPERTIES: list[dict[str, Any]] = [
     {"AdoptExisting": "perhaps"},
     {"Tags": {f"key{index}": "" for index in range(49)}},
     {"Workflows": [{"WorkflowArn": BUILD, "OnFailure": "ABORT"}], "ExecutionRole": "builder"},
+    {"Workflows": [{"WorkflowArn": BUILD, "Parameters": [{"Name": "key", "Value": "x"}]}], "ExecutionRole": "builder"},
 ]
 
 EVENTS: list[Any] = [
@@ -146,8 +147,13 @@ EVENTS: list[Any] = [
     {"LogicalResourceId": "\ud800"},
     {"ResponseURL": "ftp://example.com/"},
     {"ResponseURL": "https://[example.com/"},
+    {"ResponseURL": "https://example.com/"},
     {"StackId": "Images"},
     {"StackId": STACK.replace("111122223333", "222233334444")},
+    {"environment": {"CUSTOM_RESOURCE_STACK_ID": STACK.replace("Images", "Others")}},
+    {"context": None},
+    {"ResponseURL": f"{URL}?X-Amz-Date=20260101T000000Z&X-Amz-Expires=7200"},
+    {"ResponseURL": f"{URL}?X-Amz-Date=20260101T000000Z"},
 ]
 
 
@@ -180,8 +186,14 @@ def said_of_events() -> Iterator[str]:
 
     good = {"StackId": STACK, "RequestId": "1", "LogicalResourceId": "Golden", "ResponseURL": URL}
     for change in EVENTS:
-        with pytest.raises(InvalidEventError) as caught:
-            checked(good | change if isinstance(change, dict) else change, Context())
+        event = good | change if isinstance(change, dict) else change
+        context = None if "context" in event else Context()
+        environment: dict[str, str] = change.get("environment", {}) if isinstance(change, dict) else {}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            with pytest.raises(InvalidEventError) as caught:
+                checked(event, context)
         yield str(caught.value)
 
 

@@ -244,7 +244,7 @@ def test_event_is_refused_where_neither_the_context_nor_the_environment_tells_wh
     resource: Resource, minimal: Properties, service: ImageBuilder, arn: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = resource.event("Create", minimal)
-    with pytest.raises(InvalidEventError, match="whose StackId it is is not known"):
+    with pytest.raises(InvalidEventError, match="nothing tells whose events these are"):
         main.handler(event, Context(invoked_function_arn=arn))
     assert (service.calls(), resource.responses.requests) == ([], [])
     monkeypatch.setenv("CUSTOM_RESOURCE_STACK_ID", STACK_ID)

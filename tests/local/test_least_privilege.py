@@ -13,8 +13,8 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from support.cdk import Cdk
-from support.cloudformation import ResponseServer
 from support.guarded import STACK, Guarded, Policy, guarded_app
+from support.tls import cloud_responses
 from support.trespasses import (
     OTHER_ROLE,
     OTHER_STACK,
@@ -38,7 +38,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     try:
         cli.bootstrap()
         outputs = cli.deploy(guarded_app(folder / "cdk.out"))[STACK]
-        with ResponseServer() as responses:
+        with cloud_responses(cli.cloud) as responses:
             deployed = Guarded(cli, outputs, responses)
             deployed.prepare()
             yield deployed
@@ -123,8 +123,8 @@ def test_event_that_names_a_foreign_pipeline_changes_and_deletes_nothing(guarded
 
 
 def test_event_of_another_stack_makes_nothing(guarded: Guarded) -> None:
-    answer = guarded.resource(stack_id=OTHER_STACK).create(**minimal(guarded))
-    assert answer["Status"] == "FAILED"
+    with pytest.raises(AssertionError, match="StackId is not that of the function"):
+        guarded.resource(stack_id=OTHER_STACK).create(**minimal(guarded))
     assert not [name for name in names(guarded) if name.startswith("probe")]
 
 
@@ -152,7 +152,7 @@ def test_pipeline_that_nobody_owns_is_taken_over_when_asked_for(guarded: Guarded
 
 def first_refusal(guarded: Guarded) -> str | None:
     """Live through everything that the function is for; return why the first event failed, None when none did."""
-    image, container = guarded.resource(), guarded.resource("ProbeContainer")
+    image, container, adopted = map(guarded.resource, ("Probe", "ProbeContainer", "ProbeAdopted"))
     before = minimal(guarded, Tags={"team": "web", "cost": "1"})
     everything = minimal(
         guarded,
@@ -178,6 +178,10 @@ def first_refusal(guarded: Guarded) -> str | None:
         answer = image.update(**everything | {"Name": "probe renamed"})
         return image.delete(old) if answer["Status"] == "SUCCESS" else answer
 
+    def adopt() -> dict[str, Any]:
+        create(guarded.root, guarded)
+        return adopted.create(**minimal(guarded, Name="probe of others", AdoptExisting=True))
+
     steps: list[Callable[[], dict[str, Any]]] = [
         lambda: image.create(**before),
         lambda: image.update(**everything),
@@ -185,6 +189,8 @@ def first_refusal(guarded: Guarded) -> str | None:
         image.delete,
         lambda: container.create(**boxed),
         container.delete,
+        adopt,
+        adopted.delete,
     ]
     logged = len(guarded.log())
     for step in steps:

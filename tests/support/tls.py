@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_pipeline_handler import answer
 from support.cloudformation import ResponseServer
 
@@ -26,3 +27,12 @@ def secure_responses() -> Iterator[ResponseServer]:
         answer._trusting.cache_clear()
         with ResponseServer(context) as server:
             yield server
+
+
+@contextmanager
+def cloud_responses(cloud: LocalCloud) -> Iterator[ResponseServer]:
+    """Serve a ResponseURL that functions in a local cloud trust and may answer."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cloud.folder.server_certificate)
+    with ResponseServer(context) as server:
+        yield server

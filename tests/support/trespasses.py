@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from imagebuilder_model import STACK_ID_TAG
+from imagebuilder_model.names import ADOPTED_TAG, RETAINED, STACK_ID_TAG
 from support.guarded import Guarded, Policy
 
 OTHER_STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/Other/6f2d1c3e-0000-4000-8000-000000000000"
@@ -59,6 +59,24 @@ def untag_foreign(guarded: Guarded, _policy: Policy) -> None:
     guarded.as_function.untag_resource(resourceArn=foreign_pipeline(guarded), tagKeys=[STACK_ID_TAG])
 
 
+def untag_foreign_of_its_own(guarded: Guarded, _policy: Policy) -> None:
+    guarded.as_function.untag_resource(resourceArn=foreign_pipeline(guarded), tagKeys=["team"])
+
+
+def disown_foreign_that_was_adopted(guarded: Guarded, _policy: Policy) -> None:
+    tags = {STACK_ID_TAG: OTHER_STACK, ADOPTED_TAG: RETAINED}
+    arn = create(guarded.root, guarded, tags=tags)["imagePipelineArn"]
+    guarded.as_function.untag_resource(resourceArn=arn, tagKeys=[STACK_ID_TAG])
+
+
+def disown_what_was_not_adopted(guarded: Guarded, _policy: Policy) -> None:
+    guarded.as_function.untag_resource(resourceArn=_own_pipeline(guarded), tagKeys=[STACK_ID_TAG])
+
+
+def give_away(guarded: Guarded, _policy: Policy) -> None:
+    guarded.as_function.tag_resource(resourceArn=_own_pipeline(guarded), tags={STACK_ID_TAG: OTHER_STACK})
+
+
 def take_foreign_over(guarded: Guarded, _policy: Policy) -> None:
     arn = foreign_pipeline(guarded)
     guarded.as_function.tag_resource(resourceArn=arn, tags={STACK_ID_TAG: guarded.outputs["StackId"]})
@@ -78,8 +96,7 @@ def list_all(guarded: Guarded, _policy: Policy) -> None:
 
 
 def start_own(guarded: Guarded, _policy: Policy) -> None:
-    created = create(guarded.root, guarded, tags={STACK_ID_TAG: guarded.outputs["StackId"]})
-    guarded.as_function.start_image_pipeline_execution(imagePipelineArn=created["imagePipelineArn"])
+    guarded.as_function.start_image_pipeline_execution(imagePipelineArn=_own_pipeline(guarded))
 
 
 def create_without_owner(guarded: Guarded, _policy: Policy) -> None:
@@ -108,6 +125,10 @@ TRESPASSES: tuple[Trespass, ...] = (
     delete_foreign,
     tag_foreign,
     untag_foreign,
+    untag_foreign_of_its_own,
+    disown_foreign_that_was_adopted,
+    disown_what_was_not_adopted,
+    give_away,
     take_foreign_over,
     tag_nobodys_for_nobody,
     get_foreign,
@@ -119,6 +140,10 @@ TRESPASSES: tuple[Trespass, ...] = (
     pass_the_role_to_another_service,
     make_a_role_for_another_service,
 )
+
+
+def _own_pipeline(guarded: Guarded) -> str:
+    return str(create(guarded.root, guarded, tags={STACK_ID_TAG: guarded.outputs["StackId"]})["imagePipelineArn"])
 
 
 def _references(guarded: Guarded) -> dict[str, str]:
