@@ -97,7 +97,7 @@ async def _serve(
     os.environ |= {
         # IAM is enforced, and functions hold the credentials of their roles.
         "AUTH": "true",
-        # Functions answer only hosts of AWS and those that are named here.
+        # ResponseURLs are MINISTACK_HOST's, which is on no domain of AWS: the handler answers to a host named here.
         "CUSTOM_RESOURCE_RESPONSE_HOSTS": HOST,
         "GATEWAY_PORT": str(listener.getsockname()[1]),
         "MINISTACK_HOST": HOST,
