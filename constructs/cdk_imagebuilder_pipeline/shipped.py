@@ -74,7 +74,8 @@ def recorded_files(package: str, release: str, digest: str) -> dict[str, bytes]:
 
     Raises:
         ModuleNotFoundError: The distribution is not installed.
-        ValueError: It is another release, a file is not the one of its RECORD, or the files are not those of the digest.
+        ValueError: It is another release, a file differs from RECORD, or the files differ from the digest.
+
     """
     files: dict[str, bytes] = {}
     distribution, record = _distribution(package, release)
