@@ -11,18 +11,19 @@ from pathlib import Path
 
 from tools.provider_template import provider_template
 from tools.readable import to_yaml
+from tools.sbom import sbom_of
 
-from cdk_imagebuilder_pipeline.asset import copy_packages
+from cdk_imagebuilder_pipeline.asset import copy_packages, shipped_files
 
 FOLDER = Path("dist") / "imagebuilder-pipeline-provider"
-TEMPLATE, CODE = "provider.yaml", "function.zip"
+TEMPLATE, CODE, SBOM = "provider.yaml", "function.zip", "function.cdx.json"
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip archive can hold
 _UNIX, _MODE = 3, 0o100644
 
 
 def main(folder: Path) -> None:
-    """Write the template and the function's code."""
+    """Write the template, the function's code, and the list of what the code consists of."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         code = Path(temporary) / "code"
@@ -30,7 +31,8 @@ def main(folder: Path) -> None:
         write_zip(code, folder / CODE)
         template = provider_template(Path(temporary) / "cdk.out", CODE)
     (folder / TEMPLATE).write_text(to_yaml(template), encoding="utf-8")
-    for name in (TEMPLATE, CODE):
+    (folder / SBOM).write_text(sbom_of(shipped_files(), (folder / CODE).read_bytes()), encoding="utf-8")
+    for name in (TEMPLATE, CODE, SBOM):
         print(f"wrote {folder / name}, {(folder / name).stat().st_size:,} bytes")
 
 

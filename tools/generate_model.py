@@ -8,6 +8,7 @@ megabyte of other services' endpoints. Prose is left out: it is two thirds of th
 
 import json
 from collections.abc import Iterator
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ OPERATIONS = (
     "UntagResource",
     "UpdateImagePipeline",
 )
+LICENCES = ("LICENSE.txt", "NOTICE")  # what is cut out of botocore stays under its terms
 SERVICE, API_VERSION = "imagebuilder", "2019-12-02"
 TARGET = Path(__file__).parent.parent / "lambda" / "imagebuilder_model" / "data"
 
@@ -41,9 +43,18 @@ def generate() -> dict[str, str]:
         "partitions": _lines(loader.load_data("partitions")),
         "sdk-default-configuration": _lines(_without_prose(loader.load_data("sdk-default-configuration"))),
     }
-    return {f"{SERVICE}/{API_VERSION}/{name}.json": text for name, text in of_service.items()} | {
-        f"{name}.json": text for name, text in of_all.items()
-    }
+    return (
+        {f"{SERVICE}/{API_VERSION}/{name}.json": text for name, text in of_service.items()}
+        | {f"{name}.json": text for name, text in of_all.items()}
+        | {name: _licence(name) for name in LICENCES}
+    )
+
+
+def _licence(name: str) -> str:
+    text = distribution("botocore").read_text(name)
+    if text is None:
+        raise FileNotFoundError(f"botocore has no {name} in its metadata: see where its release keeps it")
+    return text
 
 
 def _model(full: dict[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """The function's code, put together at synth: no pip, no network, no Docker."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -8,16 +7,20 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
+from cdk_imagebuilder_pipeline.shipped import own_files, recorded_files
+
 PACKAGES: Final = ("crhelper", "imagebuilder_model", "imagebuilder_pipeline_handler")
 """All that the function needs beside what the Lambda runtime has."""
 
-_LEFT_OUT: Final = frozenset({".pyc", ".pyi"})
+CRHELPER_RELEASE: Final = "2.0.12"
+CRHELPER_DIGEST: Final = "eb3b5f43b14e83a1d285b857213dad165ab276bb6efc693bc102a209a0d2c3fc"
+"""What the tests ran with. By content too: another program exists under this version, in crhelper's repository."""
 
 
 def handler_code() -> lambda_.Code:
     """Return the function's code as an asset whose hash is that of its content, wherever the packages are installed."""
     return lambda_.Code.from_asset(
-        str(_folder_of("imagebuilder_pipeline_handler")),
+        str(Path(__file__).parent),
         asset_hash_type=cdk.AssetHashType.OUTPUT,
         bundling=cdk.BundlingOptions(
             image=cdk.DockerImage.from_registry("unused"),  # required, and used only when local bundling declines
@@ -26,29 +29,26 @@ def handler_code() -> lambda_.Code:
     )
 
 
-def copy_packages(target: Path) -> None:
-    """Copy the source files of the packages. Content alone is kept: an installation's times and modes differ."""
+def shipped_files() -> dict[str, bytes]:
+    """Return all that ships to Lambda, by path below the asset, in the order of the packages' names."""
+    files: dict[str, bytes] = {}
     for package in PACKAGES:
-        folder = _folder_of(package)
-        for source in sorted(folder.rglob("*")):
-            if source.is_file() and source.suffix not in _LEFT_OUT:
-                copy = target / package / source.relative_to(folder)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(source.read_bytes())
+        if package == "crhelper":
+            files |= recorded_files(package, CRHELPER_RELEASE, CRHELPER_DIGEST)
+        else:
+            files |= own_files(package)
+    return files
+
+
+def copy_packages(target: Path) -> None:
+    """Write the code into a folder. Content alone is kept: an installation's times and modes differ."""
+    for name, content in shipped_files().items():
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(content)
     for path in (target, *target.rglob("*")):
         # Lambda runs the code as another user than the one who made it.
         path.chmod(0o755 if path.is_dir() else 0o644)
-
-
-def _folder_of(package: str) -> Path:
-    # Found and not imported: crhelper imports boto3, which nobody needs at synth.
-    spec = find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(
-            f"the package {package} is not installed: install cdk-imagebuilder-pipeline with its dependencies",
-            name=package,
-        )
-    return Path(spec.submodule_search_locations[0])
 
 
 @jsii.implements(cdk.ILocalBundling)

@@ -14,7 +14,7 @@ from support.author import ROOT, Author
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.asset import copy_packages
 
-FILES = ("function.zip", "provider.yaml")
+FILES = ("function.cdx.json", "function.zip", "provider.yaml")
 
 
 def test_same_bytes_again_in_another_folder_time_zone_and_with_other_modes(dist: Path, tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """The function's code: what is in it, and that its hash is the same wherever and whenever it is made."""
 
 import ast
+import base64
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from importlib.metadata import distribution
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -15,6 +18,7 @@ import pytest
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.asset import PACKAGES, copy_packages
 
+ROOT = Path(__file__).parents[2]
 OF_THE_RUNTIME = {"boto3", "botocore", "urllib3", "dateutil", "jmespath", "s3transfer"}
 
 
@@ -32,6 +36,62 @@ def hash_of_code(outdir: Path) -> str:
     (asset,) = outdir.glob("asset.*")
     assert (asset / "imagebuilder_pipeline_handler" / "main.py").is_file()
     return asset.name
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Return a folder of installed packages, as pip leaves it."""
+    site = tmp_path / "site"
+    uncompiled = shutil.ignore_patterns("__pycache__")
+    for root in (
+        "constructs/cdk_imagebuilder_pipeline",
+        "lambda/imagebuilder_model",
+        "lambda/imagebuilder_pipeline_handler",
+    ):
+        shutil.copytree(ROOT / root, site / Path(root).name, ignore=uncompiled)
+    crhelper = distribution("crhelper")
+    for installed in ("crhelper", f"crhelper-{crhelper.version}.dist-info"):
+        shutil.copytree(str(crhelper.locate_file(installed)), site / installed, ignore=uncompiled)
+    return site
+
+
+def started(site: Path, target: Path, first: Path | None) -> subprocess.CompletedProcess[str]:
+    script = (
+        "import sys; from pathlib import Path; sys.path[:0] = sys.argv[2:]; "
+        "from cdk_imagebuilder_pipeline.asset import copy_packages; "
+        # Nothing else is installed from here on.
+        "sys.path[:] = [path for path in sys.path if path in sys.argv or 'site-packages' not in path]; "
+        "copy_packages(Path(sys.argv[1]))"
+    )
+    folders = [str(folder) for folder in (first, site) if folder]
+    command = [sys.executable, "-B", "-c", script, str(target), *folders]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def bundled(site: Path, tmp_path: Path, first: Path | None = None) -> Path:
+    """Put the code together out of these packages."""
+    done = started(site, tmp_path / "made", first)
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "made"
+
+
+def refusal(site: Path, tmp_path: Path) -> str:
+    """Return the error's last line."""
+    done = started(site, tmp_path / "made", None)
+    assert done.returncode == 1, done.stdout
+    return done.stderr.splitlines()[-1]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def recorded(file: Path, change_to: bytes | None = None) -> str:
+    """Return a file's hash as RECORD has it, after it is changed."""
+    if change_to is not None:
+        file.write_bytes(change_to)
+    digest = base64.urlsafe_b64encode(hashlib.sha256(file.read_bytes()).digest())
+    return f"sha256={digest.decode().rstrip('=')}"
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -61,7 +121,9 @@ def test_bundle_imports_itself_the_standard_library_and_what_the_runtime_has(bun
 def test_bundle_holds_the_three_packages_and_the_model_and_nothing_compiled(bundle: Path) -> None:
     assert sorted(path.name for path in bundle.iterdir()) == list(PACKAGES)
     assert (bundle / "imagebuilder_model/data/imagebuilder/2019-12-02/service-2.json").is_file()
-    assert {path.suffix for path in bundle.rglob("*") if path.is_file()} == {".py", ".json", ".typed"}
+    kinds = {path.suffix or path.name for path in bundle.rglob("*") if path.is_file()}
+    assert kinds == {".py", ".json", ".typed", ".txt", "LICENSE", "NOTICE"}
+    assert [path.name for path in bundle.rglob("*.txt")] == ["LICENSE.txt"]
 
 
 def test_zipped_bundle_is_under_100_kilobytes(bundle: Path, tmp_path: Path) -> None:
@@ -85,27 +147,163 @@ def test_hash_is_the_same_twice_and_in_another_folder(tmp_path: Path) -> None:
     assert hash_of_code(tmp_path / "one") == hash_of_code(tmp_path / "two" / "deeper")
 
 
-def test_hash_is_the_same_from_packages_installed_elsewhere_at_another_time_with_other_modes(
-    tmp_path: Path, bundle: Path
+def test_content_is_the_same_from_packages_installed_elsewhere_at_another_time_with_other_modes(
+    site: Path, tmp_path: Path, bundle: Path
 ) -> None:
-    installed = tmp_path / "site"
-    shutil.copytree(bundle, installed)
-    for path in installed.rglob("*.py"):
+    for path in site.rglob("*.py"):
         path.chmod(0o600)
         os.utime(path, (1, 1))
-    (installed / "crhelper" / "__pycache__").mkdir()
-    (installed / "crhelper" / "__pycache__" / "utils.cpython-311.pyc").write_bytes(b"other")
-    script = (
-        "import sys; from pathlib import Path; sys.path[:0] = sys.argv[1:2]; "
-        "from cdk_imagebuilder_pipeline.asset import copy_packages; copy_packages(Path(sys.argv[2]))"
+    (site / "crhelper" / "__pycache__").mkdir()
+    (site / "crhelper" / "__pycache__" / "utils.cpython-311.pyc").write_bytes(b"other")
+    assert content(bundled(site, tmp_path)) == content(bundle)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_folder_beside_the_app_never_ships(package: str, tmp_path: Path, bundle: Path) -> None:
+    shutil.copytree(bundle / package, tmp_path / package)
+    with (tmp_path / package / "__init__.py").open("a") as file:
+        file.write("SHADOWED = True\n")
+    script = "from pathlib import Path; from cdk_imagebuilder_pipeline.asset import copy_packages; copy_packages(Path('made'))"
+    (tmp_path / "app.py").write_text(script)
+    # Python puts the folder of the program before all others.
+    subprocess.run([sys.executable, "app.py"], cwd=tmp_path, check=True)
+    assert content(tmp_path / "made") == content(bundle)
+
+
+STRAY = [
+    ".env",
+    "main.py~",
+    "main.py.orig",
+    "#main.py#",
+    ".main.py.swp",
+    ".hidden.py",
+    ".idea/workspace.json",
+    "id_rsa",
+    "notes.txt",
+    "LICENSE~",
+    "__pycache__/main.cpython-311.pyc",
+    "main.pyi",
+    "data.json.gz",
+]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_file_of_another_kind_is_left_out(package: str, site: Path, tmp_path: Path, bundle: Path) -> None:
+    for name in STRAY:
+        (site / package / name).parent.mkdir(exist_ok=True)
+        (site / package / name).write_text("secret")
+    assert content(bundled(site, tmp_path)) == content(bundle)
+
+
+def test_file_that_crhelper_did_not_bring_is_left_out(site: Path, tmp_path: Path, bundle: Path) -> None:
+    (site / "crhelper" / "added.py").write_text("import os\n")
+    (site / "crhelper" / "linked.py").symlink_to("/etc/passwd")
+    assert content(bundled(site, tmp_path)) == content(bundle)
+
+
+def test_link_that_nothing_imports_is_left_out(site: Path, tmp_path: Path, bundle: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (site / "imagebuilder_model" / "secret").symlink_to(tmp_path / "secret")
+    (site / "imagebuilder_model" / ".#model.py").symlink_to("nobody@nowhere:1")
+    assert content(bundled(site, tmp_path)) == content(bundle)
+
+
+@pytest.mark.parametrize("name", ["secret.py", "data/secret.json", "LICENSE.md", "secrets"])
+def test_link_of_a_kind_that_ships_is_refused(name: str, site: Path, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere"
+    target.mkdir()
+    if "." in name:
+        target /= "secret"
+        target.write_text("secret")
+    link = site / "imagebuilder_model" / name
+    link.symlink_to(target)
+    assert refusal(site, tmp_path) == (
+        f"ValueError: {link} is a symbolic link: got a link to {target}, allowed are files and folders: "
+        "put a copy in its place (uv: --link-mode=copy)"
     )
-    other = tmp_path / "other"
-    subprocess.run([sys.executable, "-c", script, str(installed), str(other)], check=True)
-    listed = [
-        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-        for root in (bundle, other)
-    ]
-    assert listed[0] == listed[1]
+
+
+def test_changed_file_of_crhelper_is_refused(site: Path, tmp_path: Path) -> None:
+    file = site / "crhelper" / "utils.py"
+    before, after = recorded(file), recorded(file, b"import os\n")
+    assert before != after
+    assert refusal(site, tmp_path) == (
+        f"ValueError: {file} is not the file that was installed: got {after}, allowed {before}: "
+        "pip install --force-reinstall --no-deps crhelper==2.0.12"
+    )
+
+
+def test_lost_file_of_crhelper_is_refused(site: Path, tmp_path: Path) -> None:
+    file = site / "crhelper" / "utils.py"
+    before = recorded(file)
+    file.unlink()
+    assert refusal(site, tmp_path) == (
+        f"ValueError: {file} is not the file that was installed: got no file, allowed {before}: "
+        "pip install --force-reinstall --no-deps crhelper==2.0.12"
+    )
+
+
+def test_file_of_crhelper_without_a_hash_is_refused(site: Path, tmp_path: Path) -> None:
+    (info,) = site.glob("crhelper-*.dist-info")
+    kept = [line for line in (info / "RECORD").read_text().splitlines() if not line.startswith("crhelper/utils.py,")]
+    (info / "RECORD").write_text("\n".join([*kept, "crhelper/utils.py,,", ""]))
+    assert "allowed a hash in RECORD" in refusal(site, tmp_path)
+
+
+def test_another_build_of_the_same_release_of_crhelper_is_refused(site: Path, tmp_path: Path) -> None:
+    # As the head of its repository is: another program under the same version, with a RECORD of its own.
+    file = site / "crhelper" / "utils.py"
+    before, after = recorded(file), recorded(file, b"import os\n")
+    (info,) = site.glob("crhelper-*.dist-info")
+    (info / "RECORD").write_text((info / "RECORD").read_text().replace(before, after))
+    said = refusal(site, tmp_path)
+    assert said.startswith(
+        "ValueError: crhelper 2.0.12 is another build than the one that was tested: got files of sha256 "
+    )
+    assert said.endswith(": pip install --force-reinstall --no-deps crhelper==2.0.12")
+
+
+def test_another_release_of_crhelper_is_refused(site: Path, tmp_path: Path) -> None:
+    (info,) = site.glob("crhelper-*.dist-info")
+    (info / "METADATA").write_text((info / "METADATA").read_text().replace("Version: 2.0.12", "Version: 2.0.11"))
+    assert refusal(site, tmp_path) == (
+        "ValueError: crhelper is another release than the one that was tested: got 2.0.11, allowed 2.0.12: "
+        "pip install --force-reinstall --no-deps crhelper==2.0.12"
+    )
+
+
+def test_crhelper_without_a_record_is_refused(site: Path, tmp_path: Path) -> None:
+    (info,) = site.glob("crhelper-*.dist-info")
+    (info / "RECORD").unlink()
+    assert refusal(site, tmp_path) == (
+        "ValueError: crhelper has no record of its files: got no RECORD in its metadata, allowed is a package that pip or "
+        "uv installed: pip install --force-reinstall --no-deps crhelper==2.0.12"
+    )
+
+
+def test_metadata_of_a_source_tree_beside_the_app_is_passed_over(site: Path, tmp_path: Path, bundle: Path) -> None:
+    tree = tmp_path / "app"
+    (tree / "crhelper.egg-info").mkdir(parents=True)
+    (tree / "crhelper.egg-info" / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: crhelper\nVersion: 2.0.12\n")
+    (tree / "crhelper.egg-info" / "SOURCES.txt").write_text("crhelper/__init__.py\n")
+    assert content(bundled(site, tmp_path, first=tree)) == content(bundle)
+
+
+def test_mismatch_stops_the_synth_with_the_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cdk_imagebuilder_pipeline.asset.CRHELPER_RELEASE", "2.0.13")
+    with pytest.raises(RuntimeError, match=r"crhelper is another release than the one that was tested: got 2\.0\.12"):
+        hash_of_code(tmp_path / "cdk.out")
+
+
+def test_licences_ship_with_what_they_are_of(bundle: Path) -> None:
+    crhelper, botocore = distribution("crhelper"), distribution("botocore")
+    for name in ("LICENSE", "NOTICE"):
+        assert (bundle / "crhelper" / name).read_text() == crhelper.read_text(name)
+    for name in ("LICENSE.txt", "NOTICE"):
+        assert (bundle / "imagebuilder_model" / "data" / name).read_text() == botocore.read_text(name)
+    assert (bundle / "imagebuilder_pipeline_handler" / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+    notice = (bundle / "imagebuilder_pipeline_handler" / "NOTICE").read_text()
+    assert [folder for folder in PACKAGES if f"{folder}/" not in notice] == []
 
 
 def test_bundling_imports_no_boto3() -> None:
