@@ -22,6 +22,8 @@ _STACK: Final = "ImagePipelineProvider"
 _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${StackNames}/*"
 _TAG: Final = "imagebuilder:TagResource"
 
+_ROLES: Final = "ExecutionRoleArns"
+
 _DESCRIPTION: Final = "Makes the EC2 Image Builder pipelines of every stack that imports its ServiceToken"
 
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
@@ -37,7 +39,7 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "AllowedPattern": r"^[A-Za-z*?][A-Za-z0-9*?-]{0,127}$",
         "Description": "The names of the stacks that are served, for example team-a-* (* and ? as in IAM)",
     },
-    "ExecutionRoleArns": {
+    _ROLES: {
         "Type": "CommaDelimitedList",
         "Default": "",
         "Description": "The ARNs of the roles that a pipeline may name as its ExecutionRole; a path may end with *",
@@ -56,11 +58,11 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 }
 
 _CONDITIONS: Final = {
-    "PassesRoles": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "ExecutionRoleArns"}]}, ""]}]},
+    "PassesRoles": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": _ROLES}]}, ""]}]},
     "Scans": {"Fn::Equals": [{"Ref": "ImageScanning"}, "true"]},
 }
 
-_ONLY_IF: Final = {"iam:PassRole": "PassesRoles", "ecr:": "Scans", "inspector2:": "Scans"}
+_ONLY_IF: Final = {"ecr:": "Scans", "inspector2:": "Scans"}
 """Which condition a statement is under, by how its actions begin."""
 
 
@@ -69,7 +71,7 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
     app = cdk.App(outdir=str(folder), analytics_reporting=False)
     synthesizer = cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
     stack = cdk.Stack(app, _STACK, synthesizer=synthesizer)
-    for name in ("ExecutionRoleArns", "LogRetentionInDays"):
+    for name in (_ROLES, "LogRetentionInDays"):
         cdk.CfnParameter(stack, name, type=_PARAMETERS[name]["Type"])  # so that the CDK knows what is referred to
     provider = ImagePipelineProvider(stack, "Provider")
     _allow_what_any_pipeline_may_need(provider, stack)
@@ -98,7 +100,7 @@ def _allow_what_any_pipeline_may_need(provider: ImagePipelineProvider, stack: cd
     managed = stack.format_arn(service="imagebuilder", account="aws", resource="workflow", resource_name="*")
     provider.policy.allow_read("workflow", managed)
     provider.policy.allow_scanning(stack.format_arn(service="ecr", resource="repository", resource_name="*"))
-    provider.policy.allow_pass(cdk.Fn.ref("ExecutionRoleArns"))
+    provider.policy.allow_pass(cdk.Fn.ref(_ROLES))
 
 
 def _name_plainly(provider: ImagePipelineProvider) -> None:
@@ -138,13 +140,23 @@ def _shared(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
         keeps_owner = {"Null": {f"aws:RequestTag/{STACK_ID_TAG}": "true"}}
         yield statement | {"Action": [_TAG], "Condition": statement["Condition"] | keeps_owner}
         statement = statement | {"Action": [action for action in statement["Action"] if action != _TAG]}
-    yield _optional(statement)
+    yield from _of_roles(statement)
+
+
+def _of_roles(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a statement, with the roles that a parameter lists in one of their own: a list cannot be in a list."""
+    roles, resources = {"Ref": _ROLES}, statement["Resource"]
+    if not isinstance(resources, list) or roles not in resources:
+        yield _optional(statement)
+        return
+    others = [resource for resource in resources if resource != roles]
+    if others:
+        yield statement | {"Resource": others}
+    yield {"Fn::If": ["PassesRoles", statement | {"Resource": roles}, {"Ref": "AWS::NoValue"}]}
 
 
 def _optional(statement: dict[str, Any]) -> dict[str, Any]:
     """Return a statement under the condition that a parameter sets for it, if one does."""
-    if statement["Resource"] == [{"Ref": "ExecutionRoleArns"}]:
-        statement = statement | {"Resource": {"Ref": "ExecutionRoleArns"}}  # the parameter is a list itself
     for action, name in _ONLY_IF.items():
         if statement["Action"][0].startswith(action):
             return {"Fn::If": [name, statement, {"Ref": "AWS::NoValue"}]}

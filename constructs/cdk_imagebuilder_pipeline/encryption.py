@@ -27,7 +27,7 @@ def allow_logs(scope: Construct, key: kms.IKey) -> None:
     )
     statement = iam.PolicyStatement(
         principals=[iam.ServicePrincipal(service)],  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
-        actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        actions=["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
         resources=["*"],
         conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
     )

@@ -172,8 +172,8 @@ class ImagePipelineProvider(Construct):
             return cls(stack, _SHARED_ID, **options)
         if options:
             raise found._error(
-                f"the stack has its shared provider already: got {', '.join(options)}, options are allowed once, before "
-                f"the first pipeline of the stack: move {cls.__name__}.of(...) up"
+                f"the stack has its shared provider already: got {', '.join(options)}, options are allowed once, "
+                f"before the first pipeline of the stack: move {cls.__name__}.of(...) up"
             )
         shared: Self = found
         return shared

@@ -33,7 +33,7 @@ def tag_problems(tags: Mapping[str, object]) -> Iterator[Problem]:
 def stack_tags(stack: cdk.Stack) -> dict[str, str]:
     """Return the tags that a stack was given, `Stack(tags=...)`, and those of the stacks that it is nested in."""
     parent = stack.nested_stack_parent
-    return (stack_tags(parent) if parent is not None else {}) | stack.tags.tag_values()
+    return {**(stack_tags(parent) if parent is not None else {}), **stack.tags.tag_values()}
 
 
 @jsii.implements(constructs.IValidation)

@@ -1,6 +1,6 @@
 """What can be adjusted about the function: each option reaches its resource, each limit has its message."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aws_cdk as cdk
@@ -161,7 +161,7 @@ def test_key_encrypts_the_queue_and_the_log_and_the_function_may_use_it(
     assert (allowed()["kms:Decrypt"], allowed()["kms:GenerateDataKey"]) == (arn, arn)
 
 
-def logs_statements(key: dict[str, Any]) -> list[dict[str, Any]]:
+def logs_statements(key: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the statements of a key's policy for CloudWatch Logs."""
     statements = key["Properties"]["KeyPolicy"]["Statement"]
     return [one for one in statements if "logs." in repr(one.get("Principal"))]
@@ -180,7 +180,7 @@ def test_key_of_the_stack_allows_logs_of_the_region_for_the_log_groups_of_the_st
     assert statement == {
         "Effect": "Allow",
         "Principal": {"Service": service},
-        "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        "Action": ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
         "Resource": "*",
         "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": group}},
     }
