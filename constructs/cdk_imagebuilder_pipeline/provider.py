@@ -262,7 +262,7 @@ class ImagePipelineProvider(Construct):
         if needed > MOST_MANAGED:
             raise self._error(
                 f"its role needs {needed} managed policies, IAM takes {MOST_MANAGED} (default quota): the ARNs of "
-                "execution roles do not fit: give some of the pipelines a second ImagePipelineProvider, or allow a "
+                "execution roles do not fit: give new pipelines a second ImagePipelineProvider, or allow a "
                 "path of roles at once with provider.policy.allow_pass('arn:aws:iam::111122223333:role/<path>/*')"
             )
         for index in range(self._managed_policies, needed):

@@ -232,7 +232,7 @@ def test_roles_that_do_not_fit_are_refused_with_the_ways_out(stack: cdk.Stack) -
     with pytest.raises(
         ValueError,
         match=r"^ImagePipelineProvider 'Stack/Provider': its role needs 11 managed policies, IAM takes 10 .*: "
-        r"give some of the pipelines a second ImagePipelineProvider, or allow a path of roles at once",
+        r"give new pipelines a second ImagePipelineProvider, or allow a path of roles at once",
     ):
         allow(1000)
 
