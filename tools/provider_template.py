@@ -4,6 +4,7 @@ The construct's provider serves one stack: its policy names that stack, and what
 both become what the template's parameters say. Everything else is the construct's, whatever that has by now.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -18,6 +19,8 @@ from cdk_imagebuilder_pipeline.policy import ReadKind
 
 _STACK: Final = "ImagePipelineProvider"
 _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${StackNames}/*"
+
+_ROLES: Final = "ExecutionRoleArns"
 
 _DESCRIPTION: Final = "Makes the EC2 Image Builder pipelines of every stack that imports its ServiceToken"
 
@@ -34,7 +37,7 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "AllowedPattern": r"^[A-Za-z*?][A-Za-z0-9*?-]{0,127}$",
         "Description": "The names of the stacks that are served, for example team-a-* (* and ? as in IAM)",
     },
-    "ExecutionRoleArns": {
+    _ROLES: {
         "Type": "CommaDelimitedList",
         "Default": "",
         "Description": "The ARNs of the roles that a pipeline may name as its ExecutionRole; a path may end with *",
@@ -53,11 +56,11 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
 }
 
 _CONDITIONS: Final = {
-    "PassesRoles": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "ExecutionRoleArns"}]}, ""]}]},
+    "PassesRoles": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": _ROLES}]}, ""]}]},
     "Scans": {"Fn::Equals": [{"Ref": "ImageScanning"}, "true"]},
 }
 
-_ONLY_IF: Final = {"iam:PassRole": "PassesRoles", "ecr:": "Scans", "inspector2:": "Scans"}
+_ONLY_IF: Final = {"ecr:": "Scans", "inspector2:": "Scans"}
 """Which condition a statement is under, by how its actions begin."""
 
 
@@ -66,7 +69,7 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
     app = cdk.App(outdir=str(folder), analytics_reporting=False)
     synthesizer = cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
     stack = cdk.Stack(app, _STACK, synthesizer=synthesizer)
-    for name in ("ExecutionRoleArns", "LogRetentionInDays"):
+    for name in (_ROLES, "LogRetentionInDays"):
         cdk.CfnParameter(stack, name, type=_PARAMETERS[name]["Type"])  # so that the CDK knows what is referred to
     provider = ImagePipelineProvider(stack, "Provider")
     _allow_what_any_pipeline_may_need(provider, stack)
@@ -77,7 +80,7 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
         resource.pop("Metadata", None)
         if resource["Type"] == "AWS::IAM::Policy":
             document = resource["Properties"]["PolicyDocument"]
-            document["Statement"] = [_shared(statement) for statement in document["Statement"]]
+            document["Statement"] = [one for statement in document["Statement"] for one in _shared(statement)]
     function = resources["Function"]["Properties"]
     function["Code"] = code
     # It names the one stack that the construct's function serves.
@@ -98,7 +101,7 @@ def _allow_what_any_pipeline_may_need(provider: ImagePipelineProvider, stack: cd
     managed = stack.format_arn(service="imagebuilder", account="aws", resource="workflow", resource_name="*")
     provider.policy.allow_read("workflow", managed)
     provider.policy.allow_scanning(stack.format_arn(service="ecr", resource="repository", resource_name="*"))
-    provider.policy.allow_pass(cdk.Fn.ref("ExecutionRoleArns"))
+    provider.policy.allow_pass(cdk.Fn.ref(_ROLES))
 
 
 def _name_plainly(provider: ImagePipelineProvider) -> None:
@@ -120,8 +123,8 @@ def _describe(provider: ImagePipelineProvider) -> None:
                 pass
 
 
-def _shared(statement: dict[str, Any]) -> dict[str, Any]:
-    """Return what a statement of one stack's function is for a function that many stacks share."""
+def _shared(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what a statement of one stack's function is for a function that many stacks share."""
     condition: dict[str, dict[str, Any]] = {}
     for operator, keys in statement.get("Condition", {}).items():
         for key, value in keys.items():
@@ -129,13 +132,23 @@ def _shared(statement: dict[str, Any]) -> dict[str, Any]:
                 condition.setdefault(operator.replace("Equals", "Like"), {})[key] = {"Fn::Sub": _STACKS}
             else:
                 condition.setdefault(operator, {})[key] = value
-    return _optional(statement | {"Condition": condition} if condition else statement)
+    yield from _of_roles(statement | {"Condition": condition} if condition else statement)
+
+
+def _of_roles(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a statement, with the roles that a parameter lists in one of their own: a list cannot be in a list."""
+    roles, resources = {"Ref": _ROLES}, statement["Resource"]
+    if not isinstance(resources, list) or roles not in resources:
+        yield _optional(statement)
+        return
+    others = [resource for resource in resources if resource != roles]
+    if others:
+        yield statement | {"Resource": others}
+    yield {"Fn::If": ["PassesRoles", statement | {"Resource": roles}, {"Ref": "AWS::NoValue"}]}
 
 
 def _optional(statement: dict[str, Any]) -> dict[str, Any]:
     """Return a statement under the condition that a parameter sets for it, if one does."""
-    if statement["Resource"] == [{"Ref": "ExecutionRoleArns"}]:
-        statement = statement | {"Resource": {"Ref": "ExecutionRoleArns"}}  # the parameter is a list itself
     for action, name in _ONLY_IF.items():
         if statement["Action"][0].startswith(action):
             return {"Fn::If": [name, statement, {"Ref": "AWS::NoValue"}]}

@@ -14,6 +14,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.interfaces.aws_imagebuilder import IImagePipelineRef, ImagePipelineReference
 from constructs import Construct
 
+from cdk_imagebuilder_pipeline.tags import OWNER_TAGS
+
 _SOURCE: Final = "aws.imagebuilder"
 _STATE_CHANGE: Final = "EC2 Image Builder Image State Change"
 _CVE_DETECTED: Final = "EC2 Image Builder CVE Detected"
@@ -93,17 +95,26 @@ class ImagePipelineBase(cdk.Resource):
         )
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow to start this pipeline, and to tag the image that the start makes.
+        """Allow to start this pipeline with tags for the image that the start makes.
 
-        Without a known recipe (an imported pipeline that was not given one) the tags may be of any image of the
-        account and Region. The pipeline's own tags stay out of reach: they say whose it is.
+        Without a known recipe (an imported pipeline that was not given one) any image of the account and Region may
+        be tagged. The pipeline may be tagged too, as AWS's own `EC2ImageBuilderExecutionPolicy` allows it for a start,
+        except with the tags that say whose it is.
         """
         images = self._images_arn or self._image_arns("")
         tagging = iam.Grant.add_to_principal(
             grantee=grantee, actions=["imagebuilder:TagResource"], resource_arns=[f"{images}*"], scope=self
         )
+        tagging_itself = iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["imagebuilder:TagResource"],
+            resource_arns=[self.image_pipeline_arn],
+            # Without regard to case: aws:ResourceTag, by which the function is held to its pipelines, has none.
+            conditions={"ForAllValues:StringNotEqualsIgnoreCase": {"aws:TagKeys": list(OWNER_TAGS)}},
+            scope=self,
+        )
         starting = self.grant(grantee, "imagebuilder:GetImagePipeline", "imagebuilder:StartImagePipelineExecution")
-        return starting.combine(tagging)
+        return starting.combine(tagging).combine(tagging_itself)
 
     def on_event(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002 (CDK's name)
         """Make a rule for every event of this pipeline, and of the images of its recipe if that is known.

@@ -1,6 +1,6 @@
 """The role that Image Builder takes to run a pipeline, when the pipeline is given none and cannot be without one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import aws_cdk as cdk
@@ -18,6 +18,7 @@ ROLE_ID: Final = "ExecutionRole"
 _MANAGED_POLICY: Final = "EC2ImageBuilderExecutionPolicy"
 _LOG_GROUPS_OF_THE_SERVICE: Final = "/aws/imagebuilder/"
 _WRITE: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+_CREATE: Final = "logs:CreateLogGroup"
 _STREAMS: Final = "the streams of one log group, which Image Builder names"
 
 
@@ -47,22 +48,34 @@ def make_role(scope: Construct) -> iam.Role:
 
 
 def grant_logs(role: AnyRole, *log_groups: object) -> None:
-    """Let a role write to log groups: to those made in the app, and to others where the service's policy does not."""
-    arns = [arn for group in log_groups if group is not None and (arn := _arn_to_write(role, group)) is not None]
+    """Let a role write to log groups: to those made in the app, and to others where the service's policy does not.
+
+    A log group that is only named may not exist yet, so it may be created too. `EC2ImageBuilderExecutionPolicy` allows
+    these three actions on the service's own log groups.
+    """
+    groups = [group for group in log_groups if group is not None and (_is_made(group) or _is_outside(group))]
+    named = [name for name in groups if isinstance(name, str)]
+    _grant(role, _WRITE, [_arn(role, one, ":*") if isinstance(one, str) else _arn_of(one) for one in groups])
+    _grant(role, [_CREATE], [_arn(role, name, end) for name in named for end in ("", ":*")])
+
+
+def _grant(role: AnyRole, actions: Sequence[str], arns: Sequence[str]) -> None:
     if arns:
-        role.add_to_principal_policy(iam.PolicyStatement(actions=[*_WRITE], resources=arns))
+        role.add_to_principal_policy(iam.PolicyStatement(actions=[*actions], resources=[*arns]))
     acknowledge_wildcards(role, {arn: _STREAMS for arn in arns if "*" in arn})
 
 
-def _arn_to_write(role: AnyRole, group: Any) -> str | None:
-    if not isinstance(group, logs.LogGroup) and not _is_outside(group):
-        return None
-    return _arn_of_name(role, group) if isinstance(group, str) else str(group.log_group_arn)
+def _is_made(group: object) -> bool:
+    return isinstance(group, logs.LogGroup)
 
 
-def _arn_of_name(role: AnyRole, name: str) -> str:
+def _arn_of(group: Any) -> str:
+    return str(group.log_group_arn)
+
+
+def _arn(role: AnyRole, name: str, end: str) -> str:
     return cdk.Stack.of(role).format_arn(
-        service="logs", resource="log-group", resource_name=f"{name}:*", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+        service="logs", resource="log-group", resource_name=f"{name}{end}", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
     )
 
 

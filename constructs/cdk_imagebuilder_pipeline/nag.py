@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that IAM leaves no way to avoid, each acknowledged by itself with the reason."""
+"""Findings of cdk-nag that cannot be avoided, each acknowledged by itself with the reason."""
 
 import re
 from collections.abc import Mapping
@@ -15,6 +15,11 @@ def acknowledge_wildcards(construct: IConstruct, reasons: Mapping[str, str]) -> 
 def acknowledge_managed_policy(construct: IConstruct, arn: str, reason: str) -> None:
     """Acknowledge `AwsSolutions-IAM4` for one policy of AWS on a role."""
     _acknowledge(construct, {f"AwsSolutions-IAM4[Policy::{_flat(construct, arn)}]": reason})
+
+
+def acknowledge_runtime(construct: IConstruct, reason: str) -> None:
+    """Acknowledge `AwsSolutions-L1`: the function's runtime is not the newest that the library has a name for."""
+    _acknowledge(construct, {"AwsSolutions-L1": reason})
 
 
 def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:

@@ -17,7 +17,7 @@ from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.recipe import AnyRecipe, RecipeType, recipe_arn_of, recipe_name_in
 from cdk_imagebuilder_pipeline.request import OPERATION, request_of
 from cdk_imagebuilder_pipeline.rules import add_warnings
-from cdk_imagebuilder_pipeline.tags import TagsValidation
+from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
 from cdk_imagebuilder_pipeline.wire import as_properties
 from imagebuilder_model import check, is_pipeline_arn, name_in_arn, normalized_name
@@ -53,7 +53,10 @@ class ImagePipeline(ImagePipelineBase):
         self._execution_role: Final = self._role_for(props, request)
         if self._execution_role is not None:
             request["executionRole"] = self._execution_role.role_arn
-        self._tags: Final = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, request.pop("tags", None))
+        # CloudFormation puts the tags of a stack on its own resources, and not on custom ones.
+        self._tags: Final = cdk.TagManager(
+            cdk.TagType.MAP, RESOURCE_TYPE, stack_tags(stack) | request.pop("tags", {}) or None
+        )
         node.add_validation(TagsValidation(self._tags, adopt_existing=props.adopt_existing))
         if "name" not in request:
             request["name"] = generated_name(self, request)

@@ -1,6 +1,6 @@
 """What the function's role may do: no more than the pipelines of its stack need."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
@@ -42,28 +42,33 @@ _PIPELINES: Final = (
     "pipelines can only be read"
 )
 _VERSIONS: Final = "the pipeline itself leaves this part of the version open"
-_MANY: Final = "more recipes, configurations and workflows than the policies of a role have characters for; only read"
-NO_RESOURCE: Final = "IAM knows no resource for this action; it only reads"
+_MANY: Final = "more recipes, configurations, workflows and roles than a role's policies have characters for; only read"
+_NO_RESOURCE: Final = "IAM knows no resource for this action; it only reads"
 
 
 class HandlerPolicy:
     """The policies of one function's role. Pipelines say what they need; documents are rendered once all have."""
 
-    def __init__(self, stack: cdk.Stack, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, stack: cdk.Stack, on_change: Callable[[], None], beside: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """`beside` are the documents of the role's other inline policies: IAM counts all of them together."""
         self._stack = stack
+        self._beside = beside
         self._stack_id = cdk.Aws.STACK_ID
         self._on_change = on_change
         # Dicts and not sets, to keep the order: a template must not change from one synth to the next.
         self._reads: dict[ReadKind, dict[str, None]] = {kind: {} for kind in _READ_ACTIONS}
         self._roles: dict[str, None] = {}
         self._repositories: dict[str, None] = {}
+        self._keys: dict[str, None] = {}
         self._scans = False
         self._own: list[Statement] = []
         self._lengths: dict[str, int] = {}
         self._arns: dict[tuple[str | None, ...], str] = {}
         self._has_too_many_reads = False
-        self._reasons: dict[str, str] = {self._all_pipelines(): _PIPELINES, "*": NO_RESOURCE}
-        self._reasons |= {self._any(kind): _MANY for kind in _READ_ACTIONS}
+        self._reasons: dict[str, str] = {self._all_pipelines(): _PIPELINES, "*": _NO_RESOURCE}
+        self._reasons |= {self._any(kind): _MANY for kind in _READ_ACTIONS} | {self._any_role(): _MANY}
 
     def allow_read(self, kind: ReadKind, *arns: str) -> None:
         """Let the function read what a pipeline refers to: Image Builder checks that its caller may."""
@@ -85,6 +90,13 @@ class HandlerPolicy:
             self._on_change()
         self._add(self._repositories, () if repository_arn is None else (repository_arn,), _LONGEST_OTHER)
 
+    def allow_decrypt(self, key_arn: str) -> None:
+        """Let the function decrypt with the key of a workflow: GetWorkflow depends on it (IAM's reference).
+
+        The key's policy has to allow it too; that of a CDK key does, for roles of its account.
+        """
+        self._add(self._keys, (key_arn,), _LONGEST_OTHER)
+
     def allow_itself(self, *statements: Statement, wildcards: Mapping[str, str] | None = None) -> None:
         """Let the function do what it needs for itself: write its log, leave what failed to a queue.
 
@@ -96,14 +108,15 @@ class HandlerPolicy:
 
     def documents(self) -> list[dict[str, Any]]:
         """Return the policy documents: the first is inline, each further one a managed policy."""
-        before_roles = [*self._pipelines(), *self._service_role(), *self._own, *self._scanning()]
+        before_roles = [*self._pipelines(), *self._service_role(), *self._own, *self._scanning(), *self._decrypt()]
         roles = list(self._pass_roles())
         if not self._has_too_many_reads:
             # They only become more, so this needs no second look.
-            exact = pack([*before_roles, *self._read_exactly()], self._length)
+            exact = pack([*before_roles, *self._read_exactly()], self._length, self._beside)
             self._has_too_many_reads = len(exact) > _MOST_POLICIES_FOR_READS
         reads = self._read_any() if self._has_too_many_reads else self._read_exactly()
-        return [document(statements) for statements in pack([*before_roles, *reads, *roles], self._length)]
+        packed = pack([*before_roles, *reads, *roles], self._length, self._beside)
+        return [document(statements) for statements in packed]
 
     def reasons_for_wildcards(self, documents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Return the resources of documents with a `*` in them, and for each the reason why it cannot be narrower.
@@ -177,25 +190,34 @@ class HandlerPolicy:
         for kind, arns in self._reads.items():
             if arns:
                 yield allow([_READ_ACTIONS[kind]], list(arns))
+        yield allow(["iam:GetRole"], [self._service_role_arn(), *self._roles_to_pass()])
 
     def _read_any(self) -> Iterator[Statement]:
         for kind, arns in self._reads.items():
             if arns:
                 yield allow([_READ_ACTIONS[kind]], self._any(kind))
+        yield allow(["iam:GetRole"], [self._any_role() if self._roles else self._service_role_arn()])
 
     def _pass_roles(self) -> Iterator[Statement]:
-        paths = [arn for arn in self._roles if arn.endswith("*")]
-        arns = [arn for arn in self._roles if arn in paths or not any(fnmatchcase(arn, path) for path in paths)]
+        arns = self._roles_to_pass()
         if arns:
             yield allow(["iam:PassRole"], arns, StringEquals={"iam:PassedToService": _SERVICE})
+
+    def _roles_to_pass(self) -> list[str]:
+        paths = [arn for arn in self._roles if arn.endswith("*")]
+        return [arn for arn in self._roles if arn in paths or not any(fnmatchcase(arn, path) for path in paths)]
 
     def _service_role(self) -> Iterator[Statement]:
         # Image Builder makes its service-linked role at the account's first pipeline, as its caller.
         yield allow(
             ["iam:CreateServiceLinkedRole"],
-            self._arn("iam", "role", _SERVICE_ROLE, region=""),
+            self._service_role_arn(),
             StringEquals={"iam:AWSServiceName": _SERVICE},
         )
+
+    def _decrypt(self) -> Iterator[Statement]:
+        if self._keys:
+            yield allow(["kms:Decrypt"], list(self._keys))
 
     def _scanning(self) -> Iterator[Statement]:
         if self._repositories:
@@ -204,6 +226,12 @@ class HandlerPolicy:
             )
         if self._scans:
             yield allow(["inspector2:BatchGetAccountStatus"], "*")
+
+    def _service_role_arn(self) -> str:
+        return self._arn("iam", "role", _SERVICE_ROLE, region="")
+
+    def _any_role(self) -> str:
+        return self._arn("iam", "role", "*", region="")
 
     def _all_pipelines(self) -> str:
         return self._arn("imagebuilder", PIPELINE_ARN_KIND, "*")

@@ -1,7 +1,7 @@
 """The function behind the pipelines of a stack."""
 
 from collections.abc import Sequence
-from typing import Any, Final, Self
+from typing import Any, Final, Self, Unpack
 
 import aws_cdk as cdk
 import jsii
@@ -14,8 +14,11 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.asset import handler_code
-from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
-from cdk_imagebuilder_pipeline.policy import NO_RESOURCE, HandlerPolicy, allow
+from cdk_imagebuilder_pipeline.encryption import allow_logs
+from cdk_imagebuilder_pipeline.nag import acknowledge_runtime, acknowledge_wildcards
+from cdk_imagebuilder_pipeline.network import NetworkPolicy, allow_interfaces
+from cdk_imagebuilder_pipeline.policy import HandlerPolicy, allow
+from cdk_imagebuilder_pipeline.provider_options import ImagePipelineProviderOptions
 from cdk_imagebuilder_pipeline.quota import MOST_MANAGED
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
 
@@ -36,12 +39,10 @@ _LONGEST: Final = cdk.Duration.minutes(15)
 _LEAST_MEMORY: Final = 128
 _MOST_MEMORY: Final = 10_240
 
-_OLDEST_PYTHON: Final = (3, 11)
+_RUNTIME: Final = "the newest Python that the CDK knows in the stack's Region: some Regions get a runtime late"
 
-_INTERFACES: Final = (
-    "Lambda makes and removes the network interfaces of the function, whose ids are not known before; the subnets and "
-    "security groups they may be made in are exact"
-)
+_OLDEST_PYTHON: Final = (3, 12)
+"""The first runtime on Amazon Linux 2023. Those before are on Amazon Linux 2, which is no longer supported."""
 
 
 class ImagePipelineProvider(Construct):
@@ -74,25 +75,31 @@ class ImagePipelineProvider(Construct):
         - `timeout`: how long one event may take, retries of throttled calls included; 30 seconds to 15 minutes
           (Lambda's quota). Default: 5 minutes.
         - `memory_size`: 128 to 10,240 MiB (Lambda's quota). Default: 256 MiB.
-        - `runtime`: a Python of 3.11 or newer. Default: the newest, Python 3.14.
+        - `runtime`: a Python of 3.12 or newer. Default: the newest that the CDK knows in the stack's Region.
         - `architecture`: for Regions without Graviton. Default: arm64.
         - `log_retention`: how long the function's log is kept. Default: one month.
         - `log_level`: from which level on messages are logged. No level logs the address that answers go to. Default:
           INFO.
         - `vpc`, `vpc_subnets`, `security_groups`: a network to run in, from which EC2 Image Builder and Amazon S3 have
-          to be reached. Default: none; with `vpc` alone its private subnets and a security group of its own.
+          to be reached. Default: none; with `vpc` alone its private subnets and a security group of its own. When
+          they are taken off again, a security group of this stack is deleted only after Lambda has removed its
+          network interfaces.
         - `permissions_boundary`: the boundary of the function's role. Default: that of the scope, if it has one.
-        - `encryption_key`: the key of the log group and the queue; the key of another account or stack has to allow
-          it. Default: keys of AWS.
+        - `encryption_key`: the key of the log group and the queue. The policy of a key of this app is made to allow
+          CloudWatch Logs; that of an imported key has to, and a warning says so. Default: keys of AWS.
         - `dead_letter_queue`: where events go that failed three times. It holds addresses that answers go to: let
           nobody read it who may not deploy. Default: one of its own, encrypted, kept for 14 days.
         """
         super().__init__(scope, id)
         timeout = timeout or cdk.Duration.minutes(5)
         memory_size = memory_size or cdk.Size.mebibytes(256)
-        runtime = runtime or lambda_.Runtime.PYTHON_3_14
+        if runtime is None:
+            runtime = lambda_.Runtime.determine_latest_python_runtime(self)
+            acknowledge_runtime(self, _RUNTIME)
         self._check(timeout, memory_size, runtime)
         self._service_timeout: Final = _service_timeout(timeout)
+        if encryption_key is not None:
+            allow_logs(self, encryption_key)
         log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -112,7 +119,8 @@ class ImagePipelineProvider(Construct):
             # Not the function's child, as that of the CDK would be: the policy, on which the function waits, names it.
             description = "The function that makes the image pipelines of the stack"
             security_groups = [ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description=description)]  # pyright: ignore[reportAssignmentType] (jsii names a parameter otherwise)
-        self._policy: Final = HandlerPolicy(cdk.Stack.of(self), self._fit)
+        network = NetworkPolicy(self, self._role, security_groups or ()) if vpc is not None else None
+        self._policy: Final = HandlerPolicy(cdk.Stack.of(self), self._fit, [NetworkPolicy.DOCUMENT] if network else [])
         policy = iam.CfnPolicy(
             self,
             "Policy",
@@ -148,15 +156,36 @@ class ImagePipelineProvider(Construct):
             security_groups=security_groups,
         )
         # Pipelines refer to the function: so they are made after the policies, and deleted before them.
-        self._function.node.add_dependency(policy, self._more_policies)
-        self._allow_itself(log_group, encryption_key, vpc)
+        self._function.node.add_dependency(policy, self._more_policies, *([network] if network else []))
+        self._allow_itself(log_group)
+        if network is not None:
+            creation, wildcards = allow_interfaces(self._function)
+            self._policy.allow_itself(creation, wildcards=wildcards)
+
+    @classmethod
+    def of(cls, scope: Construct, **options: Unpack[ImagePipelineProviderOptions]) -> Self:
+        """Return the provider that the pipelines of a stack share, created at the first call with these options.
+
+        The options are the keywords of the class. Changed in a later deployment, they change the function in place:
+        its pipelines stay. CloudFormation refuses to move a deployed pipeline to another provider. ValueError for
+        options when the stack has its shared provider already, so give them before its first pipeline.
+        """
+        stack = cdk.Stack.of(scope)
+        found: Any = stack.node.try_find_child(_SHARED_ID)
+        if found is None:
+            return cls(stack, _SHARED_ID, **options)
+        if options:
+            raise found._error(
+                f"the stack has its shared provider already: got {', '.join(options)}, options are allowed once, "
+                f"before the first pipeline of the stack: move {cls.__name__}.of(...) up"
+            )
+        shared: Self = found
+        return shared
 
     @classmethod
     def get_or_create(cls, scope: Construct) -> Self:
-        """Return the provider that the stack of `scope` shares, made at the first call."""
-        stack = cdk.Stack.of(scope)
-        found: Any = stack.node.try_find_child(_SHARED_ID)
-        return found if found is not None else cls(stack, _SHARED_ID)
+        """Return the provider that the stack of `scope` shares, made at the first call: `of` without options."""
+        return cls.of(scope)
 
     @property
     def function(self) -> lambda_.Function:
@@ -220,39 +249,15 @@ class ImagePipelineProvider(Construct):
             retention_period=cdk.Duration.days(14),
         )
 
-    def _allow_itself(self, log_group: logs.LogGroup, encryption_key: kms.IKey | None, vpc: ec2.IVpc | None) -> None:
+    def _allow_itself(self, log_group: logs.LogGroup) -> None:
         statements = [
             allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn),
             allow(["sqs:SendMessage"], self._dead_letter_queue.queue_arn),
         ]
-        key = self._dead_letter_queue.encryption_master_key or encryption_key
+        key = self._dead_letter_queue.encryption_master_key
         if key is not None:
             statements.append(allow(["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn))
-        if vpc is None:
-            self._policy.allow_itself(*statements)
-            return
-        interfaces = self._ec2_arn("network-interface", "*")
-        statements += [
-            allow(["ec2:CreateNetworkInterface"], [interfaces, *self._subnets_and_security_groups()]),
-            allow(
-                ["ec2:AssignPrivateIpAddresses", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"],
-                interfaces,
-            ),
-            allow(["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"], "*"),
-        ]
-        self._policy.allow_itself(*statements, wildcards={interfaces: _INTERFACES, "*": NO_RESOURCE})
-
-    def _subnets_and_security_groups(self) -> list[str]:
-        function: Any = self._function.node.default_child
-        network = function.vpc_config
-        groups = [group.security_group_id for group in self._function.connections.security_groups]
-        return [
-            *(self._ec2_arn("subnet", subnet) for subnet in network.subnet_ids),
-            *(self._ec2_arn("security-group", group) for group in groups),
-        ]
-
-    def _ec2_arn(self, resource: str, name: str) -> str:
-        return cdk.Stack.of(self).format_arn(service="ec2", resource=resource, resource_name=name)
+        self._policy.allow_itself(*statements)
 
     def _fit(self) -> None:
         """Have as many policies as the role needs, and the reasons for what is not exact in them."""
@@ -261,7 +266,7 @@ class ImagePipelineProvider(Construct):
         if needed > MOST_MANAGED:
             raise self._error(
                 f"its role needs {needed} managed policies, IAM takes {MOST_MANAGED} (default quota): the ARNs of "
-                "execution roles do not fit: give some of the pipelines a second ImagePipelineProvider, or allow a "
+                "execution roles do not fit: give new pipelines a second ImagePipelineProvider, or allow a "
                 "path of roles at once with provider.policy.allow_pass('arn:aws:iam::111122223333:role/<path>/*')"
             )
         for index in range(self._managed_policies, needed):

@@ -1,4 +1,4 @@
-"""The tags of a pipeline: those of its props, those of `Tags.of`, and those that the function adds."""
+"""The tags of a pipeline: those of its props, of its stack, of `Tags.of`, and those that the function adds."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -26,6 +26,12 @@ def tag_problems(tags: Mapping[str, object], *, adopt_existing: bool) -> Iterato
     for problem in check("TagResource", {"tags": dict(tags)}, is_unresolved=is_unresolved):
         if len(problem.path) > 1:  # the size is judged above, and the other members are not of interest
             yield problem
+
+
+def stack_tags(stack: cdk.Stack) -> dict[str, str]:
+    """Return the tags that a stack was given, `Stack(tags=...)`, and those of the stacks that it is nested in."""
+    parent = stack.nested_stack_parent
+    return {**(stack_tags(parent) if parent is not None else {}), **stack.tags.tag_values()}
 
 
 @jsii.implements(constructs.IValidation)

@@ -1,6 +1,7 @@
 """The stack before: a native pipeline, which is to be kept when it leaves the template."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 
 app = cdk.App()
@@ -12,8 +13,21 @@ recipe = imagebuilder.CfnImageRecipe(
     version="1.0.0",
     parent_image=f"arn:{stack.partition}:imagebuilder:{stack.region}:aws:image/amazon-linux-2023-x86/x.x.x",
 )
+# What builds is an EC2 instance, so it needs a role of its own, in an instance profile.
+role = iam.Role(
+    stack,
+    "BuildInstance",
+    assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+    managed_policies=[
+        iam.ManagedPolicy.from_aws_managed_policy_name("AmazonSSMManagedInstanceCore"),
+        iam.ManagedPolicy.from_aws_managed_policy_name("EC2InstanceProfileForImageBuilder"),
+    ],
+)
 infrastructure = imagebuilder.CfnInfrastructureConfiguration(
-    stack, "Infrastructure", name="legacy", instance_profile_name="EC2InstanceProfileForImageBuilder"
+    stack,
+    "Infrastructure",
+    name="legacy",
+    instance_profile_name=iam.InstanceProfile(stack, "InstanceProfile", role=role).instance_profile_name,
 )
 native = imagebuilder.CfnImagePipeline(
     stack,

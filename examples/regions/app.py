@@ -4,6 +4,7 @@ Without the context key `environments` there is one stack, for whatever account 
 """
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 from constructs import Construct
 
@@ -22,8 +23,21 @@ class BaseImage(cdk.Stack):
             version="1.0.0",
             parent_image=f"arn:{self.partition}:imagebuilder:{self.region}:aws:image/amazon-linux-2023-x86/x.x.x",
         )
+        # What builds is an EC2 instance, so it needs a role of its own, in an instance profile.
+        role = iam.Role(
+            self,
+            "BuildInstance",
+            assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+            managed_policies=[
+                iam.ManagedPolicy.from_aws_managed_policy_name("AmazonSSMManagedInstanceCore"),
+                iam.ManagedPolicy.from_aws_managed_policy_name("EC2InstanceProfileForImageBuilder"),
+            ],
+        )
         infrastructure = imagebuilder.CfnInfrastructureConfiguration(
-            self, "Infrastructure", name="base", instance_profile_name="EC2InstanceProfileForImageBuilder"
+            self,
+            "Infrastructure",
+            name="base",
+            instance_profile_name=iam.InstanceProfile(self, "InstanceProfile", role=role).instance_profile_name,
         )
         pipeline = ImagePipeline(
             self,

@@ -14,6 +14,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_imagebuilder_pipeline import (
@@ -69,6 +70,16 @@ def too_many_roles(stack: cdk.Stack) -> None:
         policy.allow_pass(f"arn:aws:iam::111122223333:role/{index:064}")
 
 
+def given_options_late(stack: cdk.Stack) -> None:
+    golden(stack)
+    ImagePipelineProvider.of(stack, timeout=cdk.Duration.minutes(1))
+
+
+def with_an_imported_key(stack: cdk.Stack) -> None:
+    key: Any = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111122223333:key/6f2d1c3e")
+    provider(stack, encryption_key=key)
+
+
 def synthesised_with_tags(stack: cdk.Stack) -> None:
     golden(stack, tags={f"key{index}": "" for index in range(49)})
 
@@ -115,15 +126,17 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: provider(s, memory_size=cdk.Size.mebibytes(64)),
     lambda s: provider(s, runtime=lambda_.Runtime.PYTHON_3_10),
     too_many_roles,
+    given_options_late,
     lambda _: WorkflowParameterValue.from_integer(1.5),
     lambda _: WorkflowParameterValue.from_boolean("true"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 ]
 
-WARNINGS = [
-    "cron(0 6 * * SUN *)",
-    "cron(0 6 L-3 * ? *)",
-    "rate(1 days)",
-    "rate(7  days)",
+WARNINGS: list[Callable[[cdk.Stack], object]] = [
+    lambda s: scheduled(s, "cron(0 6 * * SUN *)"),
+    lambda s: scheduled(s, "cron(0 6 L-3 * ? *)"),
+    lambda s: scheduled(s, "rate(1 days)"),
+    lambda s: scheduled(s, "rate(7  days)"),
+    with_an_imported_key,
 ]
 
 PROPERTIES: list[dict[str, Any]] = [
@@ -163,9 +176,9 @@ def said_at_synth() -> Iterator[str]:
         with pytest.raises((ValueError, TypeError)) as caught:
             provoke(stack)
         yield str(caught.value)
-    for expression in WARNINGS:
+    for warn in WARNINGS:
         stack = cdk.Stack(cdk.App(), "Images")
-        scheduled(stack, expression)
+        warn(stack)
         (warning,) = assertions.Annotations.from_stack(stack).find_warning("*", assertions.Match.any_value())
         yield str(warning.entry.data)
 

@@ -51,10 +51,29 @@ def deploy(cdk: Cdk, tmp_path: Path) -> Deploy:
             folder=EXAMPLES / example,
         )
         assert done.returncode == 0, done.stdout
+        assert_instances_have_a_profile_of_the_stack(tmp_path / "cdk.out")
         (stack,) = json.loads(outputs.read_text()).values()
         return pipeline(cdk, stack["PipelineArn"])
 
     return deploy
+
+
+def assert_instances_have_a_profile_of_the_stack(assembly: Path) -> None:
+    """Fail for an instance profile that is only named: no account has one before somebody makes it."""
+    templates = [json.loads(path.read_text())["Resources"] for path in assembly.rglob("*.template.json")]
+    infrastructures = [
+        (one["Properties"]["InstanceProfileName"], resources)
+        for resources in templates
+        for one in resources.values()
+        if one["Type"] == "AWS::ImageBuilder::InfrastructureConfiguration"
+    ]
+    assert infrastructures
+    for profile, resources in infrastructures:
+        assert isinstance(profile, dict), f"nobody makes the instance profile {profile}"
+        made = resources[profile["Ref"]]
+        assert made["Type"] == "AWS::IAM::InstanceProfile"
+        (role,) = made["Properties"]["Roles"]
+        assert "EC2InstanceProfileForImageBuilder" in repr(resources[role["Ref"]]["Properties"]["ManagedPolicyArns"])
 
 
 def pipeline(cdk: Cdk, arn: str) -> Pipeline:
@@ -136,6 +155,7 @@ def test_native_pipeline_is_taken_over_and_not_made_again(cdk: Cdk, deploy: Depl
         folder=EXAMPLES / "adopting",
     )
     assert done.returncode == 0, done.stdout
+    assert_instances_have_a_profile_of_the_stack(cdk.folder / "before")
     native = pipeline(cdk, f"{PIPELINES}legacy")
     assert native.get("tags", {}) == {}
     adopted = deploy("adopting")

@@ -207,13 +207,13 @@ def test_row_47_rollback_of_a_rename_whose_answer_was_lost_removes_what_it_made(
     assert names(service) == ["golden"]
 
 
-@pytest.mark.parametrize("given", [{"ServiceTimeout": 500}, {"ServiceToken": "arn:aws:lambda:us-east-1:0:function:g"}])
 def test_row_48_change_of_what_is_not_the_api_s_writes_nothing(
-    resource: Resource, service: ImageBuilder, minimal: Properties, given: Properties
+    resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
+    # Another ServiceToken is no event: CloudFormation refuses it ("Modifying service token is not allowed.").
     resource.create(**minimal)
     seen = len(service.calls())
-    assert resource.update(**minimal, **given)["Status"] == "SUCCESS"
+    assert resource.update(**minimal, ServiceTimeout=500)["Status"] == "SUCCESS"
     assert operations(service, seen) == ["GetImagePipeline"]
 
 

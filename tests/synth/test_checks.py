@@ -15,6 +15,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks
@@ -22,6 +23,7 @@ from cdk_nag import AwsSolutionsChecks
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, WorkflowConfiguration
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
+RUNTIME = "AwsSolutions::AwsSolutions-L1"
 CFN_LINT = Path(sys.executable).parent / "cfn-lint"
 
 
@@ -145,24 +147,34 @@ def acknowledged(stack: cdk.Stack) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("fill", CONTENTS, ids=lambda fill: fill.__name__)
-def test_each_acknowledgement_is_of_one_resource_of_iam_with_a_reason(
+def test_each_acknowledgement_is_of_one_resource_of_iam_or_of_the_runtime_with_a_reason(
     stack: cdk.Stack, fill: Callable[[cdk.Stack], None]
 ) -> None:
     fill(stack)
     found = acknowledged(stack)
     assert found
     for rule, reason in found.items():
+        assert len(reason) > 20
+        if rule == RUNTIME:
+            continue
         assert rule.startswith(
             ("AwsSolutions::AwsSolutions-IAM5[Resource::", "AwsSolutions::AwsSolutions-IAM4[Policy::")
         )
         assert rule.endswith("]")
-        assert len(reason) > 20
 
 
-def test_minimal_stack_acknowledges_one_finding(stack: cdk.Stack) -> None:
+def test_minimal_stack_acknowledges_the_runtime_and_one_wildcard(stack: cdk.Stack) -> None:
     minimal(stack)
     pipelines = "arn:<AWS::Partition>:imagebuilder:<AWS::Region>:<AWS::AccountId>:image-pipeline/*"
-    assert list(acknowledged(stack)) == [f"AwsSolutions::AwsSolutions-IAM5[Resource::{pipelines}]"]
+    assert set(acknowledged(stack)) == {RUNTIME, f"AwsSolutions::AwsSolutions-IAM5[Resource::{pipelines}]"}
+
+
+def test_runtime_that_is_given_is_left_to_who_gives_it(tmp_path: Path) -> None:
+    def with_a_runtime(stack: cdk.Stack) -> None:
+        ImagePipelineProvider.of(stack, runtime=lambda_.Runtime.PYTHON_3_12)
+
+    (finding,) = nag(tmp_path, with_a_runtime)
+    assert "AwsSolutions-L1" in finding
 
 
 def test_path_of_roles_is_left_to_who_allows_it(tmp_path: Path) -> None:

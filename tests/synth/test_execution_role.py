@@ -102,16 +102,30 @@ def test_log_group_of_the_stack_that_is_named_as_the_services_own_needs_no_role(
     assert made_roles(resources, stack) == {}
 
 
-def test_log_group_outside_by_name_or_import_is_one_that_the_made_role_may_write_to(
+def arn_ends(statement: dict[str, Any]) -> list[str]:
+    of = statement["Resource"]
+    return [resource["Fn::Join"][1][-1] for resource in (of if isinstance(of, list) else [of])]
+
+
+def test_log_group_that_is_given_by_name_may_be_created_by_the_made_role_as_those_of_the_service_are(
     stack: cdk.Stack, pipeline: Make, resources: Resources
 ) -> None:
-    pipeline(image_log_group="web", image_pipeline_log_group=logs.LogGroup.from_log_group_name(stack, "Logs", "own"))
+    # The three actions of EC2ImageBuilderExecutionPolicy on /aws/imagebuilder/*.
+    pipeline(image_log_group="web", image_pipeline_log_group="own")
+    (logical_id,) = made_roles(resources, stack)
+    write, create = statements_of(resources, stack, logical_id)
+    assert (write["Action"], arn_ends(write)) == (WRITE, [":log-group:web:*", ":log-group:own:*"])
+    assert create["Action"] == "logs:CreateLogGroup"
+    assert arn_ends(create) == [":log-group:web", ":log-group:web:*", ":log-group:own", ":log-group:own:*"]
+
+
+def test_log_group_by_import_exists_so_the_made_role_may_write_to_it_and_not_create_it(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    pipeline(image_pipeline_log_group=logs.LogGroup.from_log_group_name(stack, "Logs", "own"))
     (logical_id,) = made_roles(resources, stack)
     (statement,) = statements_of(resources, stack, logical_id)
-    assert [resource["Fn::Join"][1][-1] for resource in statement["Resource"]] == [
-        ":log-group:web:*",
-        ":log-group:own:*",
-    ]
+    assert (statement["Action"], arn_ends(statement)) == (WRITE, [":log-group:own:*"])
 
 
 def test_given_role_may_write_to_log_groups_of_the_stack(

@@ -102,6 +102,27 @@ def test_tags_of_any_scope_reach_the_pipeline_and_win_over_its_own(
     assert properties()["Tags"] == {"fromApp": "a", "kept": "1", "own": {"Ref": "AWS::Region"}, "team": "platform"}
 
 
+def test_tags_of_the_stack_itself_reach_the_pipeline_which_cloudformation_would_leave_out(
+    app: cdk.App, minimal: dict[str, Any], resources: Callable[..., dict[str, Any]]
+) -> None:
+    stack = cdk.Stack(app, "Tagged", tags={"cost-centre": "7", "team": "stack", "stage": "stack"})
+    nested = cdk.NestedStack(stack, "Nested")
+    nested.tags.set_tag("stage", "nested")
+    ImagePipeline(stack, "Web", **minimal, tags={"team": "web"})
+    ImagePipeline(nested, "Web", **minimal)
+    cdk.Tags.of(stack).add("stage", "scope", exclude_resource_types=["aws:cdk:stack", "AWS::CloudFormation::Stack"])
+    (outer,), (inner,) = (resources(one, "Custom::ImagePipeline").values() for one in (stack, nested))
+    assert outer["Properties"]["Tags"] == {"cost-centre": "7", "stage": "scope", "team": "web"}
+    assert inner["Properties"]["Tags"] == {"cost-centre": "7", "stage": "scope", "team": "stack"}
+
+
+def test_tags_of_the_stack_count_among_those_that_a_pipeline_may_have(app: cdk.App, minimal: dict[str, Any]) -> None:
+    stack = cdk.Stack(app, "Tagged", tags={f"key{index}": "" for index in range(25)})
+    ImagePipeline(stack, "Web", **minimal, tags={f"own{index}": "" for index in range(24)})
+    with pytest.raises(RuntimeError, match=r"\[Tagged/Web\] tags is too large: got 49 entries, allowed "):
+        app.synth()
+
+
 def test_tags_may_be_kept_from_pipelines_by_their_resource_type(
     stack: cdk.Stack, pipeline: Make, properties: Callable[[], dict[str, Any]]
 ) -> None:

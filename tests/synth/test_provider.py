@@ -181,6 +181,30 @@ def test_execution_role_alone_may_be_passed(
     assert allowed()["iam:PassRole"] == [passed]
 
 
+SERVICE_ROLE = (
+    "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/"
+    "aws-service-role/imagebuilder.amazonaws.com/AWSServiceRoleForImageBuilder"
+)
+
+
+def test_roles_that_image_builder_looks_at_as_its_caller_are_read(
+    pipeline: Make, allowed: Callable[[], dict[str, Any]]
+) -> None:
+    pipeline("A")
+    pipeline("B", execution_role="build")
+    assert allowed()["iam:GetRole"] == [SERVICE_ROLE, "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/build"]
+
+
+def test_key_of_an_encrypted_workflow_is_one_that_may_be_decrypted_with(
+    stack: cdk.Stack, pipeline: Make, allowed: Callable[[], dict[str, Any]]
+) -> None:
+    pipeline()
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    for _ in range(2):
+        ImagePipelineProvider.of(stack).policy.allow_decrypt(key)
+    assert allowed()["kms:Decrypt"] == [key]
+
+
 def test_no_role_may_be_passed_without_an_execution_role(pipeline: Make, allowed: Callable[[], dict[str, Any]]) -> None:
     pipeline()
     assert "iam:PassRole" not in allowed()

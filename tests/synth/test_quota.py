@@ -9,6 +9,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
@@ -215,6 +216,9 @@ def test_489_pipelines_with_an_execution_role_each_synthesise_and_fit(tmp_path: 
     found = sizes(find, stack)
     assert_fits(found)
     assert len(actions(find, stack)["iam:PassRole"]) == 489
+    # They are only read, so one pattern stands for them where exact ARNs would take more policies.
+    roles = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":role/*"]]}
+    assert actions(find, stack)["iam:GetRole"] == [roles]
     assert len(template) <= 500
 
 
@@ -228,9 +232,22 @@ def test_roles_that_do_not_fit_are_refused_with_the_ways_out(stack: cdk.Stack) -
     with pytest.raises(
         ValueError,
         match=r"^ImagePipelineProvider 'Stack/Provider': its role needs 11 managed policies, IAM takes 10 .*: "
-        r"give some of the pipelines a second ImagePipelineProvider, or allow a path of roles at once",
+        r"give new pipelines a second ImagePipelineProvider, or allow a path of roles at once",
     ):
         allow(1000)
+
+
+def test_policy_of_a_network_is_counted_among_the_inline_policies(stack: cdk.Stack, resources: Resources) -> None:
+    vpc: Any = ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], private_subnet_ids=["subnet-1"]
+    )
+    provider = ImagePipelineProvider(stack, "Provider", vpc=vpc)
+    for index in range(400):
+        provider.policy.allow_pass(f"{ROLE}/execution-role-of-a-pipeline-{index:03}")
+    found = sizes(resources, stack)
+    assert_fits(found)
+    assert len(found["AWS::IAM::Policy"]) == 2
+    assert sum(found["AWS::IAM::Policy"]) > INLINE - 400
 
 
 def test_roles_that_are_tokens_are_counted_at_their_longest(stack: cdk.Stack, resources: Resources) -> None:

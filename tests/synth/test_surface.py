@@ -10,6 +10,7 @@ from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk.interfaces.aws_imagebuilder import ImagePipelineReference
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineBase
+from cdk_imagebuilder_pipeline.tags import OWNER_TAGS
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 PIPELINE = f"{ARN}:image-pipeline/web"
@@ -41,6 +42,18 @@ START = ["imagebuilder:GetImagePipeline", "imagebuilder:StartImagePipelineExecut
 TAG = "imagebuilder:TagResource"
 
 
+@pytest.fixture
+def conditions(stack: cdk.Stack, resources: Resources) -> Callable[[], list[Any]]:
+    """Return the resource and the condition of each statement of the grantee that has one."""
+
+    def read() -> list[Any]:
+        (policy,) = (p for key, p in resources(stack, "AWS::IAM::Policy").items() if key.startswith("Grantee"))
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        return [(one["Action"], one["Resource"], one["Condition"]) for one in statements if "Condition" in one]
+
+    return read
+
+
 def test_grant_is_of_these_actions_on_this_pipeline(
     pipeline: Make, grantee: Any, granted: Callable[[], list[Any]]
 ) -> None:
@@ -55,12 +68,21 @@ def test_grant_read_is_to_read_this_pipeline(pipeline: Make, grantee: Any, grant
     assert granted() == [(READ, {"Ref": "Web3C8945DB"})]
 
 
-def test_grant_start_execution_is_to_start_it_and_to_tag_images_of_its_recipe(
+def test_grant_start_execution_is_to_start_and_tag_it_and_to_tag_images_of_its_recipe(
     pipeline: Make, grantee: Any, granted: Callable[[], list[Any]]
 ) -> None:
     pipeline().grant_start_execution(grantee)
     images = {"Fn::Join": ["", [*HERE, ":image/web/*"]]}
-    assert granted() == [(TAG, images), (START, {"Ref": "Web3C8945DB"})]
+    made = {"Ref": "Web3C8945DB"}
+    assert granted() == [(TAG, images), (TAG, made), (START, made)]
+
+
+def test_grant_start_execution_leaves_the_tags_that_say_whose_the_pipeline_is(
+    pipeline: Make, grantee: Any, conditions: Callable[[], list[Any]]
+) -> None:
+    pipeline().grant_start_execution(grantee)
+    shield = {"ForAllValues:StringNotEqualsIgnoreCase": {"aws:TagKeys": list(OWNER_TAGS)}}
+    assert conditions() == [(TAG, {"Ref": "Web3C8945DB"}, shield)]
 
 
 def test_grant_start_execution_with_a_recipe_that_is_a_token_names_the_recipe(
@@ -85,6 +107,7 @@ def test_imported_pipeline_has_the_grants_of_a_made_one(
         ("imagebuilder:UpdateImagePipeline", PIPELINE),
         (READ, PIPELINE),
         (TAG, {"Fn::Join": ["", images]}),
+        (TAG, PIPELINE),
         (START, PIPELINE),
     ]
 

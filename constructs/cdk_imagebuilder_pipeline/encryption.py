@@ -1,0 +1,39 @@
+"""What the key of a provider's log group has to allow."""
+
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from cdk_imagebuilder_pipeline.tokens import is_unresolved
+
+_WARNING: Final = "cdk-imagebuilder-pipeline:key-policy"
+
+
+def allow_logs(scope: Construct, key: kms.IKey) -> None:
+    """Let CloudWatch Logs use a key for the log groups of a scope's stack; warn where the key's policy is out of reach.
+
+    CloudWatch Logs refuses to make a log group with a key that does not allow it (aws-cdk#28304).
+    """
+    stack = cdk.Stack.of(scope)
+    service = f"logs.{stack.region}.{stack.url_suffix}"
+    # Not the ARN of the log group itself, which refers to the key. CloudFormation begins generated names with the
+    # stack's. That of a nested stack is known to this one alone.
+    names = "*" if is_unresolved(stack.stack_name) else f"{stack.stack_name}-*"
+    groups = stack.format_arn(
+        service="logs", resource="log-group", resource_name=names, arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+    )
+    statement = iam.PolicyStatement(
+        principals=[iam.ServicePrincipal(service)],  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
+        actions=["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+        resources=["*"],
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    )
+    if not key.add_to_resource_policy(statement).statement_added:
+        cdk.Annotations.of(scope).add_warning_v2(
+            _WARNING,
+            "encryption_key is not of this app, so its policy stays as it is: the log group is created only if that "
+            "policy allows CloudWatch Logs to use the key",
+        )

@@ -1,0 +1,70 @@
+"""What Lambda needs of the function's role to run it in a network."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
+from cdk_imagebuilder_pipeline.policy import allow
+from cdk_imagebuilder_pipeline.quota import Statement, document
+
+_REMOVE: Final = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+_ANY: Final = (
+    "Lambda refuses to create a function in a network when its role may do this on some network interfaces only: it "
+    "checks before there is one (hashicorp/terraform-provider-aws#20698)"
+)
+_INTERFACES: Final = (
+    "Lambda makes the network interfaces of the function, whose ids are not known before; the subnets and security "
+    "groups they may be made in are exact"
+)
+
+
+class NetworkPolicy(Construct):
+    """A policy to look after network interfaces. It outlasts the function's stay in the network.
+
+    When `vpc=` is taken off, CloudFormation first updates the function and then deletes what the template no longer
+    has, dependents first. Lambda removes the interfaces some minutes after the update, with the function's role. Until
+    then a security group of theirs cannot be deleted, so security groups depend on this policy (aws-cdk#34400).
+    """
+
+    DOCUMENT: Final = document([allow([*_REMOVE], "*")])
+
+    def __init__(self, scope: Construct, role: iam.Role, security_groups: Sequence[ec2.ISecurityGroup]) -> None:
+        super().__init__(scope, "Network")
+        policy = iam.CfnPolicy(
+            self, "Policy", policy_name="Network", policy_document=self.DOCUMENT, roles=[role.role_name]
+        )
+        acknowledge_wildcards(self, {"*": _ANY})
+        for group in security_groups:
+            # A stack cannot wait for a part of another one without waiting for all of it.
+            if cdk.Stack.of(group) is cdk.Stack.of(self):
+                group.node.add_dependency(policy)
+
+
+def allow_interfaces(function: lambda_.Function) -> tuple[Statement, dict[str, str]]:
+    """Return the statement to create interfaces, and the reason for its wildcard."""
+    stack = cdk.Stack.of(function)
+    child: Any = function.node.default_child
+    groups = [group.security_group_id for group in function.connections.security_groups]
+    interfaces = _arn(stack, "network-interface", "*")
+    resources = [
+        interfaces,
+        *(_arn(stack, "subnet", subnet) for subnet in child.vpc_config.subnet_ids),
+        *(_arn(stack, "security-group", group) for group in groups),
+    ]
+    return allow(["ec2:CreateNetworkInterface"], resources), {interfaces: _INTERFACES}
+
+
+def _arn(stack: cdk.Stack, resource: str, name: str) -> str:
+    return stack.format_arn(service="ec2", resource=resource, resource_name=name)

@@ -1,0 +1,52 @@
+"""Options of the function behind the pipelines of a stack."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
+
+
+class ImagePipelineProviderOptions(TypedDict, total=False):
+    """Options of `ImagePipelineProvider.of`: the keywords of `ImagePipelineProvider`, where each is described."""
+
+    timeout: cdk.Duration
+    """How long one event may take. Default: 5 minutes."""
+
+    memory_size: cdk.Size
+    """The function's memory. Default: 256 MiB."""
+
+    runtime: lambda_.Runtime
+    """A Python of 3.12 or newer. Default: the newest that the CDK knows in the stack's Region."""
+
+    architecture: lambda_.Architecture
+    """The function's architecture. Default: arm64."""
+
+    log_retention: logs.RetentionDays
+    """How long the function's log is kept. Default: one month."""
+
+    log_level: lambda_.ApplicationLogLevel
+    """The lowest level that is logged. Default: INFO."""
+
+    vpc: ec2.IVpc
+    """A network to run in. Default: none; with `vpc` alone its private subnets and a security group of its own."""
+
+    vpc_subnets: ec2.SubnetSelection
+    """The subnets of the network. Default: none; with `vpc` alone its private subnets."""
+
+    security_groups: Sequence[ec2.ISecurityGroup]
+    """The function's security groups. Default: none; with `vpc` alone a security group of its own."""
+
+    permissions_boundary: iam.IManagedPolicy
+    """The boundary of the function's role. Default: that of the scope, if it has one."""
+
+    encryption_key: kms.IKey
+    """The key of the log group and the queue. Default: keys of AWS."""
+
+    dead_letter_queue: sqs.IQueue
+    """Receives events that failed three times. Default: one of its own, encrypted, kept for 14 days."""
