@@ -3,8 +3,8 @@
 Run as `make model`; `make model VERSION=1.44.8` takes another release first. The result is in botocore's own layout, so
 that it serves two readers: `imagebuilder_model`, which checks requests against the service model, and botocore itself.
 It is all that botocore needs to make a client: the function's looks nowhere else, so it knows the newest members
-whatever SDK the Lambda runtime carries, and reads no megabyte of other services' endpoints. Prose is left out: it is two
-thirds of the model's size and not ours.
+whatever SDK the Lambda runtime carries, and reads no megabyte of other services' endpoints. Prose is left out: it is
+two thirds of the model's size and not ours.
 """
 
 import json
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from botocore.loaders import Loader
-
 from tools.model_source import SourceError, pin, pinned_wheel, unpacked, version_of
 
 OPERATIONS = (

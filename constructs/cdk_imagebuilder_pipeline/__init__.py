@@ -5,6 +5,7 @@ from cdk_imagebuilder_pipeline.pipeline import ImagePipeline
 from cdk_imagebuilder_pipeline.props import ImagePipelineProps, ImagePipelineStatus
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.recipe import RecipeType
+from cdk_imagebuilder_pipeline.scanning import ImageScanningType, MaximumSeverityLabel, ScanResultCondition
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule, ScheduleStartCondition
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration, WorkflowOnFailure, WorkflowParameterValue
 
@@ -15,8 +16,11 @@ __all__ = [
     "ImagePipelineProvider",
     "ImagePipelineSchedule",
     "ImagePipelineStatus",
+    "ImageScanningType",
+    "MaximumSeverityLabel",
     "OnEventOptions",
     "RecipeType",
+    "ScanResultCondition",
     "ScheduleStartCondition",
     "WorkflowConfiguration",
     "WorkflowOnFailure",
