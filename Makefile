@@ -11,7 +11,7 @@ TOOLS := PATH="$(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$$PATH"
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
-.PHONY: help local local-down local-status test soak check lint types package dist docs bench setup format model lock clean
+.PHONY: help local local-down local-status test soak check lint types package dist docs bench setup format model model-check lock clean
 .SILENT:
 
 help:
@@ -25,7 +25,8 @@ help:
 	echo 'make docs          build the documentation into .local/site'
 	echo 'make bench         measure against what else there is, and write docs/benchmarks.md (QUICK=1, ONLY=figure)'
 	echo 'make format        format the code'
-	echo 'make model         generate the service model from the pinned botocore'
+	echo 'make model         generate the service model (VERSION= takes that of another botocore)'
+	echo 'make model-check   tell whether a newer botocore knows more of the API'
 	echo 'make lock          pin the dependencies anew'
 	echo 'make clean         remove what was built and set up'
 
@@ -82,8 +83,11 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 model: setup
-	$(BIN)/python tools/generate_model.py
+	$(BIN)/python -m tools.generate_model $(VERSION)
 	$(BIN)/python -m tools.pipeline_schema
+
+model-check: setup
+	$(BIN)/python -m tools.newer_model
 
 # With the extras: pip before 23.3 takes coverage[toml] for another package than the lock's coverage, and looks for its newest.
 lock: setup

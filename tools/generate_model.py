@@ -1,18 +1,22 @@
-"""Cut what is of EC2 Image Builder out of the installed botocore's data.
+"""Cut what is of EC2 Image Builder out of the data of one botocore: that of `requirements/model.txt`.
 
-Run as `make model`. The result is in botocore's own layout, so that it serves two readers: `imagebuilder_model`, which
-checks requests against the service model, and botocore itself. It is all that botocore needs to make a client: the
-function's looks nowhere else, so it knows the newest members whatever SDK the Lambda runtime carries, and reads no
-megabyte of other services' endpoints. Prose is left out: it is two thirds of the model's size and not ours.
+Run as `make model`; `make model VERSION=1.44.8` takes another release first. The result is in botocore's own layout, so
+that it serves two readers: `imagebuilder_model`, which checks requests against the service model, and botocore itself.
+It is all that botocore needs to make a client: the function's looks nowhere else, so it knows the newest members
+whatever SDK the Lambda runtime carries, and reads no megabyte of other services' endpoints. Prose is left out: it is
+two thirds of the model's size and not ours.
 """
 
 import json
+import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 from botocore.loaders import Loader
+from tools.model_source import SourceError, pin, pinned_wheel, unpacked, version_of
 
 OPERATIONS = (
     "CreateImagePipeline",
@@ -28,12 +32,17 @@ OPERATIONS = (
 )
 LICENCES = ("LICENSE.txt", "NOTICE")  # what is cut out of botocore stays under its terms
 SERVICE, API_VERSION = "imagebuilder", "2019-12-02"
-TARGET = Path(__file__).parent.parent / "lambda" / "imagebuilder_model" / "data"
+TARGET = Path(__file__).resolve().parent.parent / "lambda" / "imagebuilder_model" / "data"
 
 
-def generate() -> dict[str, str]:
+def generate(wheel: Path) -> dict[str, str]:
     """Return each file's text by its path. An operation, a shape or a partition a line: a change is a short diff."""
-    loader = Loader()
+    with tempfile.TemporaryDirectory() as folder:
+        data = unpacked(wheel, Path(folder))
+        return _generate(Loader(extra_search_paths=[str(data)], include_default_search_paths=False))
+
+
+def _generate(loader: Loader) -> dict[str, str]:
     of_service = {
         "service-2": _model(loader.load_service_model(SERVICE, "service-2", API_VERSION)),
         "endpoint-rule-set-1": _lines(loader.load_service_model(SERVICE, "endpoint-rule-set-1", API_VERSION)),
@@ -125,9 +134,20 @@ def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-if __name__ == "__main__":
-    for name, text in generate().items():
+def main(arguments: list[str]) -> None:
+    """Take the release that is named, if one is, and write every file."""
+    for version in arguments:
+        pin(version)
+    wheel = pinned_wheel()
+    for name, text in generate(wheel).items():
         file = TARGET / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-        print(f"wrote {file.relative_to(Path.cwd())}, {file.stat().st_size:,} bytes")
+        print(f"wrote {file.relative_to(TARGET.parents[2])}, {file.stat().st_size:,} bytes, of {version_of(wheel)}")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except SourceError as error:
+        sys.exit(f"error: {error}")

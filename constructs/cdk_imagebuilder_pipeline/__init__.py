@@ -6,6 +6,7 @@ from cdk_imagebuilder_pipeline.props import ImagePipelineProps, ImagePipelineSta
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.provider_options import ImagePipelineProviderOptions
 from cdk_imagebuilder_pipeline.recipe import RecipeType
+from cdk_imagebuilder_pipeline.scanning import ImageScanningType, MaximumSeverityLabel, ScanResultCondition
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule, ScheduleStartCondition
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration, WorkflowOnFailure, WorkflowParameterValue
 
@@ -17,8 +18,11 @@ __all__ = [
     "ImagePipelineProviderOptions",
     "ImagePipelineSchedule",
     "ImagePipelineStatus",
+    "ImageScanningType",
+    "MaximumSeverityLabel",
     "OnEventOptions",
     "RecipeType",
+    "ScanResultCondition",
     "ScheduleStartCondition",
     "WorkflowConfiguration",
     "WorkflowOnFailure",

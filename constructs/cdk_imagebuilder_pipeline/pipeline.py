@@ -61,7 +61,7 @@ class ImagePipeline(ImagePipelineBase):
         if "name" not in request:
             request["name"] = generated_name(self, request)
         claim_name(self, stack, request["name"])
-        add_warnings(self, request)
+        add_warnings(self, props, request)
         self._resource: Final = cdk.CfnResource(
             self,
             "Resource",

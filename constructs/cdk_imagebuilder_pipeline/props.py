@@ -13,6 +13,7 @@ from aws_cdk.interfaces.aws_imagebuilder import IDistributionConfigurationRef, I
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.recipe import AnyRecipe, RecipeType
 from cdk_imagebuilder_pipeline.request import problems_of
+from cdk_imagebuilder_pipeline.scanning import ImageScanningType, ScanResultCondition
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
 
@@ -89,19 +90,30 @@ class ImagePipelineProps:
     """Whether the image is tested after the build; scanning needs it. Default: the service's, true."""
 
     image_tests_timeout: cdk.Duration | None = None
-    """How long the tests may take: whole minutes, 60 to 1,440. Default: the service's, 720 minutes."""
+    """How long the tests may take: whole minutes, 60 to 1,440. The service keeps the value and ignores it: it is "not
+    currently active" (API reference of ImageTestsConfiguration). A warning,
+    `cdk-imagebuilder-pipeline:tests-timeout-ignored`, says so. Default: the service's, 720 minutes."""
 
     image_scanning_enabled: bool | cdk.IResolvable | None = None
-    """Whether Amazon Inspector scans the test instance or the container for vulnerabilities. Needs the image's tests.
-    Default: the service's, false."""
+    """Whether Amazon Inspector scans the image for vulnerabilities. Needs the image's tests. Amazon Inspector has to be
+    activated in the account and Region: for Amazon ECR with a container recipe, for Amazon EC2 with an image recipe
+    unless `image_scanning_types` says otherwise. Default: the service's, false."""
 
     image_scanning_ecr_repository: ecr.IRepository | str | None = None
-    """The repository, or its name of 1 to 1,024 characters, into which container images are put to be scanned. For
-    container recipes only. Default: one that the service makes."""
+    """The repository, or its name of 1 to 1,024 characters, into which container images are put to be scanned. With an
+    image recipe a warning, `cdk-imagebuilder-pipeline:ecr-of-image-recipe`, says that it is for container recipes.
+    Default: one that the service makes."""
 
     image_scanning_ecr_tags: Sequence[str] | None = None
-    """The tags of container images that are put there, each of 1 to 1,024 characters. For container recipes only.
-    Default: none."""
+    """The tags of container images that are put there, each of 1 to 1,024 characters; with an image recipe the same
+    warning. Default: none."""
+
+    image_scanning_types: Sequence[ImageScanningType] | None = None
+    """What Amazon Inspector scans of an AMI: a list of 1 type. Default: the service's, TEST_INSTANCE_CVE."""
+
+    scan_result_condition: ScanResultCondition | None = None
+    """What the findings of the scan have to be for the image to pass its tests. For the type ON_DEMAND_AMI_CVE only.
+    Default: findings fail no image, and nothing waits for them."""
 
     enhanced_image_metadata_enabled: bool | cdk.IResolvable | None = None
     """Whether the service collects the operating system and the package list of the image. Default: the service's,

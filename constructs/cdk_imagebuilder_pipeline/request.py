@@ -1,6 +1,6 @@
 """From props to the API's request and back from its paths to the props' names."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,7 +8,7 @@ import aws_cdk as cdk
 
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.recipe import Recipe, resolve_recipe
-from cdk_imagebuilder_pipeline.rules import synth_problems
+from cdk_imagebuilder_pipeline.scanning import ScanResultCondition
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
 from cdk_imagebuilder_pipeline.tags import tag_problems
 from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
@@ -48,6 +48,10 @@ PROP_OF_MEMBER: Final[Mapping[str, str]] = {
     "ecrConfiguration": "",
     "repositoryName": "image_scanning_ecr_repository",
     "containerTags": "image_scanning_ecr_tags",
+    "imageScanningTypes": "image_scanning_types",
+    "scanResultCondition": "scan_result_condition",
+    "maximumSeverityLabel": "maximum_severity_label",
+    "fixAvailable": "fix_available",
     "workflows": "workflows",
     "workflowArn": "workflow",
     "parameters": "parameters",
@@ -65,18 +69,16 @@ PROP_OF_MEMBER: Final[Mapping[str, str]] = {
 def problems_of(props: "ImagePipelineProps") -> list[Problem]:
     """Return everything that is wrong with the props, each path in their names."""
     tags: object = props.tags
+    wrong = list(_wrong_objects(props))
     wrong_tags = tag_problems(tags, adopt_existing=props.adopt_existing) if isinstance(tags, Mapping) else ()
-    found = [*_wrong_objects(props), *wrong_tags]
+    found = [*wrong, *wrong_tags]
     # What the pipeline makes by itself where it is needed, and makes right: its name, its execution role.
     request = {"name": "generated", "executionRole": "generated"} | request_of(props)
     refused = check(OPERATION, request, spell=_prop, is_unresolved=is_unresolved, hidden=NOT_PROPS)
-    found = _beside(found, (_at_prop(problem, props) for problem in refused))
-    return _beside(found, synth_problems(props, request))
-
-
-def _beside(found: list[Problem], more: Iterable[Problem]) -> list[Problem]:
     said = {problem.path for problem in found}
-    return found + [problem for problem in more if problem.path not in said]
+    more = [problem for problem in (_at_prop(one, props) for one in refused) if problem.path not in said]
+    # What is in a map that stands for an object is not to be put right, but the object to be made.
+    return found + [problem for problem in more if not any(problem.path[: len(one.path)] == one.path for one in wrong)]
 
 
 def request_of(props: "ImagePipelineProps") -> dict[str, Any]:
@@ -103,6 +105,8 @@ def request_of(props: "ImagePipelineProps") -> dict[str, Any]:
                 repositoryName=attribute_or_itself(props.image_scanning_ecr_repository, "repository_name"),
                 containerTags=props.image_scanning_ecr_tags,
             ),
+            imageScanningTypes=props.image_scanning_types,
+            scanResultCondition=_condition(props.scan_result_condition),
         ),
         workflows=_each(props.workflows, _workflow),
         executionRole=attribute_or_itself(props.execution_role, "role_arn"),
@@ -152,6 +156,12 @@ def _schedule(schedule: object) -> object:
         pipelineExecutionStartCondition=schedule.start_condition,
         autoDisablePolicy=given(failureCount=schedule.auto_disable_failure_count),
     )
+
+
+def _condition(condition: object) -> object:
+    if not isinstance(condition, ScanResultCondition):
+        return condition
+    return given(maximumSeverityLabel=condition.maximum_severity_label, fixAvailable=condition.fix_available)
 
 
 def _workflow(workflow: object) -> object:
@@ -212,6 +222,8 @@ def _wrong_objects(props: "ImagePipelineProps") -> Iterator[Problem]:
     fault = _fault_of(timeout) if isinstance(timeout, cdk.Duration) else None
     if fault is not None:
         yield Problem(("image_tests_timeout",), fault)
+    condition = props.scan_result_condition
+    yield from _not_a(ScanResultCondition, "a ScanResultCondition", ("scan_result_condition",), condition)
     yield from _not_a(bool, "true or false", ("adopt_existing",), props.adopt_existing)
     yield from _not_a(ImagePipelineProvider, "an ImagePipelineProvider", ("provider",), props.provider)
 

@@ -35,7 +35,8 @@ class ImagePipelineSchedule:
 
     timezone: cdk.TimeZone | str | None = None
     """The time zone in which the expression is read: a `TimeZone` or an IANA name, as `Europe/London`, of 3 to 100
-    characters (service model). Names are checked when this machine knows any. Default: the service's, UTC."""
+    characters (service model). A name that this machine's database lacks is a warning,
+    `cdk-imagebuilder-pipeline:timezone-unknown`. Default: the service's, UTC."""
 
     start_condition: ScheduleStartCondition | None = None
     """What has to be true when the schedule comes due. Default: the service's,
@@ -43,5 +44,5 @@ class ImagePipelineSchedule:
 
     # A token of a number is a float.
     auto_disable_failure_count: int | float | None = None
-    """After how many failed runs in a row the service disables the pipeline: a whole number of 1 to 10 (service model).
-    Default: never."""
+    """After how many failed scheduled runs in a row the service disables the pipeline: a whole number of 1 to 10
+    (service model). Default: the service's, 5 (API reference of AutoDisablePolicy)."""

@@ -12,7 +12,7 @@ from cdk_imagebuilder_pipeline.tokens import is_unresolved
 
 
 class WorkflowOnFailure(StrEnum):
-    """What a failed test workflow does to the run."""
+    """What a failed workflow does to the run."""
 
     ABORT = "ABORT"
     """The run fails."""
@@ -70,8 +70,11 @@ class WorkflowConfiguration:
     model). Default: the defaults in the workflow's document."""
 
     parallel_group: str | None = None
-    """Test workflows of one group run side by side, up to five at a time: 1 to 100 characters (service model). For test
-    workflows only. Default: one after another."""
+    """Test workflows of one group run side by side, up to five at a time: 1 to 100 characters (service model). On
+    another workflow a warning, `cdk-imagebuilder-pipeline:parallel-group-of-no-test`, says that it is for tests.
+    Default: one after another."""
 
     on_failure: WorkflowOnFailure | None = None
-    """What a failed test workflow does to the run. For test workflows only. Default: the service's, the run fails."""
+    """What a failed workflow does to the run. On a workflow that is no test a warning,
+    `cdk-imagebuilder-pipeline:on-failure-of-no-test`, says that the API reference allows it on test workflows only;
+    published templates set it on build workflows. Default: the service's, the run fails."""

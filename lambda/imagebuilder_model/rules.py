@@ -1,4 +1,9 @@
-"""The rules across members that the service enforces and its model cannot say."""
+"""The rules across members that the service enforces and its model cannot say.
+
+Each names the source that shows it. Documentation alone counts when nothing published contradicts it: refusing a
+template that deploys is worse than passing one that the service refuses with its own message. What is in doubt is a
+warning of the construct, and the function lets it pass.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +16,7 @@ Broken = Iterator[tuple[tuple[str | int, ...], str]]
 
 _RECIPES: Final = ("imageRecipeArn", "containerRecipeArn")
 _SERVICE_LOG_GROUPS: Final = "/aws/imagebuilder/"
-_NOT_A_TEST: Final = re.compile(r":workflow/(build|distribution)/")
+_ON_DEMAND: Final = "ON_DEMAND_AMI_CVE"
 _MANAGED_WORKFLOW: Final = re.compile(r"(arn:[^:]+:imagebuilder:[^:]+:aws:workflow/[^/]+/[^/]+/)([0-9x]+\.[0-9x./]+)")
 _LATEST: Final = "x.x.x"
 
@@ -65,6 +70,7 @@ class _Request:
 
 
 def _exactly_one_recipe(request: _Request) -> Broken:
+    # API reference of CreateImagePipeline: "You must specify exactly one recipe".
     given = [name for name in _RECIPES if name in request.members]
     image, container = (request.spell(name) for name in _RECIPES)
     if not given:
@@ -75,6 +81,7 @@ def _exactly_one_recipe(request: _Request) -> Broken:
 
 
 def _schedule(request: _Request) -> Broken:
+    # See `imagebuilder_model.schedule` for the sources.
     expression = request.known("schedule", "scheduleExpression")
     if isinstance(expression, str) and expression:
         for finding in findings(expression):
@@ -83,11 +90,13 @@ def _schedule(request: _Request) -> Broken:
 
 
 def _role_for_workflows(request: _Request) -> Broken:
+    # API reference of CreateImagePipeline: "You must also specify executionRole when you provide workflows".
     if any(request.workflows()) and "executionRole" not in request.members:
         yield ("workflows",), f"need a role to run with: give {request.name('executionRole')}, or remove them"
 
 
 def _role_for_log_groups(request: _Request) -> Broken:
+    # API reference of CreateImagePipeline: outside the prefix "you must also provide an executionRole".
     if "executionRole" in request.members:
         return
     for member in ("imageLogGroupName", "pipelineLogGroupName"):
@@ -100,6 +109,7 @@ def _role_for_log_groups(request: _Request) -> Broken:
 
 
 def _tests_for_scanning(request: _Request) -> Broken:
+    # API reference of ImageScanningConfiguration: "You must also enable image tests".
     tests = ("imageTestsConfiguration", "imageTestsEnabled")
     scanning = ("imageScanningConfiguration", "imageScanningEnabled")
     if request.known(*scanning) is True and request.known(*tests) is False:
@@ -107,18 +117,38 @@ def _tests_for_scanning(request: _Request) -> Broken:
         yield scanning, f"needs tests: got true while {name} is false, enable tests or leave scanning out"
 
 
-def _on_failure_for_tests(request: _Request) -> Broken:
-    for index, arn in request.workflows():
-        on_failure = request.known("workflows", index, "onFailure")
-        kind = _NOT_A_TEST.search(arn)
-        if on_failure is not None and kind is not None:
-            yield (
-                ("workflows", index, "onFailure"),
-                f"is for test workflows only: got {on_failure!r} for a {kind[1]} workflow, remove it",
-            )
+def _on_demand_scan_of_images(request: _Request) -> Broken:
+    # API reference of ImageScanningConfiguration: with this type "you must build from an image recipe".
+    # Beside an unresolved container recipe there may be an image recipe.
+    if _on_demand(request) and isinstance(request.known("containerRecipeArn"), str):
+        got = f"got {_ON_DEMAND} with {request.spell('containerRecipeArn')}"
+        path = ("imageScanningConfiguration", "imageScanningTypes")
+        yield path, f"is for image recipes: {got}, leave it out: containers are scanned in their repository"
+
+
+def _condition_of_on_demand_scan(request: _Request) -> Broken:
+    # API reference of ImageScanningConfiguration: the condition can be set "only when" the type is this one.
+    condition = ("imageScanningConfiguration", "scanResultCondition")
+    if request.known(*condition) is not None and _on_demand(request) is False:
+        types = request.name("imageScanningConfiguration", "imageScanningTypes")
+        yield condition, f"needs a scan of the AMI itself: give {types} {_ON_DEMAND}, or remove it"
+
+
+def _on_demand(request: _Request) -> bool | None:
+    """Tell whether the AMI itself is scanned, None when that is unresolved or wrong."""
+    scanning = request.known("imageScanningConfiguration")
+    if not isinstance(scanning, Mapping):
+        return None
+    if "imageScanningTypes" not in scanning:
+        return False
+    types = request.known("imageScanningConfiguration", "imageScanningTypes")
+    if not isinstance(types, list | tuple) or any(map(request.is_unresolved, types)):
+        return None
+    return _ON_DEMAND in types
 
 
 def _latest_of_managed_workflows(request: _Request) -> Broken:
+    # The error is public: "AWS managed workflows must have latest version 'x.x.x'" (aws/aws-cdk#29910).
     for index, arn in request.workflows():
         managed = _MANAGED_WORKFLOW.fullmatch(arn)
         if managed is not None and managed[2] != _LATEST:
@@ -133,6 +163,7 @@ _RULES: Final = (
     _role_for_workflows,
     _role_for_log_groups,
     _tests_for_scanning,
-    _on_failure_for_tests,
+    _on_demand_scan_of_images,
+    _condition_of_on_demand_scan,
     _latest_of_managed_workflows,
 )

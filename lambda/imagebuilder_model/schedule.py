@@ -1,7 +1,10 @@
 """Schedule expressions: what the service refuses, and what its documentation leaves in doubt.
 
-The service model knows such an expression only as a text. Fields, values and signs are those of the user guide's page
-on cron expressions; rates are those of its examples.
+The service model knows such an expression only as a text, and the service parses it: "Invalid schedule expression.
+Details: Invalid CRON expression" is its answer to five fields (hashicorp/terraform-provider-aws#17396,
+buildkite/image-builder#7). The six required fields, their values and signs are those of the user guide's page on cron
+expressions. That there are rates, such as `rate(1 day)`, says the API reference of Schedule; their units are those of
+Amazon EventBridge's, which is not verified on AWS for this service.
 """
 
 import difflib

@@ -75,6 +75,10 @@ REASONS: Final = {
         "the pipeline was busy for the whole time of the function", "wait for its running change, then deploy again"
     ),
     "ResourceDependencyException": Advice(
+        "the account lacks what the pipeline needs, such as Amazon Inspector for a scan",
+        "activate Amazon Inspector for EC2 or ECR in this Region, then deploy again",
+    ),
+    "DeleteImagePipeline ResourceDependencyException": Advice(
         "something still refers to the pipeline", "delete what does, then delete the stack again"
     ),
     "ResourceAlreadyExistsException": Advice(
@@ -107,7 +111,8 @@ REASONS: Final = {
         "Image Builder refuses the request", "see what it says here, or ask AWS Support with the request id"
     ),
 }
-"""Every reason by its code, as docs/reasons.md lists them. `5xx` stands for such statuses, `other` for other codes."""
+"""Every reason by its code, as docs/reasons.md lists them. `5xx` stands for such statuses, `other` for other codes.
+A code that means something else to one operation stands behind that operation's name."""
 
 
 class HandlerError(Exception):
@@ -133,7 +138,8 @@ def reason_for(error: BaseException, story: str = "", secrets: Collection[str] =
             code = str(details.get("Code") or "unknown error")
             facts = f"{error.operation_name}, request id {metadata.get('RequestId', 'unknown')}"
             by_status = "5xx" if metadata.get("HTTPStatusCode") in _SERVER_ERRORS else "other"
-            text = _advice(code, code if code in REASONS else by_status, facts, story)
+            keys = (f"{error.operation_name} {code}", code)
+            text = _advice(code, next((key for key in keys if key in REASONS), by_status), facts, story)
             detail = details.get("Message")
         case _ if isinstance(error, CONNECTION_ERRORS):
             text, detail = _advice("NoConnection", "NoConnection", story), f"{type(error).__name__}: {error}"

@@ -17,7 +17,9 @@ usage: imagebuilder-local up | deploy | status | down
   status  say where it can be reached
   down    stop it
 
-IMAGEBUILDER_LOCAL_PORT is the port of its AWS; any free one when it is not set."""
+IMAGEBUILDER_LOCAL_PORT is the port of its AWS; any free one when it is not set.
+IMAGEBUILDER_LOCAL_INSPECTOR is what its Amazon Inspector is activated for: off, ec2, ecr, or
+ec2,ecr, which it is when it is not set."""
 
 
 def run() -> None:

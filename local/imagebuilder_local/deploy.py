@@ -11,6 +11,7 @@ from imagebuilder_local.cdk import CDK_CLI
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings, program_path
 from imagebuilder_local.cloud.state import State
+from imagebuilder_local.service.inspector import activated
 from imagebuilder_local.steps import StepError, run, say, step
 from imagebuilder_model import is_pipeline_arn
 
@@ -20,6 +21,7 @@ _CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
 
 def up(project: Path, cloud: LocalCloud) -> State:
     """Start the local cloud unless it runs, and write `.local/env`, which turns a shell towards it."""
+    _check_inspector()
     with step("Local cloud"):
         state = cloud.start(_port())
         say(f"process {state.pid}, AWS at {state.endpoint}, EC2 Image Builder at {state.imagebuilder_endpoint}")
@@ -73,6 +75,14 @@ def _port() -> int:
     if not text.isdecimal() or int(text) >= 2**16:
         raise StepError(f"{_PORT} must be a port from 0 (any that is free) to 65535: got {text!r}")
     return int(text)
+
+
+def _check_inspector() -> None:
+    # Here, before the cloud's process reads it, so that the message is not the end of a log.
+    try:
+        activated()
+    except ValueError as error:
+        raise StepError(str(error)) from error
 
 
 def _environment_file(project: Path) -> Path:

@@ -21,8 +21,11 @@ from cdk_imagebuilder_pipeline import (
     ImagePipeline,
     ImagePipelineProvider,
     ImagePipelineSchedule,
+    MaximumSeverityLabel,
     RecipeType,
+    ScanResultCondition,
     WorkflowConfiguration,
+    WorkflowOnFailure,
     WorkflowParameterValue,
 )
 from imagebuilder_pipeline_handler.event import InvalidEventError, checked
@@ -109,11 +112,10 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: scheduled(s, "cron(0 6 * * 0)"),
     lambda s: scheduled(s, "cron(0 6 ? * SUNDAY *)"),
     lambda s: scheduled(s, "rate(2 weeks)"),
-    lambda s: scheduled(s, "rate(7 days)", timezone="Europe/Londno"),
-    lambda s: golden(s, image_scanning_ecr_tags=["scanned"]),
     lambda s: golden(s, image_scanning_enabled=True, image_tests_enabled=False),
-    lambda s: golden(s, workflows=[WorkflowConfiguration(workflow=BUILD, parallel_group="tests")]),
     lambda s: golden(s, workflows=[WorkflowConfiguration(workflow=BUILD.replace("x.x.x", "1.0.0"))]),
+    lambda s: golden(s, recipe=CONTAINER, image_scanning_types=["ON_DEMAND_AMI_CVE"]),
+    lambda s: golden(s, scan_result_condition=ScanResultCondition(maximum_severity_label=MaximumSeverityLabel.LOW)),
     synthesised_with_tags,
     lambda s: golden(s, tags={"imagebuilder-pipeline:stack-id": "mine"}),
     two_of_one_name,
@@ -137,6 +139,11 @@ WARNINGS: list[Callable[[cdk.Stack], object]] = [
     lambda s: scheduled(s, "rate(1 days)"),
     lambda s: scheduled(s, "rate(7  days)"),
     with_an_imported_key,
+    lambda s: scheduled(s, "rate(7 days)", timezone="Europe/Londno"),
+    lambda s: golden(s, image_tests_timeout=cdk.Duration.hours(2)),
+    lambda s: golden(s, image_scanning_ecr_tags=["scanned"]),
+    lambda s: golden(s, workflows=[WorkflowConfiguration(workflow=BUILD, parallel_group="tests")]),
+    lambda s: golden(s, workflows=[WorkflowConfiguration(workflow=BUILD, on_failure=WorkflowOnFailure.ABORT)]),
 ]
 
 PROPERTIES: list[dict[str, Any]] = [
@@ -149,7 +156,6 @@ PROPERTIES: list[dict[str, Any]] = [
     {"ClientToken": "mine"},
     {"AdoptExisting": "perhaps"},
     {"Tags": {f"key{index}": "" for index in range(49)}},
-    {"Workflows": [{"WorkflowArn": BUILD, "OnFailure": "ABORT"}], "ExecutionRole": "builder"},
     {"Workflows": [{"WorkflowArn": BUILD, "Parameters": [{"Name": "key", "Value": "x"}]}], "ExecutionRole": "builder"},
 ]
 
@@ -176,9 +182,9 @@ def said_at_synth() -> Iterator[str]:
         with pytest.raises((ValueError, TypeError)) as caught:
             provoke(stack)
         yield str(caught.value)
-    for warn in WARNINGS:
+    for doubt in WARNINGS:
         stack = cdk.Stack(cdk.App(), "Images")
-        warn(stack)
+        doubt(stack)
         (warning,) = assertions.Annotations.from_stack(stack).find_warning("*", assertions.Match.any_value())
         yield str(warning.entry.data)
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from support.cloudformation import Resource
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 from imagebuilder_model import load_model
 from imagebuilder_pipeline_handler.reasons import REASONS, HandlerError, fitted, reason_for, shortened
 
@@ -24,7 +24,9 @@ OUR_OPERATIONS = [
 LONGEST = "x" * 36
 
 
-def refusal(code: str, status: int = 400, message: str = "what the service says") -> ClientError:
+def refusal(
+    code: str, status: int = 400, message: str = "what the service says", operation: str = OUR_OPERATIONS[0]
+) -> ClientError:
     metadata: Any = {
         "RequestId": LONGEST,
         "HTTPStatusCode": status,
@@ -32,7 +34,7 @@ def refusal(code: str, status: int = 400, message: str = "what the service says"
         "RetryAttempts": 0,
         "HostId": "",
     }
-    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}, OUR_OPERATIONS[0])
+    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}, operation)
 
 
 def documented() -> dict[str, tuple[str, str]]:
@@ -55,12 +57,23 @@ def test_every_error_that_the_model_gives_our_operations_has_a_reason_of_its_own
 
 @pytest.mark.parametrize("code", sorted(set(REASONS) - {"5xx", "other"}))
 def test_first_256_characters_hold_code_meaning_way_out_and_request_id(code: str) -> None:
-    text = reason_for(refusal(code), "100 attempts in 300 s, last CallRateLimitExceededException")
     advice = REASONS[code]
-    head = f"{code}: {advice.means}; {advice.do} (CreateImagePipeline, request id {LONGEST}"
+    *only, code = code.split()
+    operation = only[0] if only else OUR_OPERATIONS[0]
+    text = reason_for(refusal(code, operation=operation), "100 attempts in 300 s, last CallRateLimitExceededException")
+    head = f"{code}: {advice.means}; {advice.do} ({operation}, request id {LONGEST}"
     assert text.startswith(head)
     assert len(head) <= 256
     assert text.endswith(": what the service says")
+
+
+@pytest.mark.parametrize("operation", ["CreateImagePipeline", "UpdateImagePipeline"])
+def test_missing_inspector_is_told_with_what_to_activate(operation: str) -> None:
+    said = "Resource dependency error: Amazon Inspector is not enabled for 'ec2' resources in account '123456789012'."
+    text = reason_for(refusal("ResourceDependencyException", message=said, operation=operation))
+    assert "; activate Amazon Inspector for EC2 or ECR in this Region, then deploy again (" in text
+    assert "refers to the pipeline" not in text
+    assert text.endswith(said)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +127,27 @@ def test_text_is_never_longer_than_allowed_and_is_cut_between_words(text: str) -
 
 def test_reason_of_an_error_of_ours_has_its_particulars_last() -> None:
     assert reason_for(HandlerError("NotOurs", "arn:x")).endswith(" to take it over: arn:x")
+
+
+@pytest.mark.parametrize("recipe", ["ImageRecipeArn", "ContainerRecipeArn"])
+def test_scan_in_an_account_without_inspector_fails_at_once_with_what_to_activate(
+    resource: Resource, emulator: ImageBuilderServer, minimal: dict[str, str], recipe: str
+) -> None:
+    service = ImageBuilder(inspector=())
+    for kind in ("image-recipe/golden/1.0.0", "container-recipe/golden/1.0.0", "infrastructure-configuration/golden"):
+        service.register(service.arn(kind))
+    emulator.serve(service)
+    given: dict[str, Any] = minimal | {recipe: service.arn("container-recipe/golden/1.0.0")}
+    if recipe == "ImageRecipeArn":
+        given = minimal
+    else:
+        del given["ImageRecipeArn"]
+    reason = resource.create(**given, ImageScanningConfiguration={"ImageScanningEnabled": "true"})["Reason"]
+    assert "; activate Amazon Inspector for EC2 or ECR in this Region, then deploy again (" in reason
+    kind = "ec2" if recipe == "ImageRecipeArn" else "ecr"
+    assert f"Amazon Inspector is not enabled for '{kind}' resources in account '000000000000'." in reason
+    assert [call.operation for call in service.calls()].count("CreateImagePipeline") == 1
+    assert service.pipelines() == []
 
 
 def test_refusal_seen_over_http_has_the_service_s_request_id(

@@ -104,6 +104,14 @@ def test_port_that_is_none_is_one_clear_message(project: Path, port: str) -> Non
     assert "Traceback" not in printed
 
 
+def test_inspector_that_cannot_be_activated_so_is_one_clear_message(project: Path) -> None:
+    code, printed = local(project, "up", IMAGEBUILDER_LOCAL_INSPECTOR="no")
+    assert code == 1
+    allowed = "must be off, or some of ec2 and ecr with commas between them: got 'no'"
+    assert f"error: IMAGEBUILDER_LOCAL_INSPECTOR {allowed}" in printed
+    assert "Traceback" not in printed
+
+
 def test_unknown_command_prints_the_usage(project: Path) -> None:
     code, printed = local(project, "start")
     assert code == 1

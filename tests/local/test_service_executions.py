@@ -161,6 +161,20 @@ def test_pipeline_is_disabled_after_as_many_failures_as_its_policy_says_and_rese
     assert (pipeline["consecutiveFailures"], pipeline["status"]) == (0, "ENABLED")
 
 
+@pytest.mark.parametrize("schedule", [{}, {"schedule": {"scheduleExpression": "rate(1 day)"}}])
+def test_pipeline_without_a_policy_is_disabled_after_five_failures_in_a_row(
+    client: Any, service: ImageBuilder, minimal: dict[str, Any], schedule: dict[str, Any]
+) -> None:
+    client.create_image_pipeline(**minimal, **schedule)
+    for fails in (True, True, True, True, False, True, True, True, True):
+        service.run_on_schedule(ARN, fails=fails)
+    assert (service.pipelines()[0]["consecutiveFailures"], service.pipelines()[0]["status"]) == (4, "ENABLED")
+    service.run_on_schedule(ARN, fails=True)
+    assert (service.pipelines()[0]["consecutiveFailures"], service.pipelines()[0]["status"]) == (5, "DISABLED")
+    assert service.run_on_schedule(ARN) is None
+    assert "autoDisablePolicy" not in service.pipelines()[0].get("schedule", {})
+
+
 def test_success_resets_the_count_of_failures(client: Any, service: ImageBuilder, minimal: dict[str, Any]) -> None:
     client.create_image_pipeline(**minimal)
     counts = []

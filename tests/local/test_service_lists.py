@@ -39,7 +39,7 @@ def test_page_holds_25_and_a_token_leads_to_the_rest(many: Any) -> None:
     assert "nextToken" not in rest
 
 
-@pytest.mark.parametrize("size", [1, 7, 10, 15, 25])
+@pytest.mark.parametrize("size", [1, 7, 10, 15, 25, 29, 100])
 def test_pages_of_any_size_show_everything_once(many: Any, size: int) -> None:
     assert names(many, PaginationConfig={"PageSize": size}) == [f"p{number:02}" for number in range(30)]
 
@@ -80,8 +80,41 @@ def test_filter_that_the_operation_does_not_know_is_refused(client: Any, refusal
     assert refusal(client.list_image_pipelines, filters=[entry]) == ("InvalidParameterValueException", 400)
 
 
-def test_more_than_25_results_a_page_are_refused(client: Any, refusal: Refusal) -> None:
-    assert refusal(client.list_image_pipelines, maxResults=26) == ("InvalidParameterValueException", 400)
+def test_more_than_100_results_a_page_are_refused(many: Any, refusal: Refusal) -> None:
+    assert len(many.list_image_pipelines(maxResults=100)["imagePipelineList"]) == 30
+    assert refusal(many.list_image_pipelines, maxResults=101) == ("InvalidParameterValueException", 400)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("p1*", [f"p1{digit}" for digit in range(10)]),
+        ("*1*", ["p01", *(f"p1{digit}" for digit in range(10)), "p21"]),
+        ("p01*", ["p01"]),
+        ("P1*", []),
+        ("*", [f"p{number:02}" for number in range(30)]),
+        ("*9", []),
+        ("p*9", []),
+    ],
+)
+def test_star_in_a_name_stands_at_its_end_or_at_both(many: Any, value: str, found: list[str]) -> None:
+    assert names(many, ("name", [value])) == found
+
+
+def test_star_is_a_sign_like_others_in_the_filters_that_know_none(many: Any) -> None:
+    assert names(many, ("description", ["ev*"])) == []
+    assert names(many, ("status", ["*"])) == []
+    assert names(many, ("name", ["p00", "p1*"]), ("status", ["DISABLED"])) == ["p00", "p12", "p15", "p18"]
+
+
+def test_images_of_a_pipeline_that_does_not_exist_are_none(client: Any, minimal: dict[str, Any]) -> None:
+    assert client.list_image_pipeline_images(imagePipelineArn=ARN)["imageSummaryList"] == []
+    client.create_image_pipeline(**minimal)
+    client.start_image_pipeline_execution(imagePipelineArn=ARN)
+    client.delete_image_pipeline(imagePipelineArn=ARN)
+    answer = client.list_image_pipeline_images(imagePipelineArn=ARN)
+    assert answer["imageSummaryList"] == []
+    assert "nextToken" not in answer
 
 
 def test_images_come_in_pages_in_the_order_of_their_builds(client: Any, minimal: dict[str, Any]) -> None:

@@ -245,7 +245,6 @@ def test_pipeline_that_is_not_there_is_not_found_by_any_operation(
         (client.update_image_pipeline, references),
         (client.delete_image_pipeline, {}),
         (client.start_image_pipeline_execution, {}),
-        (client.list_image_pipeline_images, {}),
     ):
         assert refusal(call, imagePipelineArn=ARN, **request) == ("ResourceNotFoundException", 404)
 

@@ -14,7 +14,10 @@ from cdk_imagebuilder_pipeline import (
     ImagePipelineProps,
     ImagePipelineSchedule,
     ImagePipelineStatus,
+    ImageScanningType,
+    MaximumSeverityLabel,
     RecipeType,
+    ScanResultCondition,
     ScheduleStartCondition,
     WorkflowConfiguration,
     WorkflowOnFailure,
@@ -31,6 +34,8 @@ ENUMS: dict[str, type[StrEnum]] = {
     "PipelineStatus": ImagePipelineStatus,
     "PipelineExecutionStartCondition": ScheduleStartCondition,
     "OnWorkflowFailure": WorkflowOnFailure,
+    "ImageScanningType": ImageScanningType,
+    "MaximumSeverityLabel": MaximumSeverityLabel,
 }
 
 
@@ -49,13 +54,18 @@ MEMBERS = dict(reached(load_model().input_of("CreateImagePipeline"), {"clientTok
 
 def test_every_member_of_the_model_but_token_and_dry_run_has_a_prop_and_no_prop_is_extra() -> None:
     assert PROP_OF_MEMBER.keys() == MEMBERS.keys()
-    known = {field.name for owner in (ImagePipelineSchedule, WorkflowConfiguration) for field in fields(owner)}
+    known = {
+        field.name
+        for owner in (ImagePipelineSchedule, ScanResultCondition, WorkflowConfiguration)
+        for field in fields(owner)
+    }
     known |= {field.name for field in fields(ImagePipelineProps)} - OURS
     assert set(PROP_OF_MEMBER.values()) - {""} == known
 
 
 def test_every_enum_of_the_request_has_a_class_with_exactly_its_values() -> None:
-    enums = {shape.name: set(shape.enum) for shape in MEMBERS.values() if shape.enum}
+    elements = [load_model().shapes[shape.element] for shape in MEMBERS.values() if shape.element]
+    enums = {shape.name: set(shape.enum) for shape in [*MEMBERS.values(), *elements] if shape.enum}
     assert {name: {item.value for item in enum} for name, enum in ENUMS.items()} == enums
 
 
@@ -118,6 +128,8 @@ CASES: list[tuple[str, Callable[[Any], Any], Any, type, str]] = [
     ("image_scanning_ecr_repository", lambda v: v, "", str, "image_scanning_ecr_repository is too small: got 0 characters, allowed 1 to 1024"),
     ("image_scanning_ecr_tags", lambda v: v, "latest", list, "image_scanning_ecr_tags must be a list: got 'latest'"),
     ("image_scanning_ecr_tags", lambda v: [v], "", str, "image_scanning_ecr_tags[0] is too small: got 0 characters, allowed 1 to 1024"),
+    ("image_scanning_types", lambda v: v, ["TEST_INSTANCE_CVE"] * 2, list, "image_scanning_types is too large: got 2 items, allowed 1 to 1"),
+    ("image_scanning_types", lambda v: [v], "AMI", str, "image_scanning_types[0] is not an allowed value: got 'AMI', allowed are TEST_INSTANCE_CVE, ON_DEMAND_AMI_CVE"),
     ("enhanced_image_metadata_enabled", lambda v: v, 0, bool, "enhanced_image_metadata_enabled must be true or false: got 0"),
     ("image_log_group", lambda v: v, "a b", str, f"image_log_group does not match the pattern: got 'a b', allowed is {LOG_GROUP_PATTERN}"),
     ("image_pipeline_log_group", lambda v: v, "", str, "image_pipeline_log_group is too small: got 0 characters, allowed 1 to 512"),
@@ -142,6 +154,38 @@ def test_unresolved_token_in_the_same_place_passes(
     minimal: dict[str, Any], token: dict[type, Any], prop: str, put: Callable[[Any], Any], kind: type
 ) -> None:
     ImagePipelineProps(**(minimal | CONTAINER_RECIPE | {prop: put(token[kind])}))
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ({"maximum_severity_label": "CRITICAL"}, "scan_result_condition.maximum_severity_label is not an allowed value: got 'CRITICAL', allowed are INFORMATIONAL, LOW, MEDIUM, HIGH"),
+        ({"maximum_severity_label": "LOW", "fix_available": "no"}, "scan_result_condition.fix_available must be true or false: got 'no'"),
+        ({"maximum_severity_label": None, "fix_available": True}, "scan_result_condition.maximum_severity_label is missing"),
+    ],
+)  # fmt: skip
+def test_wrong_condition_of_a_scan_is_named_by_its_field(
+    pipeline: Callable[..., ImagePipeline], condition: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=r".") as error:
+        pipeline(image_scanning_types=["ON_DEMAND_AMI_CVE"], scan_result_condition=ScanResultCondition(**condition))
+    assert str(error.value) == f"ImagePipeline 'Stack/Web': {message}"
+
+
+def test_scan_of_the_ami_reaches_the_function_with_its_condition(
+    pipeline: Callable[..., ImagePipeline], properties: Callable[[], dict[str, Any]]
+) -> None:
+    condition = ScanResultCondition(maximum_severity_label=MaximumSeverityLabel.MEDIUM, fix_available=False)
+    pipeline(
+        image_scanning_enabled=True,
+        image_scanning_types=[ImageScanningType.ON_DEMAND_AMI_CVE],
+        scan_result_condition=condition,
+    )
+    assert properties()["ImageScanningConfiguration"] == {
+        "ImageScanningEnabled": True,
+        "ImageScanningTypes": ["ON_DEMAND_AMI_CVE"],
+        "ScanResultCondition": {"MaximumSeverityLabel": "MEDIUM", "FixAvailable": False},
+    }
 
 
 @pytest.mark.parametrize(
@@ -216,7 +260,14 @@ def test_prop_that_is_like_none_is_a_type_error_that_lists_all(pipeline: Callabl
 
 
 @pytest.mark.parametrize(
-    "empty", [{"tags": {}}, {"image_tags": {}}, {"workflows": []}, {"image_scanning_ecr_tags": []}]
+    "empty",
+    [
+        {"tags": {}},
+        {"image_tags": {}},
+        {"workflows": []},
+        {"image_scanning_ecr_tags": []},
+        {"image_scanning_types": []},
+    ],
 )
 def test_empty_map_or_list_says_as_much_as_none(
     pipeline: Callable[..., ImagePipeline], properties: Callable[[], dict[str, Any]], empty: dict[str, Any]

@@ -15,6 +15,9 @@ from cdk_imagebuilder_pipeline import (
     ImagePipeline,
     ImagePipelineProps,
     ImagePipelineSchedule,
+    ImageScanningType,
+    MaximumSeverityLabel,
+    ScanResultCondition,
     WorkflowConfiguration,
     WorkflowOnFailure,
     WorkflowParameterValue,
@@ -26,6 +29,9 @@ BUILD = f"{ARN}:workflow/build/own/1.0.0"
 TEST = f"{ARN}:workflow/test/smoke/1.0.0"
 IN_ANY_PARTITION = f"arn:{cdk.Aws.PARTITION}:imagebuilder:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:workflow"
 CONTAINER = {"recipe": f"{ARN}:container-recipe/web/1.0.0"}
+ON_DEMAND = {"image_scanning_types": [ImageScanningType.ON_DEMAND_AMI_CVE]}
+INSTANCE = {"image_scanning_types": [ImageScanningType.TEST_INSTANCE_CVE]}
+LOW = ScanResultCondition(maximum_severity_label=MaximumSeverityLabel.LOW)
 TEXT = cdk.Fn.ref("Text")
 TEXTS = cdk.Fn.split(",", TEXT)
 BOOLEAN = cdk.Fn.condition_if("Condition", value_if_true=True, value_if_false=False)
@@ -53,19 +59,15 @@ def own_workflow(scope: cdk.Stack, kind: str) -> imagebuilder.CfnWorkflow:
         (schedule(events.Schedule.expression("cron(0 24 * * ? *)")), "schedule.expression has a wrong hour: got '24', allowed are 0 to 23 with , - * /"),
         (schedule(events.Schedule.cron(minute="61")), "schedule.expression has a wrong minute: got '61', allowed are 0 to 59 with , - * /"),
         (schedule(7), "schedule.expression must be a text: got 7"),
-        (schedule("rate(1 day)", timezone="Europe/Lodnon"), "schedule.timezone is not an IANA time zone: got 'Europe/Lodnon', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
-        (schedule("rate(1 day)", timezone="europe/london"), "schedule.timezone is not an IANA time zone: got 'europe/london', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
-        (schedule("rate(1 day)", timezone=cdk.TimeZone.of("Mars/Base")), "schedule.timezone is not an IANA time zone: got 'Mars/Base', allowed are names such as Europe/London or UTC"),
         (schedule("rate(1 day)", auto_disable_failure_count=2.5), "schedule.auto_disable_failure_count must be a whole number: got 2.5"),
         (schedule("rate(1 day)", auto_disable_failure_count=True), "schedule.auto_disable_failure_count must be a whole number: got true"),
         ({"image_tests_timeout": cdk.Duration.minutes(60.5)}, "image_tests_timeout must be whole minutes: got 1 hour 30 seconds"),
         ({"image_tests_enabled": False, "image_scanning_enabled": True}, "image_scanning_enabled needs tests: got true while image_tests_enabled is false, enable tests or leave scanning out"),
-        ({"image_scanning_ecr_repository": "scans"}, "image_scanning_ecr_repository is for container recipes only: got an image recipe, whose images are scanned on their test instance, remove it"),
-        ({"image_scanning_ecr_tags": ["latest"]}, "image_scanning_ecr_tags is for container recipes only: got an image recipe, whose images are scanned on their test instance, remove it"),
-        (workflow(BUILD, on_failure=WorkflowOnFailure.ABORT), "workflows[0].on_failure is for test workflows only: got 'ABORT' for a build workflow, remove it"),
-        (workflow(BUILD, parallel_group="a"), "workflows[0].parallel_group is for test workflows only: got 'a' for a build workflow, remove it"),
-        (workflow(f"{IN_ANY_PARTITION}/distribution/own/1.0.0", on_failure=WorkflowOnFailure.CONTINUE), "workflows[0].on_failure is for test workflows only: got 'CONTINUE' for a distribution workflow, remove it"),
         (workflow("arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/1.0.1/1"), "workflows[0].workflow must be of version x.x.x, as every workflow that AWS manages: got '1.0.1/1', write arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/x.x.x"),
+        (CONTAINER | ON_DEMAND, "image_scanning_types is for image recipes: got ON_DEMAND_AMI_CVE with recipe, leave it out: containers are scanned in their repository"),
+        ({"scan_result_condition": LOW}, "scan_result_condition needs a scan of the AMI itself: give image_scanning_types ON_DEMAND_AMI_CVE, or remove it"),
+        (INSTANCE | {"scan_result_condition": LOW}, "scan_result_condition needs a scan of the AMI itself: give image_scanning_types ON_DEMAND_AMI_CVE, or remove it"),
+        (ON_DEMAND | {"scan_result_condition": {"maximum_severity_label": "LOW"}}, "scan_result_condition must be a ScanResultCondition: got {'maximum_severity_label': 'LOW'}"),
     ],
 )  # fmt: skip
 def test_broken_rule_is_one_error_with_the_construct_path_and_the_way_out(
@@ -95,6 +97,9 @@ def test_broken_rule_is_one_error_with_the_construct_path_and_the_way_out(
         workflow(f"{IN_ANY_PARTITION}/{TEXT}/own/1.0.0", on_failure=WorkflowOnFailure.ABORT, parallel_group="a"),
         workflow(BUILD, on_failure=TEXT, parallel_group=TEXT),
         workflow(f"arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/{TEXT}"),
+        {"image_scanning_types": TEXTS, "scan_result_condition": LOW},
+        {"image_scanning_types": [TEXT], "scan_result_condition": LOW},
+        CONTAINER | {"image_scanning_types": TEXTS},
     ],
 )
 def test_rule_passes_a_token_in_the_place_of_each_member(minimal: dict[str, Any], props: dict[str, Any]) -> None:
@@ -119,6 +124,8 @@ def test_rule_passes_a_token_in_the_place_of_each_member(minimal: dict[str, Any]
         workflow(TEST, on_failure=WorkflowOnFailure.ABORT, parallel_group="a"),
         workflow(f"{IN_ANY_PARTITION}/test/smoke/1.0.0", on_failure=WorkflowOnFailure.ABORT, parallel_group="a"),
         workflow("arn:aws:imagebuilder:eu-west-1:aws:workflow/build/build-image/x.x.x"),
+        ON_DEMAND | {"scan_result_condition": LOW},
+        CONTAINER | INSTANCE,
         {"tags": {f"k{i}": "" for i in range(48)}},
         {"image_tags": {f"k{i}": "" for i in range(50)}},
     ],
@@ -132,20 +139,19 @@ def test_broken_rules_are_told_together_each_once(pipeline: Make) -> None:
         pipeline(
             image_tests_enabled=False,
             image_scanning_enabled=True,
-            image_scanning_ecr_tags=["latest"],
-            **schedule("cron(60 24 * * ? *)", timezone="Europe/Lodnon"),
-            **workflow(BUILD, on_failure="ABORT", parallel_group="a"),
+            scan_result_condition=LOW,
+            **schedule("cron(60 24 * * ? *)", timezone="UT"),
+            **workflow("arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/1.0.1"),
         )
     head, *problems = str(error.value).split("\n- ")
-    assert head == "ImagePipeline 'Stack/Web': 7 problems:"
+    assert head == "ImagePipeline 'Stack/Web': 6 problems:"
     assert sorted(problem.split()[0] for problem in problems) == [
-        "image_scanning_ecr_tags",
         "image_scanning_enabled",
+        "scan_result_condition",
         "schedule.expression",
         "schedule.expression",
         "schedule.timezone",
-        "workflows[0].on_failure",
-        "workflows[0].parallel_group",
+        "workflows[0].workflow",
     ]
 
 
@@ -164,8 +170,9 @@ def no_time_zones(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_time_zones")
-def test_time_zone_is_not_judged_on_a_machine_that_knows_none(pipeline: Make) -> None:
+def test_machine_that_knows_no_time_zone_warns_of_none(stack: cdk.Stack, pipeline: Make) -> None:
     pipeline(**schedule("rate(1 day)", timezone="Europe/Lodnon"))
+    assert warnings(stack) == []
 
 
 def test_every_time_zone_of_the_cdk_is_known() -> None:
@@ -174,29 +181,69 @@ def test_every_time_zone_of_the_cdk_is_known() -> None:
     assert {zone.timezone_name for zone in zones} <= rules._timezones()
 
 
-def test_repository_that_is_a_construct_is_refused_for_an_image_recipe(stack: cdk.Stack, pipeline: Make) -> None:
-    with pytest.raises(ValueError, match=r"image_scanning_ecr_repository is for container recipes only"):
-        pipeline(image_scanning_ecr_repository=ecr.Repository(stack, "Scans"))
+REPOSITORIES = "got an image recipe, whose images are not put into a repository, remove it"
+ON_BUILDS = "the API reference says so, and published templates set it on build workflows"
 
 
-def test_repository_that_is_a_construct_is_taken_for_a_container_recipe(stack: cdk.Stack, pipeline: Make) -> None:
-    pipeline(image_scanning_ecr_repository=ecr.Repository(stack, "Scans"), **CONTAINER)
+@pytest.mark.parametrize(
+    ("props", "warning", "message"),
+    [
+        (schedule("rate(1 day)", timezone="Europe/Lodnon"), "timezone-unknown", "schedule.timezone is no IANA time zone that this machine knows: got 'Europe/Lodnon', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
+        (schedule("rate(1 day)", timezone="europe/london"), "timezone-unknown", "schedule.timezone is no IANA time zone that this machine knows: got 'europe/london', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
+        (schedule("rate(1 day)", timezone=cdk.TimeZone.of("Mars/Base")), "timezone-unknown", "schedule.timezone is no IANA time zone that this machine knows: got 'Mars/Base', allowed are names such as Europe/London or UTC"),
+        ({"image_scanning_ecr_repository": "scans"}, "ecr-of-image-recipe", f"image_scanning_ecr_repository is for container recipes: {REPOSITORIES}"),
+        ({"image_scanning_ecr_tags": ["latest"]}, "ecr-of-image-recipe", f"image_scanning_ecr_tags is for container recipes: {REPOSITORIES}"),
+        (workflow(BUILD, on_failure=WorkflowOnFailure.ABORT), "on-failure-of-no-test", f"workflows[0].on_failure is for test workflows: got 'ABORT' for a build workflow: {ON_BUILDS}"),
+        (workflow(f"{IN_ANY_PARTITION}/distribution/own/1.0.0", on_failure=WorkflowOnFailure.CONTINUE), "on-failure-of-no-test", f"workflows[0].on_failure is for test workflows: got 'CONTINUE' for a distribution workflow: {ON_BUILDS}"),
+        (workflow(BUILD, parallel_group="a"), "parallel-group-of-no-test", "workflows[0].parallel_group is for test workflows: got 'a' for a build workflow: the API reference applies it to those only"),
+        ({"image_tests_timeout": cdk.Duration.hours(2)}, "tests-timeout-ignored", "image_tests_timeout has no effect, leave it out: EC2 Image Builder ignores it (API reference of ImageTestsConfiguration)"),
+        ({"image_tests_timeout": cdk.Duration.minutes(cdk.Token.as_number({"Ref": "Minutes"}))}, "tests-timeout-ignored", "image_tests_timeout has no effect, leave it out: EC2 Image Builder ignores it (API reference of ImageTestsConfiguration)"),
+    ],
+)  # fmt: skip
+def test_doubt_is_a_warning_that_is_silent_once_acknowledged(
+    stack: cdk.Stack, pipeline: Make, props: dict[str, Any], warning: str, message: str
+) -> None:
+    pipeline(**props)
+    key = f"cdk-imagebuilder-pipeline:{warning}"
+    assert warnings(stack) == [("/Stack/Web", f"{message} [ack: {key}]")]
+    other = cdk.Stack(stack.node.scope, "Other")
+    cdk.Annotations.of(pipeline(scope=other, **props)).acknowledge_warning(key, "it runs")
+    assert warnings(other) == []
+
+
+@pytest.mark.parametrize(
+    "props",
+    [
+        schedule("rate(1 day)", timezone=TEXT),
+        {"image_scanning_ecr_repository": TEXT},
+        {"image_scanning_ecr_tags": TEXTS},
+        {"image_scanning_ecr_tags": [TEXT]},
+        CONTAINER | {"image_scanning_ecr_repository": "scans", "image_scanning_ecr_tags": ["latest"]},
+        workflow(BUILD, on_failure=TEXT, parallel_group=TEXT),
+        workflow(TEST, on_failure=WorkflowOnFailure.ABORT, parallel_group="a"),
+        workflow(TEXT, on_failure=WorkflowOnFailure.ABORT, parallel_group="a"),
+        {"image_tests_enabled": True},
+    ],
+)
+def test_token_or_documented_value_warns_of_nothing(stack: cdk.Stack, pipeline: Make, props: dict[str, Any]) -> None:
+    pipeline(**props)
+    assert warnings(stack) == []
+
+
+def test_repository_that_is_a_construct_warns_for_an_image_recipe_only(stack: cdk.Stack, pipeline: Make) -> None:
+    repository = ecr.Repository(stack, "Scans")
+    pipeline("Image", image_scanning_ecr_repository=repository)
+    pipeline("Container", image_scanning_ecr_repository=repository, **CONTAINER)
+    assert [path for path, _ in warnings(stack)] == ["/Stack/Image"]
 
 
 @pytest.mark.parametrize("member", [{"on_failure": WorkflowOnFailure.ABORT}, {"parallel_group": "a"}])
+@pytest.mark.parametrize(("kind", "warned"), [("BUILD", 1), ("TEST", 0), (TEXT, 0)])
 def test_type_of_a_workflow_is_read_from_its_construct(
-    stack: cdk.Stack, minimal: dict[str, Any], member: dict[str, Any]
+    stack: cdk.Stack, pipeline: Make, member: dict[str, Any], kind: str, warned: int
 ) -> None:
-    with pytest.raises(ValueError, match=r"is for test workflows only: got '\w+' for a build workflow"):
-        ImagePipelineProps(**minimal, **workflow(own_workflow(stack, "BUILD"), **member))
-
-
-@pytest.mark.parametrize("kind", ["TEST", TEXT])
-def test_construct_of_a_test_workflow_or_of_an_unknown_one_takes_every_member(
-    stack: cdk.Stack, minimal: dict[str, Any], kind: str
-) -> None:
-    members = {"on_failure": WorkflowOnFailure.ABORT, "parallel_group": "a"}
-    ImagePipelineProps(**minimal, **workflow(own_workflow(stack, kind), **members))
+    pipeline(**workflow(own_workflow(stack, kind), **member))
+    assert len(warnings(stack)) == warned
 
 
 DAYS = "cdk-imagebuilder-pipeline:schedule-days"

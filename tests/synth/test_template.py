@@ -18,6 +18,9 @@ from cdk_imagebuilder_pipeline import (
     ImagePipelineProps,
     ImagePipelineSchedule,
     ImagePipelineStatus,
+    ImageScanningType,
+    MaximumSeverityLabel,
+    ScanResultCondition,
     ScheduleStartCondition,
     WorkflowConfiguration,
     WorkflowOnFailure,
@@ -134,9 +137,20 @@ def rendered(value: object, maps: set[str], prefix: str = "") -> set[str]:
     return {path for name, item in value.items() for path in rendered(item, maps, f"{prefix}.{name}".lstrip("."))}
 
 
-def test_minimal_and_full_pipeline_render_every_member_of_the_model_and_no_other() -> None:
+def test_minimal_full_and_scanned_pipeline_render_every_member_of_the_model_and_no_other(
+    stack: cdk.Stack, pipeline: Callable[..., ImagePipeline]
+) -> None:
     members = paths(load_model().input_of("CreateImagePipeline")) - {"ClientToken", "DryRun"}
-    found: set[str] = set()
+    # The condition of a scan is for image recipes, and the full pipeline has a container recipe.
+    pipeline(
+        image_scanning_enabled=True,
+        image_scanning_types=[ImageScanningType.ON_DEMAND_AMI_CVE],
+        scan_result_condition=ScanResultCondition(
+            maximum_severity_label=MaximumSeverityLabel.HIGH, fix_available=False
+        ),
+    )
+    (scanned,) = Template.from_stack(stack).find_resources("Custom::ImagePipeline").values()
+    found = rendered(scanned["Properties"], {"Tags", "ImageTags"})
     for name in ("minimal", "full"):
         (resource,) = (r for r in expected(name).values() if r["Type"] == "Custom::ImagePipeline")
         found |= rendered(resource["Properties"], {"Tags", "ImageTags"})

@@ -12,6 +12,7 @@ MINIMAL = {
     "imageRecipeArn": f"{ARN}:image-recipe/web/1.0.0",
     "infrastructureConfigurationArn": f"{ARN}:infrastructure-configuration/web",
 }
+CONTAINER = {"imageRecipeArn": None, "containerRecipeArn": f"{ARN}:container-recipe/web/1.0.0"}
 ROLE = {"executionRole": "builder"}
 BUILD = f"{ARN}:workflow/build/own/1.0.0"
 TEST = f"{ARN}:workflow/test/smoke/1.x.x"
@@ -21,7 +22,8 @@ TOKEN = "${Token[TOKEN.1]}"
 
 
 def problems(operation: str = "CreateImagePipeline", /, **members: Any) -> list[str]:
-    found = check(operation, MINIMAL | members, is_unresolved=lambda value: isinstance(value, str) and TOKEN in value)
+    request = {name: value for name, value in (MINIMAL | members).items() if value is not None}
+    found = check(operation, request, is_unresolved=lambda value: isinstance(value, str) and TOKEN in value)
     return [str(problem) for problem in found]
 
 
@@ -30,6 +32,11 @@ def scanned(tests: Any, scanning: Any) -> dict[str, Any]:
         "imageTestsConfiguration": {"imageTestsEnabled": tests},
         "imageScanningConfiguration": {"imageScanningEnabled": scanning},
     }
+
+
+def scan(kind: Any, **members: Any) -> dict[str, Any]:
+    types = {} if kind is None else {"imageScanningTypes": [kind]}
+    return {"imageScanningConfiguration": {"imageScanningEnabled": True} | types | members}
 
 
 def logs(member: str, name: Any) -> dict[str, Any]:
@@ -56,12 +63,32 @@ def logs(member: str, name: Any) -> dict[str, Any]:
             "imageTestsConfiguration.imageTestsEnabled is false, enable tests or leave scanning out",
         ),
         (
-            ROLE | {"workflows": [{"workflowArn": TEST}, {"workflowArn": BUILD, "onFailure": "ABORT"}]},
-            "workflows[1].onFailure is for test workflows only: got 'ABORT' for a build workflow, remove it",
+            CONTAINER | scan("ON_DEMAND_AMI_CVE"),
+            "imageScanningConfiguration.imageScanningTypes is for image recipes: got ON_DEMAND_AMI_CVE with "
+            "containerRecipeArn, leave it out: containers are scanned in their repository",
         ),
         (
-            ROLE | {"workflows": [{"workflowArn": DISTRIBUTION, "onFailure": "CONTINUE"}]},
-            "workflows[0].onFailure is for test workflows only: got 'CONTINUE' for a distribution workflow, remove it",
+            scan(None, scanResultCondition={"maximumSeverityLabel": "LOW"}),
+            "imageScanningConfiguration.scanResultCondition needs a scan of the AMI itself: give "
+            "imageScanningConfiguration.imageScanningTypes ON_DEMAND_AMI_CVE, or remove it",
+        ),
+        (
+            scan("TEST_INSTANCE_CVE", scanResultCondition={"maximumSeverityLabel": "LOW"}),
+            "imageScanningConfiguration.scanResultCondition needs a scan of the AMI itself: give "
+            "imageScanningConfiguration.imageScanningTypes ON_DEMAND_AMI_CVE, or remove it",
+        ),
+        (
+            scan("ON_DEMAND_AMI_CVE", scanResultCondition={"fixAvailable": False}),
+            "imageScanningConfiguration.scanResultCondition.maximumSeverityLabel is missing",
+        ),
+        (
+            scan("ON_DEMAND_AMI_CVE", scanResultCondition={"maximumSeverityLabel": "CRITICAL"}),
+            "imageScanningConfiguration.scanResultCondition.maximumSeverityLabel is not an allowed value: "
+            "got 'CRITICAL', allowed are INFORMATIONAL, LOW, MEDIUM, HIGH",
+        ),
+        (
+            {"imageScanningConfiguration": {"imageScanningTypes": ["TEST_INSTANCE_CVE", "ON_DEMAND_AMI_CVE"]}},
+            "imageScanningConfiguration.imageScanningTypes is too large: got 2 items, allowed 1 to 1",
         ),
         (
             ROLE | {"workflows": [{"workflowArn": f"{MANAGED}/1.0.1/1"}]},
@@ -99,6 +126,11 @@ def test_broken_rule_is_told_with_got_allowed_and_the_way_out(
         {"imageTestsConfiguration": {"imageTestsEnabled": False}},
         ROLE | {"workflows": [{"workflowArn": TEST, "onFailure": "ABORT", "parallelGroup": "a"}]},
         ROLE | {"workflows": [{"workflowArn": f"{MANAGED}/x.x.x"}]},
+        ROLE | {"workflows": [{"workflowArn": BUILD, "onFailure": "ABORT", "parallelGroup": "a"}]},
+        ROLE | {"workflows": [{"workflowArn": DISTRIBUTION, "onFailure": "CONTINUE"}]},
+        scan("ON_DEMAND_AMI_CVE", scanResultCondition={"maximumSeverityLabel": "HIGH", "fixAvailable": False}),
+        scan("TEST_INSTANCE_CVE"),
+        CONTAINER | scan("TEST_INSTANCE_CVE"),
         ROLE | {"workflows": [{"workflowArn": f"{ARN}:workflow/build/build-image/1.0.1/1"}]},
         {"imageScanningConfiguration": {"ecrConfiguration": {"repositoryName": "a"}}},
     ],
@@ -123,8 +155,11 @@ def test_request_at_the_edge_of_a_rule_has_no_problem(members: dict[str, Any]) -
         scanned(tests=False, scanning=TOKEN),
         {"imageTestsConfiguration": TOKEN, "imageScanningConfiguration": {"imageScanningEnabled": True}},
         {"imageScanningConfiguration": TOKEN, "imageTestsConfiguration": {"imageTestsEnabled": False}},
-        ROLE | {"workflows": [{"workflowArn": f"{BUILD}{TOKEN}", "onFailure": "ABORT"}]},
-        ROLE | {"workflows": [{"workflowArn": BUILD, "onFailure": TOKEN}]},
+        scan(None, imageScanningTypes=TOKEN, scanResultCondition={"maximumSeverityLabel": "LOW"}),
+        scan(TOKEN, scanResultCondition={"maximumSeverityLabel": "LOW"}),
+        scan(None, scanResultCondition=TOKEN),
+        CONTAINER | scan(TOKEN),
+        scan("ON_DEMAND_AMI_CVE") | {"containerRecipeArn": TOKEN},
         ROLE | {"workflows": [{"workflowArn": f"{MANAGED}/{TOKEN}"}]},
         {"containerRecipeArn": TOKEN},
         {"imageRecipeArn": TOKEN, "containerRecipeArn": f"{ARN}:container-recipe/web/1.0.0"},
@@ -146,6 +181,7 @@ def test_rule_passes_an_unresolved_member(members: dict[str, Any]) -> None:
         logs("imageLogGroupName", 5),
         logs("imageLogGroupName", ""),
         {"imageScanningConfiguration": "on", "imageTestsConfiguration": "off"},
+        scan(None, imageScanningTypes="ON_DEMAND_AMI_CVE", scanResultCondition={"maximumSeverityLabel": "LOW"}),
         scanned(tests="false", scanning="true"),
     ],
 )
@@ -159,7 +195,7 @@ def test_rules_are_told_together_with_what_the_model_refuses() -> None:
     found = problems(
         description="",
         schedule={"scheduleExpression": "cron(0 0 * * 0)"},
-        workflows=[{"workflowArn": f"{MANAGED}/1.0.0", "onFailure": "ABORT"}],
+        workflows=[{"workflowArn": f"{MANAGED}/1.0.0"}],
         **scanned(tests=False, scanning=True),
     )
     assert [problem.split()[0] for problem in found] == [
@@ -167,7 +203,6 @@ def test_rules_are_told_together_with_what_the_model_refuses() -> None:
         "schedule.scheduleExpression",
         "workflows",
         "imageScanningConfiguration.imageScanningEnabled",
-        "workflows[0].onFailure",
         "workflows[0].workflowArn",
     ]
 

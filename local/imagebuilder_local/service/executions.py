@@ -10,6 +10,9 @@ from imagebuilder_local.service.state import State
 
 _FILTERS = ("name", "version")
 
+_FAILURES_WITHOUT_A_POLICY = 5
+"""After so many in a row the service disables a pipeline by itself (API reference of AutoDisablePolicy)."""
+
 
 def start_image_pipeline_execution(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     """Start a build. Its tags are the request's: a pipeline's imageTags are for its scheduled runs.
@@ -24,7 +27,7 @@ def start_image_pipeline_execution(state: State, request: Mapping[str, Any]) -> 
 
 
 def run_on_schedule(state: State, arn: str, *, fails: bool) -> str | None:
-    """Do what the schedule does: build with the imageTags, count failures, disable at the policy's limit.
+    """Do what the schedule does: build with the imageTags, count failures, disable at the limit.
 
     Returns the image's ARN, or None when the pipeline is disabled and nothing runs. The count changes at once, not when
     the build ends.
@@ -34,16 +37,17 @@ def run_on_schedule(state: State, arn: str, *, fails: bool) -> str | None:
         return None
     image = _build(state, pipeline, "SCHEDULED", pipeline.get("imageTags", {}), fails=fails)
     pipeline["consecutiveFailures"] = pipeline["consecutiveFailures"] + 1 if fails else 0
-    policy = pipeline.get("schedule", {}).get("autoDisablePolicy")
-    if policy and pipeline["consecutiveFailures"] >= policy["failureCount"]:
+    policy = pipeline.get("schedule", {}).get("autoDisablePolicy", {})
+    if pipeline["consecutiveFailures"] >= policy.get("failureCount", _FAILURES_WITHOUT_A_POLICY):
         pipeline["status"] = "DISABLED"
     return image.arn
 
 
 def list_image_pipeline_images(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of the images that a pipeline made."""
+    """Return a page of the images that a pipeline made; one that does not exist made none (API reference)."""
     operation = "ListImagePipelineImages"
-    made = _made_by(state, state.pipeline(request["imagePipelineArn"]))
+    pipeline = state.pipelines.get(request["imagePipelineArn"])
+    made = [] if pipeline is None else _made_by(state, pipeline)
     now = state.clock()
     summaries = [image.summary(now, state.seconds_per_state) for image in made]
     shown, more = page(operation, filtered(operation, summaries, request, _FILTERS), request)

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import deepcopy
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -16,6 +16,7 @@ from imagebuilder_local.service.executions import (
 )
 from imagebuilder_local.service.faults import Faults
 from imagebuilder_local.service.iam import Iam, authorize
+from imagebuilder_local.service.inspector import activated
 from imagebuilder_local.service.pipelines import (
     create_image_pipeline,
     delete_image_pipeline,
@@ -59,7 +60,8 @@ class ImageBuilder:
     `rate_limit` is in requests a second, `pipeline_quota` in pipelines; None means no limit. With `strict_references`
     what a pipeline refers to in this account must have been registered. A build passes into its next state every
     `seconds_per_state`; 0 makes it available at once. `clock` gives seconds since the epoch. `iam` is asked whether a
-    caller may do what it asks for; without it everybody may do everything.
+    caller may do what it asks for; without it everybody may do everything. `inspector` has the resource types (`ec2`,
+    `ecr`) that Amazon Inspector is activated for; None means what IMAGEBUILDER_LOCAL_INSPECTOR says, or both.
     """
 
     def __init__(
@@ -74,10 +76,14 @@ class ImageBuilder:
         seconds_per_state: float = 2.0,
         clock: Callable[[], float] = time.time,
         iam: Iam | None = None,
+        inspector: Collection[str] | None = None,
     ) -> None:
         self.iam = iam
         self.faults = Faults()
-        self._state = State(partition, region, account, clock, seconds_per_state, strict_references, pipeline_quota)
+        active = activated() if inspector is None else frozenset(inspector)
+        self._state = State(
+            partition, region, account, clock, seconds_per_state, strict_references, pipeline_quota, active
+        )
         self._tokens = Tokens()
         self._rate = TokenBucket(rate_limit, clock) if rate_limit is not None else None
         self._calls: list[Call] = []

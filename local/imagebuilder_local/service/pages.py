@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from imagebuilder_local.service.errors import ServiceError, invalid_value
-from imagebuilder_model import load_model
+
+_PAGE = 25
+"""Items of a page when the request does not say (API reference of ListImagePipelines)."""
 
 
 def filtered(
@@ -16,8 +18,7 @@ def filtered(
 ) -> list[dict[str, Any]]:
     """Return the items that match every filter of the request in one of its values, case-sensitively.
 
-    The model's pattern of filter values has no `*`, so there are no wildcards. The code for a filter that the
-    operation does not know is unverified.
+    The code for a filter that the operation does not know is not verified on AWS.
     """
     filters = request.get("filters", [])
     for index, entry in enumerate(filters):
@@ -25,7 +26,19 @@ def filtered(
             raise invalid_value(operation, f"filters[{index}].name", f"Allowed are {', '.join(known)}")
         if "values" not in entry:
             raise invalid_value(operation, f"filters[{index}].values", "It is missing")
-    return [item for item in items if all(item.get(entry["name"]) in entry["values"] for entry in filters)]
+    return [item for item in items if all(_matches(item, entry["name"], entry["values"]) for entry in filters)]
+
+
+def _matches(item: Mapping[str, Any], name: str, values: Collection[str]) -> bool:
+    """Tell whether an item has one of the values. `web*` and `*web*` are for names only (API reference of Filter)."""
+    found = item.get(name)
+    return found in values or (name == "name" and any(_like(str(found), value) for value in values))
+
+
+def _like(name: str, value: str) -> bool:
+    inside = value.strip("*")
+    # What the service does with a wildcard elsewhere is not verified on AWS; here it is a sign that no name has.
+    return (value == f"*{inside}*" and inside in name) or (value == f"{inside}*" and name.startswith(inside))
 
 
 def page(
@@ -38,7 +51,7 @@ def page(
     """
     query = _digest(operation, request)
     after = _after(request["nextToken"], query) if "nextToken" in request else ""
-    size = request.get("maxResults") or load_model().shapes["RestrictedInteger"].maximum
+    size = request.get("maxResults", _PAGE)
     rest = sorted((item for item in items if _sortable(item[key]) > after), key=lambda item: _sortable(item[key]))
     shown = rest[:size]
     more = len(rest) > len(shown)

@@ -6,6 +6,7 @@ from typing import Any
 
 from imagebuilder_local.service.errors import ServiceError, not_found
 from imagebuilder_local.service.executions import last_run
+from imagebuilder_local.service.inspector import require_inspector
 from imagebuilder_local.service.pages import filtered, page
 from imagebuilder_local.service.state import State
 from imagebuilder_model import PIPELINE_ARN_KIND, load_model, normalized_name
@@ -25,6 +26,7 @@ _REFERENCES = (*_RECIPES, "infrastructureConfigurationArn", "distributionConfigu
 def create_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     """Make a pipeline; with dryRun only say that it could be made."""
     _require_references(state, request)
+    require_inspector(state.inspector, state.account, request)
     arn = state.arn(f"{PIPELINE_ARN_KIND}/{normalized_name(request['name'])}")
     if arn in state.pipelines:
         # The sentence is the one of an image recipe: ministryofjustice/modernisation-platform-ami-builds#549.
@@ -59,6 +61,7 @@ def update_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str,
             f"The recipe of image pipeline '{arn}' must stay of one type: image recipe or container recipe.",
         )
     _require_references(state, request)
+    require_inspector(state.inspector, state.account, request)
     kept = {name: live[name] for name in ("arn", "name", "tags", "dateCreated")}
     state.pipelines[arn] = _configuration(state, request) | kept | {"dateUpdated": state.now()}
     return {"imagePipelineArn": arn}

@@ -1,7 +1,7 @@
 """What the emulated service holds for one account in one Region."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,7 @@ class State:
     seconds_per_state: float
     strict_references: bool
     pipeline_quota: int | None
+    inspector: Collection[str]
     pipelines: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     images: dict[str, Image] = field(default_factory=dict[str, Image])
     builds: Counter[str] = field(default_factory=Counter[str])

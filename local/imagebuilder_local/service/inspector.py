@@ -1,0 +1,42 @@
+"""Amazon Inspector of the account: activated or not, and what a pipeline that scans needs of it."""
+
+import os
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from imagebuilder_local.service.errors import ServiceError
+
+RESOURCE_TYPES: Final = frozenset({"ec2", "ecr"})
+"""What Amazon Inspector is activated for, each by itself, as the service names it."""
+
+VARIABLE: Final = "IMAGEBUILDER_LOCAL_INSPECTOR"
+_OFF: Final = "off"
+
+
+def activated() -> frozenset[str]:
+    """Return what the environment says Amazon Inspector is activated for: everything when it says nothing.
+
+    ValueError when it says something else than `off` or some of the resource types.
+    """
+    text = os.environ.get(VARIABLE) or ",".join(RESOURCE_TYPES)
+    given = set() if text == _OFF else {part.strip() for part in text.split(",")}
+    if not given <= RESOURCE_TYPES:
+        allowed = " and ".join(sorted(RESOURCE_TYPES))
+        raise ValueError(f"{VARIABLE} must be {_OFF}, or some of {allowed} with commas between them: got {text!r}")
+    return frozenset(given)
+
+
+def require_inspector(active: Collection[str], account: str, request: Mapping[str, Any]) -> None:
+    """Refuse a pipeline that scans with what is not activated, in the service's own words.
+
+    They are public for both types (aws/aws-cdk#37061); code, status and whole sentence for `ecr`, from a Create
+    (hashicorp/terraform-provider-aws#35674). That an Update answers the same is not verified on AWS. A scan on demand
+    needs no activation (API reference of ImageScanningConfiguration).
+    """
+    scanning = request.get("imageScanningConfiguration", {})
+    if not scanning.get("imageScanningEnabled") or "ON_DEMAND_AMI_CVE" in scanning.get("imageScanningTypes", ()):
+        return
+    needed = "ecr" if "containerRecipeArn" in request else "ec2"
+    if needed not in active:
+        message = f"Amazon Inspector is not enabled for '{needed}' resources in account '{account}'."
+        raise ServiceError("ResourceDependencyException", f"Resource dependency error: {message}")

@@ -1,0 +1,48 @@
+"""Tell whether the newest botocore knows more of a pipeline's API than the committed model: `make model-check`.
+
+It runs weekly in a workflow of its own, and not in the suite: what AWS released today is no fault of the change that is
+tested. Without a package index there is nothing to tell, and that is no failure.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tools.generate_model import API_VERSION, SERVICE, TARGET, generate
+from tools.model_source import SourceError, newest_wheel, version_of
+
+_MODEL = f"{SERVICE}/{API_VERSION}/service-2.json"
+
+
+def changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    """Yield each operation and shape that is not the same in two models."""
+    for section in ("operations", "shapes"):
+        before, after = old[section], new[section]
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                change = "new" if name not in before else "gone" if name not in after else "changed"
+                yield f"{change} in {section}: {name}"
+
+
+def main() -> int:
+    """Return the exit code: 1 when the newest model is another one."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            wheel = newest_wheel(Path(folder))
+        except SourceError as error:
+            print(f"skipped: {error}")
+            return 0
+        newest, version = json.loads(generate(wheel)[_MODEL]), version_of(wheel)
+    found = list(changes(json.loads((TARGET / _MODEL).read_text(encoding="utf-8")), newest))
+    if not found:
+        print(f"botocore {version} has the model that is committed")
+        return 0
+    print("\n".join([f"botocore {version} has another model: make model VERSION={version}", *found]))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
