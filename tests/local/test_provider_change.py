@@ -126,7 +126,7 @@ def test_pipeline_stays_where_it_was_when_the_deployment_that_moves_it_is_rolled
     arn = cdk_cli.deploy(app_of(tmp_path / "a", "Kept"))["Kept"]["Arn"]
     (before,) = cdk_cli.pipelines("Kept")
     app = app_of(tmp_path / "b", "Kept", "Handed", own_provider=True, adopt_existing=True)
-    stack = app.node.find_child("Kept")
+    stack: Any = app.node.find_child("Kept")
     missing = "arn:aws:imagebuilder:us-east-1:000000000000:image-recipe/missing/1.0.0"
     failing = ImagePipeline(
         stack,

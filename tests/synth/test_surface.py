@@ -10,7 +10,7 @@ from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk.interfaces.aws_imagebuilder import ImagePipelineReference
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineBase
-from cdk_imagebuilder_pipeline.tags import OWNER_TAGS
+from imagebuilder_model.names import OWNER_TAGS
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 PIPELINE = f"{ARN}:image-pipeline/web"
