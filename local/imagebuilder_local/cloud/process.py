@@ -15,6 +15,7 @@ import trustme
 from imagebuilder_local.cloud.environment import client_settings, neutral_environment
 from imagebuilder_local.cloud.resource_types import provisioners
 from imagebuilder_local.cloud.state import Folder, State, holding
+from imagebuilder_local.http_server import LISTEN_QUEUE
 from imagebuilder_local.page import PageServer, Timeline, view
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 
@@ -83,7 +84,7 @@ def _listen(port: int) -> socket.socket:
             "stop what uses it, name another one, or name none to take any that is free"
         ) from error
     # From here on clients can connect; they are served when ministack is up.
-    listener.listen()
+    listener.listen(LISTEN_QUEUE)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -127,6 +128,7 @@ async def _serve(
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.certfile = config.keyfile = str(folder.server_certificate)
+    config.backlog = LISTEN_QUEUE
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.errorlog = logging.getLogger("hypercorn.error")
