@@ -10,6 +10,7 @@ from typing import Any, Final
 from imagebuilder_local.cdk import CDK_CLI
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings, program_path
+from imagebuilder_local.cloud.files import full_disk, make_folder, refuse_link, write_private
 from imagebuilder_local.cloud.state import State
 from imagebuilder_local.service.inspector import activated
 from imagebuilder_local.steps import StepError, run, say, step
@@ -22,13 +23,14 @@ _CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
 def up(project: Path, cloud: LocalCloud) -> State:
     """Start the local cloud unless it runs, and write `.local/env`, which turns a shell towards it."""
     _check_inspector()
+    make_folder(_environment_file(project).parent)
     with step("Local cloud"):
         state = cloud.start(_port())
         say(f"process {state.pid}, AWS at {state.endpoint}, EC2 Image Builder at {state.imagebuilder_endpoint}")
         say(f"what it does, to look at while it does it: {state.page}")
     settings = client_settings(state, cloud.folder) | {"PATH": program_path(project)}
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
-    _environment_file(project).write_text("".join(lines), encoding="utf-8")
+    write_private(_environment_file(project), "".join(lines))
     return state
 
 
@@ -39,6 +41,7 @@ def deploy(project: Path, cloud: LocalCloud) -> None:
     if shutil.which("cdk", path=environment["PATH"]) is None:
         raise StepError(f"the CDK CLI is not installed here: npm install {CDK_CLI}")
     outputs_file = cloud.folder.path / "outputs.json"
+    refuse_link(outputs_file)
     try:
         _bootstrap(state, cloud, environment, project)
         with step("cdk deploy"):
@@ -51,7 +54,8 @@ def deploy(project: Path, cloud: LocalCloud) -> None:
                     say(_as_the_aws_cli_sees(arn, environment, project))
     except StepError as error:
         cloud.environment()  # Says so when the cloud died meanwhile, which is then the better message.
-        raise StepError(f"{error}\nThe local cloud's own log is {cloud.folder.log}") from error
+        full = full_disk(cloud.folder.path)
+        raise StepError(f"{error}\nThe local cloud's own log is {cloud.folder.log}{full}") from error
 
 
 def how_to_go_on(project: Path, cloud: LocalCloud, stop: str) -> str:
@@ -92,11 +96,12 @@ def _environment_file(project: Path) -> Path:
 def _bootstrap(state: State, cloud: LocalCloud, environment: dict[str, str], project: Path) -> None:
     # What is bootstrapped goes with the process that it was done in, and so does the note of it.
     note = cloud.folder.path / "bootstrapped"
-    if note.is_file() and note.read_text(encoding="utf-8") == str(state.pid):
+    bootstrapped = f"{state.pid} {state.started}"
+    if note.is_file() and note.read_text(encoding="utf-8") == bootstrapped:
         return
     with step("cdk bootstrap"):
         run([*_CDK, "bootstrap", f"aws://{state.account}/{state.region}"], environment=environment, folder=project)
-        note.write_text(str(state.pid), encoding="utf-8")
+        write_private(note, bootstrapped)
 
 
 def _pipeline_arns(outputs_file: Path) -> list[str]:

@@ -4,16 +4,20 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from imagebuilder_local.cloud import LocalCloud, LocalCloudError
+from imagebuilder_local.cloud import LocalCloud, LocalCloudError, control
 from imagebuilder_local.cloud.environment import client_environment
+from imagebuilder_local.cloud.identity import send, started
+from imagebuilder_local.cloud.state import State, holding
 
 
 @pytest.fixture
@@ -105,6 +109,106 @@ def test_clients_get_nothing_of_the_users_own(cloud: LocalCloud) -> None:
     assert all(environment[name].startswith(home) for name in ("HOME", "TMPDIR", "CDK_HOME", "XDG_CACHE_HOME"))
 
 
+@pytest.fixture
+def foreign(cloud: LocalCloud) -> Iterator[subprocess.Popen[bytes]]:
+    """Somebody's process that has the pid which the file of a killed cloud names."""
+    pid = cloud.start().pid
+    stale = cloud.folder.state.read_text()
+    os.kill(pid, signal.SIGKILL)
+    _wait_until_gone(cloud)
+    with subprocess.Popen(["sleep", "600"]) as process:
+        cloud.folder.state.write_text(stale.replace(str(pid), str(process.pid)))
+        yield process
+        process.kill()
+
+
+def test_process_that_got_the_pid_of_a_killed_cloud_outlives_a_stop_during_many_looks(
+    cloud: LocalCloud, foreign: subprocess.Popen[bytes]
+) -> None:
+    with ThreadPoolExecutor(9) as pool:
+        looks = [pool.submit(_look_for, cloud, seconds=1.0) for _ in range(8)]
+        while not all(look.done() for look in looks):
+            assert cloud.stop() is False
+            assert foreign.poll() is None
+        assert {state for look in looks for state in look.result()} == {None}
+
+
+def test_process_that_got_the_pid_of_a_killed_cloud_is_not_taken_for_the_one_that_holds_the_lock(
+    cloud: LocalCloud, foreign: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "_SECONDS_TO_STOP", 0.2)
+    with holding(cloud.folder.lock):
+        assert cloud.state() is None
+        with pytest.raises(LocalCloudError, match=r"a process lives in .* and does not say which it is: wait until"):
+            cloud.stop()
+    assert foreign.poll() is None
+
+
+def test_signal_reaches_only_the_process_that_was_started_then(foreign: subprocess.Popen[bytes]) -> None:
+    when = started(foreign.pid)
+    assert when is not None
+    assert send(foreign.pid, f"{when}0", signal.SIGKILL) is False
+    assert foreign.poll() is None
+    assert send(foreign.pid, when, signal.SIGKILL) is True
+    assert foreign.wait(60) == -signal.SIGKILL
+    assert started(foreign.pid) is None
+    assert send(foreign.pid, when, signal.SIGKILL) is False
+
+
+def test_file_that_another_version_wrote_is_no_state(cloud: LocalCloud) -> None:
+    state = cloud.start()
+    cloud.folder.state.write_text('{"pid": 1, "endpoint": "https://127.0.0.1:1"}')
+    assert cloud.state() is None
+    state.write(cloud.folder)
+    assert cloud.state() == state
+
+
+def test_files_of_the_cloud_are_for_its_owner_alone(cloud: LocalCloud) -> None:
+    folder = cloud.folder
+    folder.path.mkdir()
+    for path in (folder.server_certificate, folder.state, folder.log, folder.lock):
+        path.write_text("old")
+        path.chmod(0o644)
+    cloud.start()
+    for path in (folder.server_certificate, folder.certificate_authority, folder.state, folder.log, folder.lock):
+        assert path.stat().st_mode & 0o777 == 0o600, path
+
+
+LINKS = ("server.pem", "ca.pem", "cloud.log", "lock", "starting.lock", "home", "tmp")
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_link_in_the_folder_is_not_followed(cloud: LocalCloud, tmp_path: Path, name: str) -> None:
+    cloud.folder.path.mkdir()
+    target = tmp_path / "somebody's"
+    target.mkdir() if name in {"home", "tmp"} else target.write_text("theirs")
+    (cloud.folder.path / name).symlink_to(target)
+    with pytest.raises(LocalCloudError, match=f"{name} is a link, which a local cloud does not follow: remove it"):
+        cloud.start()
+    assert list(target.iterdir()) == [] if target.is_dir() else target.read_text() == "theirs"
+
+
+def test_link_in_place_of_the_folder_is_not_followed(cloud: LocalCloud, tmp_path: Path) -> None:
+    cloud.folder.path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(LocalCloudError, match="cloud is a link, which a local cloud does not follow: remove it"):
+        cloud.start()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_link_in_place_of_the_state_is_neither_read_nor_written_through(cloud: LocalCloud, tmp_path: Path) -> None:
+    state = cloud.start()
+    elsewhere = tmp_path / "elsewhere"
+    cloud.folder.state.rename(elsewhere)
+    before = elsewhere.read_text()
+    cloud.folder.state.symlink_to(elsewhere)
+    assert cloud.state() is None
+    with pytest.raises(LocalCloudError, match=r"state\.json is a link"):
+        replace(state, pid=1).write(cloud.folder)
+    assert elsewhere.read_text() == before
+    cloud.folder.state.unlink()
+    state.write(cloud.folder)
+
+
 def _wait_until_gone(cloud: LocalCloud) -> None:
     deadline = time.monotonic() + 10
     while cloud.state() is not None:
@@ -130,7 +234,8 @@ def test_looking_whether_it_runs_never_keeps_it_from_starting(cloud: LocalCloud)
         looking.result()
 
 
-def _look_for(cloud: LocalCloud, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def _look_for(cloud: LocalCloud, seconds: float) -> set[State | None]:
+    deadline, seen = time.monotonic() + seconds, set[State | None]()
     while time.monotonic() < deadline:
-        LocalCloud(cloud.folder.path).state()
+        seen.add(LocalCloud(cloud.folder.path).state())
+    return seen

@@ -1,6 +1,7 @@
 """`make local` and its neighbours, as a person calls them, in a copy of the project."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -142,3 +143,51 @@ def test_python_that_is_too_old_is_one_clear_message() -> None:
     assert " is 3.9.\n" in done.stderr
     assert "make PYTHON=" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", [".local", ".local/env"])
+def test_link_that_came_with_the_clone_is_one_clear_message_and_is_not_written_through(
+    project: Path, tmp_path: Path, name: str
+) -> None:
+    target = tmp_path / "somebody's"
+    target.mkdir() if name == ".local" else target.write_text("theirs")
+    (project / name).parent.mkdir(exist_ok=True)
+    (project / name).symlink_to(target)
+    code, printed = local(project, "up")
+    assert code == 1
+    assert printed.endswith(f"error: {project / name} is a link, which a local cloud does not follow: remove it\n")
+    assert list(target.iterdir()) == [] if target.is_dir() else target.read_text() == "theirs"
+
+
+def test_environment_file_with_the_access_key_is_for_its_owner_alone(project: Path) -> None:
+    (project / ".local").mkdir()
+    (project / ".local" / "env").touch(0o644)
+    assert local(project, "up")[0] == 0
+    assert (project / ".local" / "env").stat().st_mode & 0o777 == 0o600
+
+
+def can_mount() -> bool:
+    unshare = shutil.which("unshare")
+    return (
+        unshare is not None
+        and subprocess.run([unshare, "-rm", "true"], capture_output=True, check=False).returncode == 0
+    )
+
+
+@pytest.mark.skipif(not can_mount(), reason="a small disk takes a mount namespace of one's own")
+@pytest.mark.parametrize("left", [0, 4096, 16384])
+def test_full_disk_is_one_clear_message(project: Path, left: int) -> None:
+    (project / ".local").mkdir()
+    script = (
+        "mount -t tmpfs -o size=1m tmpfs .local && "
+        f"head -c {2**20 - left} /dev/zero > .local/ballast && "
+        f"{sys.executable} -m imagebuilder_local up"
+    )
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    printed = done.stdout + done.stderr
+    assert "Traceback" not in printed
+    assert printed.count("error: ") == 1
+    assert re.search(r"free some space, then try again", printed), printed

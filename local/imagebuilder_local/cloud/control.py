@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from imagebuilder_local.cloud.environment import client_environment
+from imagebuilder_local.cloud.errors import LocalCloudError
+from imagebuilder_local.cloud.files import full_disk, make_folder, open_private
+from imagebuilder_local.cloud.identity import send
 from imagebuilder_local.cloud.state import Folder, State, holding, is_locked
 
 _SECONDS_TO_START: Final = 60.0
 _SECONDS_TO_STOP: Final = 10.0
 _POLL: Final = 0.05
 _LOG_LINES: Final = 15
-
-
-class LocalCloudError(Exception):
-    """The local cloud cannot be started, reached or stopped; the message says why and what to do."""
 
 
 class LocalCloud:
@@ -30,7 +29,9 @@ class LocalCloud:
 
     def state(self) -> State | None:
         """Return where it can be reached, None when it does not run."""
-        return State.read(self.folder) if is_locked(self.folder) else None
+        state = State.read(self.folder) if is_locked(self.folder) else None
+        # A file that a killed cloud left names a process that has ended, or somebody else's.
+        return state if state is not None and state.is_running() else None
 
     def environment(self) -> dict[str, str]:
         """Return this process's environment turned towards the cloud. LocalCloudError when it does not run."""
@@ -44,7 +45,7 @@ class LocalCloud:
 
         `port` is the one that CloudFormation, Lambda, S3 and so on are served on, 0 for any that is free.
         """
-        self.folder.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder.path)
         try:
             with holding(self.folder.starting_lock, patience=_SECONDS_TO_START):
                 return self.state() or self._start(port)
@@ -54,7 +55,7 @@ class LocalCloud:
     def _start(self, port: int) -> State:
         self._reap()
         self.folder.state.unlink(missing_ok=True)
-        with self.folder.log.open("wb") as log:
+        with os.fdopen(open_private(self.folder.log, os.O_WRONLY | os.O_TRUNC), "wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "imagebuilder_local.cloud.process", str(self.folder.path), str(port)],
                 stdin=subprocess.DEVNULL,
@@ -67,23 +68,36 @@ class LocalCloud:
 
     def stop(self) -> bool:
         """Stop it and nothing else; return whether there was something to stop."""
-        state = self.state()
+        state = self._settled_state()
         if state is None:
             self._reap()
             return False
-        os.kill(state.pid, signal.SIGTERM)
-        if not self._ends_within(_SECONDS_TO_STOP):
-            os.kill(state.pid, signal.SIGKILL)
-            if not self._ends_within(_SECONDS_TO_STOP):
-                raise LocalCloudError(f"the local cloud, process {state.pid}, does not end")
-        self.folder.state.unlink(missing_ok=True)
-        self._reap()
-        return True
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            send(state.pid, state.started, number)
+            if self._ends_within(_SECONDS_TO_STOP):
+                self._reap()
+                return True
+        raise LocalCloudError(f"the local cloud, process {state.pid}, does not end")
+
+    def _settled_state(self) -> State | None:
+        """Return the state, None when nothing runs. One that starts or ends meanwhile is waited for."""
+        deadline = time.monotonic() + _SECONDS_TO_STOP
+        while (state := self.state()) is None and is_locked(self.folder):
+            if time.monotonic() >= deadline:
+                raise LocalCloudError(
+                    f"a process lives in {self.folder.path} and does not say which it is: "
+                    "wait until it has started, or end it by hand"
+                )
+            time.sleep(_POLL)
+        return state
 
     def _reap(self) -> None:
         """Take note of the end of a process that we started and that has ended."""
         if self._process is not None:
-            self._process.wait()
+            try:
+                self._process.wait(_SECONDS_TO_STOP)
+            except subprocess.TimeoutExpired as error:
+                raise LocalCloudError(f"the local cloud, process {self._process.pid}, does not end") from error
 
     def _wait_until_it_serves(self, process: subprocess.Popen[bytes]) -> State:
         deadline = time.monotonic() + _SECONDS_TO_START
@@ -111,4 +125,5 @@ class LocalCloud:
             lines = self.folder.log.read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             return ""
-        return "\n  ".join([f"; the end of {self.folder.log}:", *lines[-_LOG_LINES:]]) if lines else ""
+        full = full_disk(self.folder.path)
+        return full + ("\n  ".join([f"; the end of {self.folder.log}:", *lines[-_LOG_LINES:]]) if lines else "")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from imagebuilder_local.cloud.files import make_folder
 from imagebuilder_local.cloud.state import Folder, State
 
 _PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
@@ -26,8 +27,8 @@ def client_settings(state: State, folder: Folder) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": state.endpoint,
         "AWS_ENDPOINT_URL_IMAGEBUILDER": state.imagebuilder_endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": state.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": state.secret_access_key,
         "AWS_REGION": state.region,
         "AWS_DEFAULT_REGION": state.region,
         "AWS_CONFIG_FILE": os.devnull,
@@ -42,9 +43,7 @@ def client_settings(state: State, folder: Folder) -> dict[str, str]:
 
 def neutral_environment(folder: Folder, base: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return `base` without any setting of AWS or of a proxy, and with a home and a temporary folder of our own."""
-    home, temporary = folder.home.resolve(), folder.temporary.resolve()
-    for path in (home, temporary):
-        path.mkdir(parents=True, exist_ok=True)
+    home, temporary = (make_folder(path).resolve() for path in (folder.home, folder.temporary))
     kept = {
         name: value
         for name, value in (os.environ if base is None else base).items()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import socket
 import ssl
@@ -13,8 +14,12 @@ from typing import Final
 import trustme
 
 from imagebuilder_local.cloud.environment import client_settings, neutral_environment
+from imagebuilder_local.cloud.errors import LocalCloudError
+from imagebuilder_local.cloud.files import write_private
+from imagebuilder_local.cloud.identity import started
 from imagebuilder_local.cloud.resource_types import provisioners
 from imagebuilder_local.cloud.state import Folder, State, holding
+from imagebuilder_local.http_server import LISTEN_QUEUE
 from imagebuilder_local.page import PageServer, Timeline, view
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 
@@ -31,8 +36,11 @@ def main(path: Path, port: int) -> None:
     folder = Folder(path)
     try:
         # Patience for those who only look whether somebody holds it.
-        with holding(folder.lock, patience=1.0):
+        with holding(folder.lock, patience=5.0):
+            folder.state.unlink(missing_ok=True)  # of one that was killed
             _serve_from(folder, port)
+    except LocalCloudError as error:
+        raise SystemExit(str(error)) from error
     except BlockingIOError as error:
         raise SystemExit(f"another local cloud lives in {folder.path}: stop it, or choose another folder") from error
 
@@ -50,11 +58,14 @@ def _serve_from(folder: Folder, port: int) -> None:
     ):
         state = State(
             pid=os.getpid(),
+            started=started(os.getpid()) or "",
             endpoint=f"https://{HOST}:{listener.getsockname()[1]}",
             imagebuilder_endpoint=server.url,
             region=REGION,
             account=ACCOUNT,
             page=page.url,
+            access_key_id=f"LOCAL{secrets.token_hex(8).upper()}",
+            secret_access_key=secrets.token_urlsafe(30),
         )
         try:
             asyncio.run(_serve(folder, state, listener, service, timeline))
@@ -65,10 +76,9 @@ def _serve_from(folder: Folder, port: int) -> None:
 def _make_certificates(folder: Folder) -> None:
     # A new authority each time: it is trusted by nobody but the clients of this process, and for as long.
     authority = trustme.CA(organization_name="imagebuilder-local")
-    authority.cert_pem.write_to_path(str(folder.certificate_authority))
     certificate = authority.issue_cert(HOST, "localhost", common_name="imagebuilder-local")
-    folder.server_certificate.touch(mode=0o600)
-    certificate.private_key_and_cert_chain_pem.write_to_path(str(folder.server_certificate))
+    write_private(folder.certificate_authority, authority.cert_pem.bytes())
+    write_private(folder.server_certificate, certificate.private_key_and_cert_chain_pem.bytes())
 
 
 def _listen(port: int) -> socket.socket:
@@ -83,7 +93,7 @@ def _listen(port: int) -> socket.socket:
             "stop what uses it, name another one, or name none to take any that is free"
         ) from error
     # From here on clients can connect; they are served when ministack is up.
-    listener.listen()
+    listener.listen(LISTEN_QUEUE)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -127,6 +137,7 @@ async def _serve(
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.certfile = config.keyfile = str(folder.server_certificate)
+    config.backlog = LISTEN_QUEUE
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.errorlog = logging.getLogger("hypercorn.error")

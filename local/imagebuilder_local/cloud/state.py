@@ -6,11 +6,14 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-_POLL: Final = 0.02
+from imagebuilder_local.cloud.files import open_private, write_private
+from imagebuilder_local.cloud.identity import started
+
+_POLL: Final = 0.005
 
 
 @dataclass(frozen=True)
@@ -62,37 +65,47 @@ class Folder:
 
 @dataclass(frozen=True)
 class State:
-    """A running local cloud."""
+    """A running local cloud. The access key is the account's root's: its file is for the owner of the cloud alone."""
 
     pid: int
+    started: str
     endpoint: str
     imagebuilder_endpoint: str
     region: str
     account: str
-    page: str = ""  # of one that an older version started
+    page: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
 
     def write(self, folder: Folder) -> None:
         """Write it whole or not at all."""
-        draft = folder.state.with_suffix(".draft")
-        draft.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        draft.replace(folder.state)
+        write_private(folder.state, json.dumps(asdict(self), indent=1) + "\n")
 
     @staticmethod
     def read(folder: Folder) -> "State | None":
-        """Return the state that is written there, None when there is none."""
+        """Return the state that is written there, None when there is none, or one that another version wrote."""
         try:
-            return State(**json.loads(folder.state.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+            handle = os.open(folder.state, os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError:
             return None
+        with os.fdopen(handle, encoding="utf-8") as file:
+            try:
+                return State(**json.load(file))
+            except (ValueError, TypeError):
+                return None
+
+    def is_running(self) -> bool:
+        """Tell whether the process still lives, and is the one that wrote this."""
+        return started(self.pid) == self.started
 
 
 @contextmanager
 def holding(lock: Path, patience: float = 0.0) -> Iterator[None]:
     """Hold a lock. BlockingIOError when somebody else still holds it after `patience` seconds."""
     deadline = time.monotonic() + patience
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = open_private(lock, os.O_RDWR)
     try:
-        while not _take(handle):
+        while not _take(handle, fcntl.LOCK_EX):
             if time.monotonic() >= deadline:
                 raise BlockingIOError(f"{lock} is locked")
             time.sleep(_POLL)
@@ -101,20 +114,21 @@ def holding(lock: Path, patience: float = 0.0) -> Iterator[None]:
         os.close(handle)
 
 
-def _take(handle: int) -> bool:
+def _take(handle: int, kind: int) -> bool:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
 def is_locked(folder: Folder) -> bool:
-    """Tell whether a process lives in the folder. A pid alone would not say: it may be somebody else's by now."""
+    """Tell whether a process lives in the folder. Those who look share the lock: none takes another for the process."""
     try:
-        with holding(folder.lock):
-            return False
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
+        handle = os.open(folder.lock, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
         return False
+    try:
+        return not _take(handle, fcntl.LOCK_SH)
+    finally:
+        os.close(handle)

@@ -8,11 +8,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from socketserver import TCPServer
 from threading import Thread
 from typing import Any, Final, NamedTuple, Self
+
+from imagebuilder_local.http_server import BoundedHandler, BoundedServer
 
 STATE_PATH: Final = "/state.json"
 
@@ -76,30 +76,21 @@ class _Content(NamedTuple):
     body: bytes
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Server(BoundedServer):
     def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
         self.state = state
         self.files = _files()
         super().__init__((_HOST, 0), _Handler)
         self.hosts = frozenset(f"{name}:{self.server_address[1]}" for name in _NAMES)
 
-    def server_bind(self) -> None:
-        # HTTPServer's own would ask the DNS for this machine's name, which can take seconds.
-        TCPServer.server_bind(self)
-
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of browsers that go away in the middle of an answer."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(BoundedHandler):
     server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] (only _Server makes handlers)
-    protocol_version = "HTTP/1.1"
-    timeout = 60
-    wbufsize = -1  # headers and body in one packet
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 (the name that http.server looks for)
         if self.headers.get("Host") not in self.server.hosts:
             # A name of somebody else's that leads here is how a foreign site would get at what is served.
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "This page is served under its own address only.")

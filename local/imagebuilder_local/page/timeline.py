@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, Final
 
 from imagebuilder_local.page.records import Answer, Call, Event
-from imagebuilder_local.service import Answered
+from imagebuilder_local.service import Answered, kept
 
 _HIDDEN: Final = "****"
 _NO_ROOT: Final = ""
@@ -113,7 +113,7 @@ class Timeline:
             call = Call(
                 number=next(self._numbers),
                 operation=operation,
-                request=deepcopy(dict(request)),
+                request=kept(request),
                 started=self._now(),
                 client=headers.get("User-Agent", "").partition(" ")[0],
                 invocation=headers.get("amz-sdk-invocation-id", ""),

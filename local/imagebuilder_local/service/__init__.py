@@ -6,7 +6,18 @@ limits, routes and error statuses come from `imagebuilder_model`.
 
 from imagebuilder_local.service.errors import ServiceError, access_denied
 from imagebuilder_local.service.iam import Iam
-from imagebuilder_local.service.image_builder import Call, ImageBuilder
+from imagebuilder_local.service.image_builder import ImageBuilder
+from imagebuilder_local.service.kept import Call, kept
 from imagebuilder_local.service.server import Answered, ImageBuilderServer, Watch
 
-__all__ = ["Answered", "Call", "Iam", "ImageBuilder", "ImageBuilderServer", "ServiceError", "Watch", "access_denied"]
+__all__ = [
+    "Answered",
+    "Call",
+    "Iam",
+    "ImageBuilder",
+    "ImageBuilderServer",
+    "ServiceError",
+    "Watch",
+    "access_denied",
+    "kept",
+]

@@ -16,6 +16,9 @@ _OF_IAM = frozenset(
 )
 """Errors that come before any service's own, and are in no service's model (Common Errors of the API reference)."""
 
+_MOST_PROBLEMS = 50
+"""That an error lists: a body can hold a hundred thousand."""
+
 
 class ServiceError(Exception):
     """An error answer of the service: its code, as SDKs know it, and its message."""
@@ -30,6 +33,8 @@ class ServiceError(Exception):
         """The status that the model gives the code; 400 for the codes that the service sends and does not model."""
         if self.code in _OF_IAM:
             return HTTPStatus.FORBIDDEN
+        if self.code == "RequestEntityTooLargeException":
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         shape = load_model().shapes.get(self.code)
         return (shape and shape.http_status) or HTTPStatus.BAD_REQUEST
 
@@ -47,10 +52,12 @@ def invalid_value(operation: str, member: str, why: str) -> ServiceError:
 
 
 def invalid_request(operation: str, problems: Sequence[Problem]) -> ServiceError:
-    """Return the error for a request that the checker finds problems in. The first names the member, all are told."""
+    """Return the error for a request that the checker finds problems in. The first names the member."""
     first = problems[0]
     member = str(first).removesuffix(first.message).rstrip()
-    return invalid_value(operation, member, "; ".join(map(str, problems)))
+    listed = "; ".join(map(str, problems[:_MOST_PROBLEMS]))
+    more = len(problems) - _MOST_PROBLEMS
+    return invalid_value(operation, member, f"{listed}; +{more} more" if more > 0 else listed)
 
 
 def access_denied(principal: str, action: str, resource: str) -> ServiceError:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import deepcopy
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from imagebuilder_local.service.errors import ServiceError, invalid_request, invalid_value
 from imagebuilder_local.service.executions import (
@@ -17,6 +17,7 @@ from imagebuilder_local.service.executions import (
 from imagebuilder_local.service.faults import Faults
 from imagebuilder_local.service.iam import Iam, authorize
 from imagebuilder_local.service.inspector import activated
+from imagebuilder_local.service.kept import Call, CallLog
 from imagebuilder_local.service.pipelines import (
     create_image_pipeline,
     delete_image_pipeline,
@@ -44,14 +45,6 @@ OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, An
     "UntagResource": untag_resource,
     "ListTagsForResource": list_tags_for_resource,
 }
-
-
-class Call(NamedTuple):
-    """A request that was made, and the code of the error that answered it, None if it succeeded."""
-
-    operation: str
-    request: dict[str, Any]
-    error: str | None
 
 
 class ImageBuilder:
@@ -86,7 +79,7 @@ class ImageBuilder:
         )
         self._tokens = Tokens()
         self._rate = TokenBucket(rate_limit, clock) if rate_limit is not None else None
-        self._calls: list[Call] = []
+        self._calls = CallLog()
         self._lock = Lock()
 
     def arn(self, resource: str) -> str:
@@ -113,9 +106,9 @@ class ImageBuilder:
                 self._admit()
                 response = self._answer(operation, answer, given, access_key)
             except ServiceError as error:
-                self._calls.append(Call(operation, given, error.code))
+                self._calls.add(operation, given, error.code)
                 raise
-            self._calls.append(Call(operation, given, None))
+            self._calls.add(operation, given, None)
         extra = {"requestId": request_id or str(uuid.uuid4()), "clientToken": given.get("clientToken")}
         output = load_model().shapes[load_model().operations[operation].output].members
         return response | {name: value for name, value in extra.items() if name in output}
@@ -131,9 +124,9 @@ class ImageBuilder:
             return executions(self._state)
 
     def calls(self) -> list[Call]:
-        """Return every request so far, refused ones too, in order."""
+        """Return the requests so far, refused ones too, in order. Of very many only the newest are kept."""
         with self._lock:
-            return deepcopy(self._calls)
+            return self._calls.copy()
 
     def inject(self, operation: str, faults: Iterable[object]) -> None:
         """Let the next requests over HTTP of an operation, or of every one (`*`), meet faults: see `Fault`.
@@ -145,7 +138,7 @@ class ImageBuilder:
     def note(self, operation: str, request: Mapping[str, Any], error: str) -> None:
         """Remember a request that a fault kept from being acted on."""
         with self._lock:
-            self._calls.append(Call(operation, deepcopy(dict(request)), error))
+            self._calls.add(operation, request, error)
 
     def register(self, arn: str, **facts: object) -> None:
         """Make a recipe, configuration, component or workflow exist. A recipe's `platform` becomes its pipelines'."""

@@ -6,14 +6,12 @@ import ssl
 import struct
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from email.message import Message
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import TCPServer
-from threading import Event, Lock, Thread
-from typing import Any, NamedTuple, Self
+from threading import Event, Thread
+from typing import Any, Final, NamedTuple, Self
 
+from imagebuilder_local.http_server import BoundedHandler, BoundedServer
 from imagebuilder_local.service.errors import ServiceError
 from imagebuilder_local.service.faults import DroppedError, Fault, InjectedError, RawAnswerError, read_order
 from imagebuilder_local.service.image_builder import ImageBuilder
@@ -22,6 +20,12 @@ from imagebuilder_local.service.wire import access_key, json_object, read_reques
 _log = logging.getLogger("imagebuilder_local.service")
 
 _ERROR_TYPE = "x-amzn-ErrorType"
+
+_MOST_BYTES: Final = 2**20
+"""Of a body: what CloudFormation allows for a whole template."""
+
+_MOST_BYTES_OF_A_LINE: Final = 1024
+"""Of what stands between the chunks of a body."""
 
 STATE_PATH = "/_local/state"
 """Where a GET answers with everything that the service holds, which the real service has no word for."""
@@ -56,7 +60,7 @@ class ImageBuilderServer:
         ssl_context: ssl.SSLContext | None = None,
         watch: Watch | None = None,
     ) -> None:
-        self._http = _Server(service, host, port, ssl_context, watch or _unwatched)
+        self._http = _Server(service, (host, port), ssl_context, watch or _unwatched)
         self._thread: Thread | None = None
         scheme = "https" if ssl_context else "http"
         self.url = f"{scheme}://{host}:{self._http.server_address[1]}"
@@ -89,58 +93,38 @@ class ImageBuilderServer:
         self.stop()
 
 
+class _BodyError(ServiceError):
+    """The body of a request is not read to its end."""
+
+
+def _unreadable() -> _BodyError:
+    return _BodyError("SerializationException", "The length of the body cannot be read.")
+
+
+def _too_long() -> _BodyError:
+    return _BodyError("RequestEntityTooLargeException", f"The body is too long: allowed are {_MOST_BYTES} bytes.")
+
+
 def _unwatched(_operation: str, _request: dict[str, Any], _headers: Message) -> Callable[[Answered], None]:
     return lambda _: None
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _Server(BoundedServer):
     def __init__(
-        self, service: ImageBuilder, host: str, port: int, ssl_context: ssl.SSLContext | None, watch: Watch
+        self, service: ImageBuilder, address: tuple[str, int], ssl_context: ssl.SSLContext | None, watch: Watch
     ) -> None:
         self.service = service
         self.watch = watch
         self.stopped = Event()
-        self._ssl_context = ssl_context
-        self._connections: set[socket.socket] = set()
-        self._connections_lock = Lock()
-        super().__init__((host, port), _Handler)
-
-    def server_bind(self) -> None:
-        # HTTPServer's own would ask the DNS for this machine's name, which can take seconds.
-        TCPServer.server_bind(self)
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        if self._ssl_context:
-            # The handshake waits for the connection's own thread: here a silent client would keep all others out.
-            connection = self._ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-        with self._connections_lock:
-            self._connections.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._connections_lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        with self._connections_lock:
-            for connection in self._connections:
-                with suppress(OSError):  # the client may have gone first
-                    connection.shutdown(socket.SHUT_RDWR)
+        super().__init__(address, _Handler, ssl_context)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         _log.debug("connection ended", exc_info=True)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(BoundedHandler):
     server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] (only _Server makes handlers)
-    protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # headers and body in one packet
 
     def _respond(self) -> None:
         request_id = str(uuid.uuid4())
@@ -155,9 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._ended(Answered(raw.status, None, None))
             self._send(raw.status, "text/html", raw.content, {})
             return
-        except ValueError:
+        except _BodyError as error:
             self.close_connection = True  # where the next request begins is not known
-            error = ServiceError("SerializationException", "The length of the body cannot be read.")
             status, (answer, headers) = error.http_status, _error(error)
         self._ended(Answered(status, headers.get(_ERROR_TYPE), answer.get("message") if headers else None))
         self._send(status, "application/json", to_json(answer), {"x-amzn-RequestId": request_id} | headers)
@@ -254,14 +237,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read_body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            return self._read_bytes(self.headers.get("Content-Length", "0"), 10)
         body = b""
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
+        while chunk := self._read_bytes(self._read_line().split(b";")[0].decode("latin-1"), 16, len(body)):
+            body += chunk
+            self._read_line()
+        while self._read_line().strip():
             pass
         return body
+
+    def _read_bytes(self, length: str, base: int, already: int = 0) -> bytes:
+        if not (length.strip().isascii() and length.strip().isalnum()):  # int() would take a sign
+            raise _unreadable()
+        try:
+            size = int(length, base)
+        except ValueError:
+            raise _unreadable() from None
+        if already + size > _MOST_BYTES:
+            raise _too_long()
+        return self.rfile.read(size)
+
+    def _read_line(self) -> bytes:
+        line = self.rfile.readline(_MOST_BYTES_OF_A_LINE)
+        if len(line) == _MOST_BYTES_OF_A_LINE:
+            raise _unreadable()
+        return line
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Keep http.server's own lines, one a request on stderr, out of the way."""
