@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 import tomllib
 import zipfile
 from importlib.metadata import version
@@ -89,6 +91,24 @@ def test_components_depend_as_the_code_imports(sbom: dict[str, Any]) -> None:
         "crhelper": set(),
         "botocore": set(),
     }
+
+
+def test_command_of_the_docs_accepts_the_zip_and_refuses_a_changed_one(dist: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    (commands,) = [block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "sha256sum" in block]
+    for folder, change in (("intact", b""), ("changed", b"import os\n")):
+        shutil.copytree(dist, tmp_path / folder)
+        with zipfile.ZipFile(dist / "function.zip") as archive:
+            contents = {name: archive.read(name) for name in archive.namelist()}
+        contents["crhelper/utils.py"] += change
+        with zipfile.ZipFile(tmp_path / folder / "function.zip", "w") as archive:
+            for name, content in contents.items():
+                archive.writestr(name, content)
+    verify = ["sh", "-ec", commands]
+    assert subprocess.run(verify, cwd=tmp_path / "intact", capture_output=True, check=False).returncode == 0
+    done = subprocess.run(verify, cwd=tmp_path / "changed", capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "crhelper/utils.py: FAILED" in done.stdout
 
 
 def test_sbom_holds_no_time_and_no_place(dist: Path, sbom: dict[str, Any]) -> None:

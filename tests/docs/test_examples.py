@@ -111,14 +111,17 @@ PROGRAMS = {
     "aws",
     "cd",
     "cdk",
+    "gh",
     "git",
     "imagebuilder-local",
+    "jq",
     "make",
     "npm",
     "npx",
     "pip",
     "python3",
     "terraform",
+    "unzip",
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from cdk_imagebuilder_pipeline.asset import copy_packages
 from imagebuilder_local.cloud import LocalCloud
 
 ROOT: Final = Path(__file__).parents[2]
@@ -110,6 +111,19 @@ def test_wheel_has_everything_in_it_and_the_readmes_app_synthesises_in_an_empty_
     assert all(Path(place).is_relative_to(installed) for place in places)
     (tmp_path / "readme.py").write_text(_readme_app(), encoding="utf-8")
     _run(installed, tmp_path, "python", "-W", "error", "readme.py")
+
+
+def test_function_of_the_wheel_is_the_clones_byte_by_byte(installed: Path, tmp_path: Path) -> None:
+    made, wanted = tmp_path / "made", tmp_path / "wanted"
+    script = "import sys; from pathlib import Path; from cdk_imagebuilder_pipeline.asset import copy_packages; copy_packages(Path(sys.argv[1]))"
+    _run(installed, tmp_path, "python", "-c", script, str(made))
+    copy_packages(wanted)
+    files = [
+        {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in (made, wanted)
+    ]
+    assert files[0] == files[1]
+    assert Path("crhelper/LICENSE") in files[0]
 
 
 def test_consumers_app_is_deployed_to_the_local_cloud_of_the_wheel(installed: Path, tmp_path: Path) -> None:

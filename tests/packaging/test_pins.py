@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from cdk_imagebuilder_pipeline.asset import CRHELPER_RELEASE
+
 ROOT = Path(__file__).parents[2]
 LOCKS = ["requirements/dev.txt", "requirements/awscli.txt", "package-lock.json"]
 
@@ -36,6 +38,8 @@ def test_example_app_is_pinned_to_what_the_tests_run_with() -> None:
 def test_what_ships_to_lambda_is_pinned_to_one_release_and_its_hash() -> None:
     (crhelper,) = [line for line in project()["dependencies"] if line.startswith("crhelper")]
     assert crhelper == f"crhelper=={pins('requirements/dev.txt')['crhelper']}"
+    # Synth refuses every other one.
+    assert crhelper == f"crhelper=={CRHELPER_RELEASE}"
     # The wheel whose faults the function works around; another one under the same version would be another program.
     assert (
         "8788941e94af8e5613f788a8723c0a9158e7139d663896e197acc65d1630f81c"
