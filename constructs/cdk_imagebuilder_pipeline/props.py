@@ -131,7 +131,7 @@ class ImagePipelineProps:
     tags: Mapping[str, str] | None = None
     """Tags of the pipeline: at most 48, because the pipeline carries 2 of the 50 that the service allows to say whose
     it is. Keys have 1 to 128 characters and do not begin with `aws:`, values have up to 256. `Tags.of` wins over a
-    tag of the same key here. Default: only those of `Tags.of`."""
+    tag of the same key here, and this over one of `Stack(tags=...)`. Default: only those of `Tags.of` and the stack."""
 
     image_tags: Mapping[str, str] | None = None
     """Tags of the images that scheduled runs make: 1 to 50. Keys have 1 to 128 characters and do not

@@ -239,8 +239,9 @@ NO_MESSAGES = {
     # Names of events, of resources and of settings; reasons for a linter; what is printed when all is well.
     "constructs/cdk_imagebuilder_pipeline/base.py": r"EC2 Image Builder .*",
     "constructs/cdk_imagebuilder_pipeline/execution_role.py": r".*",
+    "constructs/cdk_imagebuilder_pipeline/network.py": r"Lambda .*",
     "constructs/cdk_imagebuilder_pipeline/policy.py": r".*",
-    "constructs/cdk_imagebuilder_pipeline/provider.py": r"The function that .*|Makes the .*|What the .*|Lambda makes .*",
+    "constructs/cdk_imagebuilder_pipeline/provider.py": r"The function that .*|Makes the .*|What the .*|the newest .*",
     "lambda/imagebuilder_model/schedule.py": r"day of .*",
     "local/imagebuilder_local/__main__.py": r".*",
     "local/imagebuilder_local/cloud/process.py": r"%\(asctime\)s.*",

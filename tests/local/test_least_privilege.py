@@ -30,6 +30,12 @@ from imagebuilder_local.cloud import LocalCloud
 pytestmark = pytest.mark.timeout(600)
 
 
+NOT_ASKED_FOR = {
+    "iam:GetRole": "CloudFormation's handler of the native resource is allowed it; the reference does not ask for it",
+}
+"""Grants that nothing here misses, each with the reason why the function has it all the same."""
+
+
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     folder = tmp_path_factory.mktemp("guarded")
@@ -74,7 +80,8 @@ def test_lifecycle_passes_and_is_in_the_functions_log(guarded: Guarded) -> None:
 def test_every_statement_and_every_action_is_needed(guarded: Guarded, subtests: pytest.Subtests) -> None:
     for what, actions, less in grants(guarded.policy):
         with subtests.test(what):
-            assert is_missed(guarded, actions, less)
+            # Not even a grant of the exceptions may be missed: then it is none.
+            assert is_missed(guarded, actions, less) is not (set(actions) <= NOT_ASKED_FOR.keys())
 
 
 def test_every_condition_keeps_the_function_from_something(guarded: Guarded, subtests: pytest.Subtests) -> None:

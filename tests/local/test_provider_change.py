@@ -1,13 +1,15 @@
 """The function behind a deployed pipeline is changed in place, or the pipeline is handed over to another one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from support.cdk import Cdk
 
@@ -38,6 +40,7 @@ def app_of(
     construct_id: str = "Pipeline",
     *,
     options: ImagePipelineProviderOptions | None = None,
+    early: Callable[[cdk.Stack], None] | None = None,
     own_provider: bool = False,
     **props: Any,
 ) -> cdk.App:
@@ -51,6 +54,8 @@ def app_of(
     )
     if options is not None:
         ImagePipelineProvider.of(stack, **options)
+    if early is not None:
+        early(stack)
     pipeline = ImagePipeline(
         stack,
         construct_id,
@@ -95,6 +100,36 @@ def test_options_of_the_shared_provider_change_the_function_of_deployed_pipeline
     assert [(one["arn"], one["dateCreated"]) for one in cdk_cli.pipelines("Adjusted")] == [
         (made["arn"], made["dateCreated"])
     ]
+
+
+def test_network_and_key_are_put_on_and_the_network_taken_off_below_a_deployed_pipeline(
+    cdk_cli: Cdk, tmp_path: Path
+) -> None:
+    # In which order the network's parts are deleted is held by a test of the template: this cloud does it at once.
+    def deploy(step: str, *, network: bool) -> tuple[list[str], set[str]]:
+        app = app_of(tmp_path / step, "Networked", early=put_on if network else None)
+        cdk_cli.deploy(app)
+        client = cdk_cli.client("cloudformation")
+        try:
+            found = client.describe_stack_resources(StackName="Networked")["StackResources"]
+        finally:
+            client.close()
+        made = [one["dateCreated"] for one in cdk_cli.pipelines("Networked")]
+        return made, {one["LogicalResourceId"] for one in found if "ImagePipelineProvider" in one["LogicalResourceId"]}
+
+    def put_on(stack: cdk.Stack) -> None:
+        addresses = ec2.IpAddresses.cidr("10.1.0.0/16")
+        vpc: Any = ec2.Vpc(stack, "Vpc", max_azs=1, nat_gateways=0, ip_addresses=addresses)
+        key: Any = kms.Key(stack, "Key", removal_policy=cdk.RemovalPolicy.DESTROY)
+        isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+        ImagePipelineProvider.of(stack, vpc=vpc, vpc_subnets=isolated, encryption_key=key)
+
+    made, plain = deploy("a", network=False)
+    assert len(made) == 1
+    same, networked = deploy("b", network=True)
+    assert same == made
+    assert sorted("SecurityGroup" in name or "NetworkPolicy" in name for name in networked - plain) == [True, True]
+    assert deploy("c", network=False) == (made, plain)
 
 
 def test_pipeline_goes_to_another_provider_by_a_new_id_and_is_never_deleted(cdk_cli: Cdk, tmp_path: Path) -> None:

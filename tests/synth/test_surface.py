@@ -8,6 +8,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk.interfaces.aws_imagebuilder import ImagePipelineReference
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineBase
 from imagebuilder_model.names import OWNER_TAGS
@@ -83,6 +84,34 @@ def test_grant_start_execution_leaves_the_tags_that_say_whose_the_pipeline_is(
     pipeline().grant_start_execution(grantee)
     shield = {"ForAllValues:StringNotEqualsIgnoreCase": {"aws:TagKeys": list(OWNER_TAGS)}}
     assert conditions() == [(TAG, {"Ref": "Web3C8945DB"}, shield)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "decision"),
+    [
+        ([], "Allow"),
+        (["team", "cost"], "Allow"),
+        (["imagebuilder-pipeline:stack-id"], "ImplicitDeny"),
+        (["team", "imagebuilder-pipeline:logical-id"], "ImplicitDeny"),
+        (["Imagebuilder-Pipeline:Stack-Id"], "ImplicitDeny"),
+    ],
+)
+def test_whoever_may_start_a_pipeline_cannot_change_whose_it_is(
+    stack: cdk.Stack, grantee: Any, resources: Resources, keys: list[str], decision: str
+) -> None:
+    ImagePipeline.from_image_pipeline_arn(stack, "Imported", PIPELINE).grant_start_execution(grantee)
+    (policy,) = resources(stack, "AWS::IAM::Policy").values()
+    own = [one for one in policy["Properties"]["PolicyDocument"]["Statement"] if one["Resource"] == PIPELINE]
+    question = EvalContext(
+        principal_arn="arn:aws:iam::123456789012:role/grantee",
+        principal_type="AssumedRole",
+        principal_account="123456789012",
+        action=TAG,
+        resource_arn=PIPELINE,
+        region="eu-west-1",
+        tag_keys=keys,
+    )
+    assert evaluate(question, [parse_policy_document({"Statement": own})]).decision == decision
 
 
 def test_grant_start_execution_with_a_recipe_that_is_a_token_names_the_recipe(
