@@ -111,6 +111,7 @@ PROGRAMS = {
     "aws",
     "cd",
     "cdk",
+    "env",
     "gh",
     "git",
     "imagebuilder-local",

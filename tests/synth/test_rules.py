@@ -206,8 +206,7 @@ def test_doubt_is_a_warning_that_is_silent_once_acknowledged(
     pipeline(**props)
     key = f"cdk-imagebuilder-pipeline:{warning}"
     assert warnings(stack) == [("/Stack/Web", f"{message} [ack: {key}]")]
-    root: Any = stack.node.root
-    other = cdk.Stack(root, "Other")
+    other = cdk.Stack(cdk.App(), "Other")
     cdk.Annotations.of(pipeline(scope=other, **props)).acknowledge_warning(key, "it runs")
     assert warnings(other) == []
 
