@@ -64,7 +64,15 @@ def pin(version: str) -> None:
         wanted, locked = Path(folder) / PIN.name, Path(folder) / LOCK.name
         wanted.write_text(f"{_PACKAGE}=={version}\n", encoding="utf-8")
         uv = str(Path(sys.executable).parent / "uv")
-        options = ("--quiet", "--universal", "--no-deps", "--generate-hashes", "--no-header", "--no-annotate")
+        options = (
+            "--quiet",
+            "--no-cache",
+            "--universal",
+            "--no-deps",
+            "--generate-hashes",
+            "--no-header",
+            "--no-annotate",
+        )
         _run([uv, "pip", "compile", *options, "--no-emit-index-url", str(wanted), "--output-file", str(locked)])
         for made, target in ((wanted, PIN), (locked, LOCK)):
             target.write_text(made.read_text(encoding="utf-8"), encoding="utf-8")
@@ -72,8 +80,9 @@ def pin(version: str) -> None:
 
 def _download(folder: Path, *what: str) -> Path:
     with tempfile.TemporaryDirectory() as fresh:
-        options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--retries", "1")
-        _run([sys.executable, "-m", "pip", "download", *options, "--dest", fresh, *what])
+        # Its cache is outside of the clone.
+        options = ("--quiet", "--no-cache-dir", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:")
+        _run([sys.executable, "-m", "pip", "download", *options, "--retries", "1", "--dest", fresh, *what])
         (wheel,) = Path(fresh).glob("*.whl")
         folder.mkdir(parents=True, exist_ok=True)
         return Path(shutil.move(wheel, folder / wheel.name))

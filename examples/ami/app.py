@@ -80,7 +80,6 @@ pipeline = ImagePipeline(
     recipe=recipe,
     infrastructure_configuration=infrastructure,
     distribution_configuration=distribution,
-    image_tests_timeout=cdk.Duration.hours(1),
     image_tags={"team": "web"},
 )
 cdk.CfnOutput(stack, "PipelineArn", value=pipeline.image_pipeline_arn)

@@ -36,6 +36,11 @@ GOOD: dict[str, Any] = {
         "Timezone": "Europe/London",
         "AutoDisablePolicy": {"FailureCount": 3},
     },
+    "ImageScanningConfiguration": {
+        "ImageScanningEnabled": "true",
+        "ImageScanningTypes": ["on_demand_ami_cve"],
+        "ScanResultCondition": {"MaximumSeverityLabel": "Low", "FixAvailable": False},
+    },
     "Status": "ENABLED",
     "Tags": {"team": "web", "cost": 7},
     "ImageTags": {},
@@ -109,6 +114,15 @@ def test_each_mistake_is_found_by_cfn_lint(tmp_path: Path) -> None:
         ({"Schedule": {"ScheduleExpression": "cron(0 6 * * ?)"}}, "'cron(0 6 * * ?)' does not match"),
         ({"Schedule": {"ScheduleExpression": "weekly"}}, "'weekly' does not match"),
         ({"Schedule": {"AutoDisablePolicy": {}}}, "'FailureCount' is a required property"),
+        (
+            {"ImageScanningConfiguration": {"ImageScanningTypes": ["AMI"]}},
+            "'ami' is not one of ['test_instance_cve', 'on",
+        ),
+        (
+            {"ImageScanningConfiguration": {"ImageScanningTypes": ["TEST_INSTANCE_CVE"] * 2}},
+            "expected maximum item count: 1",
+        ),
+        ({"ImageScanningConfiguration": {"ScanResultCondition": {}}}, "'MaximumSeverityLabel' is a required property"),
         ({"Tags": {"aws:x": "y"}}, "'aws:x' does not match"),
         ({"Tags": {"imagebuilder-pipeline:stack-id": "y"}}, "'imagebuilder-pipeline:stack-id' should not be valid"),
         ({"Tags": {f"t{index}": "x" for index in range(49)}}, "has more than 48 properties"),

@@ -86,7 +86,7 @@ def test_ami_is_built_by_its_recipe_tested_for_an_hour_and_distributed(deploy: D
     assert made["arn"] == f"{PIPELINES}web"
     assert made["imageRecipeArn"].endswith(":image-recipe/web/1.0.0")
     assert made["distributionConfigurationArn"].endswith(":distribution-configuration/web")
-    assert made["imageTestsConfiguration"] == {"imageTestsEnabled": True, "timeoutMinutes": 60}
+    assert made["imageTestsConfiguration"] == {"imageTestsEnabled": True, "timeoutMinutes": 720}
     assert made["imageTags"] == {"team": "web"}
 
 

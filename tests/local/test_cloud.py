@@ -5,6 +5,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -34,6 +35,31 @@ def test_started_cloud_serves_tls_on_free_ports_and_is_found_by_others(cloud: Lo
         with urllib.request.urlopen(url, context=trusted) as response:
             assert response.status == 200
     assert LocalCloud(cloud.folder.path).state() == state
+
+
+@pytest.mark.parametrize(("inspector", "made"), [("off", False), ("ecr", False), ("ec2", True)])
+def test_environment_says_whether_inspector_is_activated_in_the_cloud(
+    cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, inspector: str, made: bool
+) -> None:
+    monkeypatch.setenv("IMAGEBUILDER_LOCAL_INSPECTOR", inspector)
+    cloud.start()
+    script = (
+        "import boto3, botocore\n"
+        "client = boto3.client('imagebuilder')\n"
+        "others = 'arn:aws:imagebuilder:us-east-1:111122223333:'\n"
+        "try:\n"
+        "    client.create_image_pipeline(name='web', imageRecipeArn=others + 'image-recipe/web/1.0.0',\n"
+        "        infrastructureConfigurationArn=others + 'infrastructure-configuration/web',\n"
+        "        imageScanningConfiguration={'imageScanningEnabled': True})\n"
+        "except botocore.exceptions.ClientError as error: print(error.response['Error']['Message'])\n"
+        "else: print('made')"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=cloud.environment(), capture_output=True, text=True, check=True)
+    missing = (
+        "Resource dependency error: Amazon Inspector is not enabled for 'ec2' resources in account '000000000000'."
+    )
+    assert done.stdout.strip() == ("made" if made else missing)
 
 
 def test_starting_again_finds_the_running_one(cloud: LocalCloud) -> None:
