@@ -75,7 +75,9 @@ def last_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
 def _made_by(state: State, pipeline: Mapping[str, Any]) -> list[Image]:
     """Return the images of this pipeline, and not those of an earlier one of the same name."""
     return [
-        image for image in state.made_by.get(pipeline["arn"], ()) if image.pipeline["dateCreated"] == pipeline["dateCreated"]
+        image
+        for image in state.made_by.get(pipeline["arn"], ())
+        if image.pipeline["dateCreated"] == pipeline["dateCreated"]
     ]
 
 
