@@ -2,9 +2,7 @@
 
 import json
 import shutil
-import ssl
 import subprocess
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +11,9 @@ import boto3
 
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings, program_path
+from imagebuilder_local.cloud.signed import ask
 from imagebuilder_local.cloud.state import State
+from imagebuilder_local.service.server import STATE_PATH
 
 if TYPE_CHECKING:
     import aws_cdk
@@ -105,10 +105,7 @@ class Cdk:
 
     def image_builder(self) -> dict[str, Any]:
         """Return the state of the emulated Image Builder: its pipelines, what is registered, the calls that it got."""
-        trusted = ssl.create_default_context(cafile=str(self.cloud.folder.certificate_authority))
-        address = f"{self._state().imagebuilder_endpoint}/_local/state"
-        with urllib.request.urlopen(address, context=trusted) as response:  # noqa: S310 (our own server's)
-            return dict(json.load(response))
+        return dict(json.loads(ask(self._state(), self.cloud.folder, STATE_PATH)))
 
     def pipelines(self, stack: str) -> list[dict[str, Any]]:
         """Return the pipelines that a stack owns."""

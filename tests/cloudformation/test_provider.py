@@ -43,6 +43,7 @@ def connect(base: Author) -> Iterator[Call]:
     """A function that makes a client of Image Builder: of a provider's role, or of the account's root."""
     state = base.cloud.state()
     assert state is not None
+    root = {"aws_access_key_id": state.access_key_id, "aws_secret_access_key": state.secret_access_key}
     clients = []
 
     def client(service: str, **credentials: str) -> Any:
@@ -50,7 +51,7 @@ def connect(base: Author) -> Iterator[Call]:
         make: Any = boto3.client  # typed for one service at a time
         verify = str(base.cloud.folder.certificate_authority)
         clients.append(
-            make(service, region_name=state.region, endpoint_url=endpoint, verify=verify, **(credentials or ROOT))
+            make(service, region_name=state.region, endpoint_url=endpoint, verify=verify, **(credentials or root))
         )
         return clients[-1]
 
@@ -68,7 +69,6 @@ def connect(base: Author) -> Iterator[Call]:
 
 
 ROLE_KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-ROOT = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 @pytest.fixture(scope="module")

@@ -35,8 +35,8 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
         "cloudformation",
         endpoint_url=state.endpoint,
         region_name=state.region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_access_key_id=state.access_key_id,
+        aws_secret_access_key=state.secret_access_key,
         verify=str(cloud.folder.certificate_authority),
     )
     cloudformation.create_stack(StackName="shared", TemplateBody=json.dumps(TEMPLATE))

@@ -31,7 +31,7 @@ def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
 def test_started_cloud_serves_tls_on_free_ports_and_is_found_by_others(cloud: LocalCloud) -> None:
     state = cloud.start()
     trusted = ssl.create_default_context(cafile=str(cloud.folder.certificate_authority))
-    for url in (f"{state.endpoint}/_ministack/health", f"{state.imagebuilder_endpoint}/_local/state"):
+    for url in (f"{state.endpoint}/_ministack/health", state.page):
         with urllib.request.urlopen(url, context=trusted) as response:
             assert response.status == 200
     assert LocalCloud(cloud.folder.path).state() == state

@@ -1,5 +1,6 @@
 """The environment and the credentials that the local cloud gives to Lambda functions."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -107,3 +108,22 @@ def test_functions_are_told_the_host_of_the_clouds_own_response_urls(function: d
     url = urlsplit(function["ResponseURL"])
     assert url.scheme == "https"
     assert function["CUSTOM_RESOURCE_RESPONSE_HOSTS"] == url.hostname
+
+
+def test_credentials_of_a_functions_role_are_let_in_and_do_not_follow_from_names(
+    cloud: LocalCloud, function: dict[str, str]
+) -> None:
+    """ministack's own are hashes of the ARNs, which everybody can compute who knows or guesses a function's name."""
+    names = {"aws_access_key_id": "AWS_ACCESS_KEY_ID", "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY"}
+    keys = {name: function[variable] for name, variable in names.items()}
+    sts = client(cloud, "sts", **keys, aws_session_token=function["AWS_SESSION_TOKEN"])
+    role = sts.get_caller_identity()["Arn"].split("/")[1]
+    sts.close()
+    lambda_client = client(cloud, "lambda")
+    (made,) = lambda_client.list_functions()["Functions"]
+    assert made["Role"].endswith(f"/{role}")
+    digest = hashlib.sha256(f"{made['FunctionArn']}:{made['Role']}".encode()).hexdigest()
+    guessed = {digest, hashlib.sha256(f"secret:{digest}".encode()).hexdigest()}
+    assert not {function["AWS_SECRET_ACCESS_KEY"], function["AWS_SESSION_TOKEN"]} & guessed
+    assert function["AWS_ACCESS_KEY_ID"] != f"ASIA{digest[:16].upper()}"
+    lambda_client.close()

@@ -22,15 +22,16 @@ def connect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connect]:
     state = cloud.start()
     clients = []
 
-    def connected(service: str, keys: tuple[str, str] = ("test", "test")) -> Any:
+    def connected(service: str, keys: tuple[str, str] | None = None) -> Any:
+        key, secret = keys or (state.access_key_id, state.secret_access_key)
         make: Any = boto3.client  # typed for one service at a time
         clients.append(
             make(
                 service,
                 region_name=state.region,
                 endpoint_url=state.imagebuilder_endpoint if service == "imagebuilder" else state.endpoint,
-                aws_access_key_id=keys[0],
-                aws_secret_access_key=keys[1],
+                aws_access_key_id=key,
+                aws_secret_access_key=secret,
                 verify=str(cloud.folder.certificate_authority),
             )
         )
@@ -117,4 +118,7 @@ def test_condition_that_is_not_met_refuses(user: Callable[..., Any]) -> None:
 
 def test_key_that_nobody_has_is_refused(connect: Connect) -> None:
     client = connect("imagebuilder", ("AKIAIOSFODNN7EXAMPLE", "secret"))
-    assert refused(client) == ("UnrecognizedClientException: The security token included in the request is invalid.")
+    assert refused(client) == (
+        "UnrecognizedClientException: The security token included in the request is invalid. This local cloud takes "
+        "only requests that are signed with its own access key: `. .local/env` gives it to a shell."
+    )

@@ -20,8 +20,8 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any
     state = cloud.start()
     settings: dict[str, Any] = {
         "region_name": state.region,
-        "aws_access_key_id": "test",
-        "aws_secret_access_key": "test",
+        "aws_access_key_id": state.access_key_id,
+        "aws_secret_access_key": state.secret_access_key,
         "verify": str(cloud.folder.certificate_authority),
     }
     cloudformation = boto3.client("cloudformation", endpoint_url=state.endpoint, **settings)

@@ -1,6 +1,7 @@
 """Filters, pages and tags, through boto3."""
 
 import base64
+import sys
 from collections.abc import Callable
 from itertools import chain
 from typing import Any
@@ -181,3 +182,61 @@ def test_tags_of_nothing_are_not_found(client: Any, refusal: Refusal) -> None:
 def test_reserved_tag_key_is_an_invalid_parameter(client: Any, minimal: dict[str, Any], refusal: Refusal) -> None:
     client.create_image_pipeline(**minimal)
     assert refusal(client.tag_resource, resourceArn=ARN, tags={"aws:a": "b"}) == ("InvalidParameterException", 400)
+
+
+def work_of_a_page(pipelines: int, minimal: dict[str, Any], **request: Any) -> int:
+    """Count the functions that are called for the last page of so many pipelines, whose time does not matter then."""
+    service = ImageBuilder(strict_references=False)
+    for number in range(pipelines):
+        service.call("CreateImagePipeline", minimal | {"name": f"p{number:06}", "clientToken": f"{number}"})
+    token: dict[str, str] = {}
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in {"call", "c_call"}
+
+    while True:
+        calls = 0
+        sys.setprofile(count)
+        try:
+            page = service.call("ListImagePipelines", request | token)
+        finally:
+            sys.setprofile(None)
+        if "nextToken" not in page:
+            assert [pipeline["name"] for pipeline in page["imagePipelineList"]][-1] == f"p{pipelines - 1:06}"
+            return calls
+        token = {"nextToken": page["nextToken"]}
+
+
+@pytest.mark.parametrize("request_", [{}, {"filters": [{"name": "status", "values": ["ENABLED"]}]}])
+def test_page_takes_no_more_work_among_many_pipelines_than_among_few(
+    minimal: dict[str, Any], request_: dict[str, Any]
+) -> None:
+    assert work_of_a_page(2000, minimal, **request_) < 1.2 * work_of_a_page(50, minimal, **request_)
+
+
+def test_what_a_pipeline_shows_of_its_last_run_takes_no_more_work_among_many_images(minimal: dict[str, Any]) -> None:
+    def work(others: int) -> int:
+        service = ImageBuilder(strict_references=False)
+        for name in ("one", "two"):
+            service.call("CreateImagePipeline", minimal | {"name": name, "clientToken": name})
+        for number in range(others):
+            other = {"imagePipelineArn": f"{OWN}image-pipeline/two", "clientToken": f"{number}"}
+            service.call("StartImagePipelineExecution", other)
+        lines = 0
+
+        def count(*_: object) -> Any:
+            nonlocal lines
+            lines += 1
+            return count
+
+        before = sys.gettrace()
+        sys.settrace(count)
+        try:
+            service.call("GetImagePipeline", {"imagePipelineArn": f"{OWN}image-pipeline/one"})
+        finally:
+            sys.settrace(before)
+        return lines
+
+    assert work(1000) < 1.2 * work(1)

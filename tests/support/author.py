@@ -1,15 +1,14 @@
 """A person who writes plain templates: the AWS CLI against a local cloud, and nothing else."""
 
 import json
-import ssl
 import subprocess
 import time
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from imagebuilder_local.cloud import LocalCloud
+from imagebuilder_local.cloud.signed import ask
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,9 +82,7 @@ class Author:
         """Return the state of the emulator."""
         state = self.cloud.state()
         assert state is not None
-        trusted = ssl.create_default_context(cafile=str(self.cloud.folder.certificate_authority))
-        with urllib.request.urlopen(f"{state.imagebuilder_endpoint}/_local/state", context=trusted) as response:
-            return dict(json.load(response))
+        return dict(json.loads(ask(state, self.cloud.folder, "/_local/state")))
 
     def pipelines(self) -> dict[str, dict[str, Any]]:
         """Return every pipeline by its name in the ARN."""

@@ -2,7 +2,6 @@
 
 import io
 import json
-import ssl
 import urllib.request
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ from botocore.exceptions import WaiterError
 
 from cdk_imagebuilder_pipeline.asset import copy_packages
 from imagebuilder_local.cloud import LocalCloud
+from imagebuilder_local.cloud.signed import ask
 
 Properties = dict[str, Any]
 
@@ -58,10 +58,7 @@ class Deployed:
         state = self.cloud.state()
         assert state is not None
         order = json.dumps({"operation": operation, "faults": list(faults)}).encode()
-        trusted = ssl.create_default_context(cafile=str(self.cloud.folder.certificate_authority))
-        url = f"{state.imagebuilder_endpoint}/_local/faults"
-        with urllib.request.urlopen(url, data=order, context=trusted) as response:
-            assert response.status == 200
+        ask(state, self.cloud.folder, "/_local/faults", order)
 
     @property
     def page(self) -> str:
@@ -88,8 +85,8 @@ class Deployed:
             service,
             region_name=state.region,
             endpoint_url=state.imagebuilder_endpoint if service == "imagebuilder" else state.endpoint,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=state.access_key_id,
+            aws_secret_access_key=state.secret_access_key,
             verify=str(self.cloud.folder.certificate_authority),
             config=Config(proxies={}),
         )

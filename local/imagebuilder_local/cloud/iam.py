@@ -17,7 +17,7 @@ _SERVICE_LINKED_PATH = f"/aws-service-role/{_SERVICE}/"
 class MinistackIam:
     """Evaluates the policies that a caller has in ministack: of a role, with its boundary and session, or of a user.
 
-    The account's root, which the access key `test` stands for, may do everything.
+    The account's root, whose access key the local cloud's owner has, may do everything.
     """
 
     def __init__(self, region: str, account: str) -> None:

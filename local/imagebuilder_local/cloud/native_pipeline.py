@@ -10,8 +10,6 @@ from imagebuilder_model import Shape, load_model, name_in_arn, normalized_name
 
 TYPE: Final = "AWS::ImageBuilder::ImagePipeline"
 
-_ACCESS_KEY: Final = "test"  # of the account's root, as whom the local cloud's deploys are made
-
 Properties = Mapping[str, Any]
 
 
@@ -56,7 +54,8 @@ def _delete(service: ImageBuilder, physical_id: str, _properties: Properties) ->
 def _call(service: ImageBuilder, operation: str, request: dict[str, Any]) -> dict[str, Any]:
     takes_token = "clientToken" in load_model().input_of(operation).members
     token = {"clientToken": str(uuid.uuid4())} if takes_token else {}
-    return service.call(operation, request | token, access_key=_ACCESS_KEY)
+    # To ministack the account's id is a key of its root, as whom the local cloud's deploys are made.
+    return service.call(operation, request | token, access_key=service.arn("").split(":")[4])
 
 
 def _answer(arn: str, properties: Properties) -> tuple[str, dict[str, str]]:

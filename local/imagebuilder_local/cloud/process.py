@@ -8,6 +8,8 @@ import signal
 import socket
 import ssl
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -52,10 +54,8 @@ def _serve_from(folder: Folder, port: int) -> None:
     context.load_cert_chain(folder.server_certificate)
     listener = _listen(port)
     timeline = Timeline()
-    with (
-        ImageBuilderServer(service, host=HOST, ssl_context=context, watch=timeline.call) as server,
-        PageServer(lambda: view(timeline, service)) as page,
-    ):
+    server = ImageBuilderServer(service, host=HOST, ssl_context=context, watch=timeline.call)
+    with _stopping(server), PageServer(lambda: view(timeline, service)) as page:
         state = State(
             pid=os.getpid(),
             started=started(os.getpid()) or "",
@@ -68,7 +68,7 @@ def _serve_from(folder: Folder, port: int) -> None:
             secret_access_key=secrets.token_urlsafe(30),
         )
         try:
-            asyncio.run(_serve(folder, state, listener, service, timeline))
+            asyncio.run(_serve(folder, state, listener, server, timeline))
         finally:
             folder.state.unlink(missing_ok=True)
 
@@ -98,8 +98,21 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
+@contextmanager
+def _stopping(server: ImageBuilderServer) -> Iterator[None]:
+    """Stop a server at the end that is not to start before it can tell who asks."""
+    try:
+        yield
+    finally:
+        server.stop()
+
+
 async def _serve(
-    folder: Folder, state: State, listener: socket.socket, service: ImageBuilder, timeline: Timeline
+    folder: Folder,
+    state: State,
+    listener: socket.socket,
+    server: ImageBuilderServer,
+    timeline: Timeline,
 ) -> None:
     # The functions that ministack starts inherit this environment, so it is also the Lambda runtime's.
     os.environ.clear()
@@ -126,13 +139,17 @@ async def _serve(
     from ministack.services.cloudformation import provisioners as ministack_provisioners
 
     from imagebuilder_local.cloud import function_role
+    from imagebuilder_local.cloud.gate import Gate
     from imagebuilder_local.cloud.iam import MinistackIam
+    from imagebuilder_local.cloud.signatures import Signatures
     from imagebuilder_local.page import cloudformation
 
-    ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(service))
-    service.iam = MinistackIam(state.region, state.account)
-    function_role.enforce(service.iam)
+    ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(server.service))
+    iam = server.service.iam = MinistackIam(state.region, state.account)
+    function_role.enforce(iam)
     cloudformation.watch(timeline)
+    signatures = Signatures(state.account)
+    gate = Gate(app, signatures)
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
@@ -152,9 +169,10 @@ async def _serve(
         async def announce(message):  # type: ignore[no-untyped-def]
             await send(message)
             if message["type"] == "lifespan.startup.complete":
+                server.start(signatures.require)
                 state.write(folder)
 
-        await app(scope, receive, announce if scope["type"] == "lifespan" else send)
+        await gate(scope, receive, announce if scope["type"] == "lifespan" else send)
 
     await serve(application, config, shutdown_trigger=stop.wait)
 

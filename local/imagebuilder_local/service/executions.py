@@ -5,7 +5,8 @@ from copy import deepcopy
 from typing import Any
 
 from imagebuilder_local.service.images import Image
-from imagebuilder_local.service.pages import filtered, page
+from imagebuilder_local.service.ordered import ByArn
+from imagebuilder_local.service.pages import page
 from imagebuilder_local.service.state import State
 
 _FILTERS = ("name", "version")
@@ -45,12 +46,13 @@ def run_on_schedule(state: State, arn: str, *, fails: bool) -> str | None:
 
 def list_image_pipeline_images(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return a page of the images that a pipeline made; one that does not exist made none (API reference)."""
-    operation = "ListImagePipelineImages"
     pipeline = state.pipelines.get(request["imagePipelineArn"])
     made = [] if pipeline is None else _made_by(state, pipeline)
     now = state.clock()
-    summaries = [image.summary(now, state.seconds_per_state) for image in made]
-    shown, more = page(operation, filtered(operation, summaries, request, _FILTERS), request)
+    summaries = ByArn[dict[str, Any]]()
+    for image in made:
+        summaries[image.arn] = image.summary(now, state.seconds_per_state)
+    shown, more = page("ListImagePipelineImages", summaries.after, request, _FILTERS)
     return {"imageSummaryList": shown} | more
 
 
@@ -78,8 +80,8 @@ def _made_by(state: State, pipeline: Mapping[str, Any]) -> list[Image]:
     """Return the images of this pipeline, and not those of an earlier one of the same name."""
     return [
         image
-        for image in state.images.values()
-        if (image.pipeline_arn, image.pipeline["dateCreated"]) == (pipeline["arn"], pipeline["dateCreated"])
+        for image in state.made_by.get(pipeline["arn"], ())
+        if image.pipeline["dateCreated"] == pipeline["dateCreated"]
     ]
 
 
@@ -103,4 +105,5 @@ def _build(
         fails=fails,
     )
     state.images[image.arn] = image
+    state.made_by[image.pipeline_arn].append(image)
     return image

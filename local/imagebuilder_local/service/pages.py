@@ -4,7 +4,8 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from imagebuilder_local.service.errors import ServiceError, invalid_value
@@ -13,20 +14,42 @@ _PAGE = 25
 """Items of a page when the request does not say (API reference of ListImagePipelines)."""
 
 
-def filtered(
-    operation: str, items: Iterable[dict[str, Any]], request: Mapping[str, Any], known: Collection[str]
-) -> list[dict[str, Any]]:
-    """Return the items that match every filter of the request in one of its values, case-sensitively.
+def page(
+    operation: str,
+    after: Callable[[str], Iterable[tuple[str, dict[str, Any]]]],
+    request: Mapping[str, Any],
+    known: Collection[str],
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return one page of what matches every filter, and `{"nextToken": ...}` if more follow, else `{}`.
+
+    `after` gives what stands after a position, in order, each with its own. A token says after which position to go
+    on: what is made or deleted between two pages neither repeats nor hides another item. A token is good only for the
+    query that it came from.
+    """
+    filters = _filters(operation, request, known)
+    query = _digest(operation, request)
+    begin = _after(request["nextToken"], query) if "nextToken" in request else ""
+    size = request.get("maxResults", _PAGE)
+    matching = (
+        found for found in after(begin) if all(_matches(found[1], entry["name"], entry["values"]) for entry in filters)
+    )
+    shown = list(islice(matching, size))
+    more = next(matching, None) is not None
+    return [item for _, item in shown], {"nextToken": _token(query, shown[-1][0])} if more else {}
+
+
+def _filters(operation: str, request: Mapping[str, Any], known: Collection[str]) -> list[dict[str, Any]]:
+    """Return the filters of a request. An item matches one in any of its values, case-sensitively.
 
     The code for a filter that the operation does not know is not verified on AWS.
     """
-    filters = request.get("filters", [])
+    filters: list[dict[str, Any]] = request.get("filters", [])
     for index, entry in enumerate(filters):
         if entry.get("name") not in known:
             raise invalid_value(operation, f"filters[{index}].name", f"Allowed are {', '.join(known)}")
         if "values" not in entry:
             raise invalid_value(operation, f"filters[{index}].values", "It is missing")
-    return [item for item in items if all(_matches(item, entry["name"], entry["values"]) for entry in filters)]
+    return filters
 
 
 def _matches(item: Mapping[str, Any], name: str, values: Collection[str]) -> bool:
@@ -39,29 +62,6 @@ def _like(name: str, value: str) -> bool:
     inside = value.strip("*")
     # What the service does with a wildcard elsewhere is not verified on AWS; here it is a sign that no name has.
     return (value == f"*{inside}*" and inside in name) or (value == f"{inside}*" and name.startswith(inside))
-
-
-def page(
-    operation: str, items: Iterable[dict[str, Any]], request: Mapping[str, Any], key: str = "arn"
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return one page of the items, and `{"nextToken": ...}` if more follow, else `{}`.
-
-    Items are in the order of their key, and a token says after which key to go on: what is made or deleted between two
-    pages neither repeats nor hides another item. A token is good only for the query that it came from.
-    """
-    query = _digest(operation, request)
-    after = _after(request["nextToken"], query) if "nextToken" in request else ""
-    size = request.get("maxResults", _PAGE)
-    rest = sorted((item for item in items if _sortable(item[key]) > after), key=lambda item: _sortable(item[key]))
-    shown = rest[:size]
-    more = len(rest) > len(shown)
-    return shown, {"nextToken": _token(query, _sortable(shown[-1][key]))} if more else {}
-
-
-def _sortable(arn: str) -> str:
-    """Return the ARN with a number at its end padded first, so that build 10 comes after build 9."""
-    head, _, last = arn.rpartition("/")
-    return f"{head}/{last.zfill(9) if last.isdecimal() else last}/{last}"
 
 
 def _digest(operation: str, request: Mapping[str, Any]) -> str:

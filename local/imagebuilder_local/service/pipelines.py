@@ -7,7 +7,7 @@ from typing import Any
 from imagebuilder_local.service.errors import ServiceError, not_found
 from imagebuilder_local.service.executions import last_run
 from imagebuilder_local.service.inspector import require_inspector
-from imagebuilder_local.service.pages import filtered, page
+from imagebuilder_local.service.pages import page
 from imagebuilder_local.service.state import State
 from imagebuilder_model import PIPELINE_ARN_KIND, load_model, normalized_name
 
@@ -81,9 +81,7 @@ def delete_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str,
 
 def list_image_pipelines(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return a page of the pipelines that match the filters."""
-    operation = "ListImagePipelines"
-    matching = filtered(operation, state.pipelines.values(), request, _FILTERS)
-    pipelines, more = page(operation, matching, request)
+    pipelines, more = page("ListImagePipelines", state.pipelines.after, request, _FILTERS)
     return {"imagePipelineList": [shown(state, pipeline) for pipeline in pipelines]} | more
 
 

@@ -5,7 +5,7 @@ import socket
 import ssl
 import struct
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.message import Message
 from http import HTTPStatus
 from threading import Event, Thread
@@ -42,6 +42,9 @@ class Answered(NamedTuple):
     message: str | None
 
 
+Authenticate = Callable[[str, str, Mapping[str, str], bytes], None]
+"""Is given the method, target, headers (in lower case) and body of a request. ServiceError refuses it."""
+
 Watch = Callable[[str, dict[str, Any], Message], Callable[[Answered], None]]
 """Is told of a request: operation, members and headers. What it returns is told of the end."""
 
@@ -65,11 +68,20 @@ class ImageBuilderServer:
         scheme = "https" if ssl_context else "http"
         self.url = f"{scheme}://{host}:{self._http.server_address[1]}"
 
-    def start(self) -> None:
-        """Begin to answer. The port is taken already, so a request made right afterwards is answered."""
+    def start(self, authenticate: Authenticate | None = None) -> None:
+        """Begin to answer. The port is taken already, so a request that was made before is answered too.
+
+        `authenticate` is asked about every request; without it nobody is refused.
+        """
         if self._thread is None:
+            self._http.authenticate = authenticate
             self._thread = Thread(target=self._http.serve_forever, args=(0.05,), name="imagebuilder", daemon=True)
             self._thread.start()
+
+    @property
+    def service(self) -> ImageBuilder:
+        """The service that answers."""
+        return self._http.service
 
     def serve(self, service: ImageBuilder) -> None:
         """Answer from another service from now on, as if the account had been emptied."""
@@ -115,6 +127,7 @@ class _Server(BoundedServer):
     ) -> None:
         self.service = service
         self.watch = watch
+        self.authenticate: Authenticate | None = None
         self.stopped = Event()
         super().__init__(address, _Handler, ssl_context)
 
@@ -130,7 +143,7 @@ class _Handler(BoundedHandler):
         request_id = str(uuid.uuid4())
         self._ended: Callable[[Answered], None] = lambda _: None
         try:
-            status, answer, headers = self._answer(self._read_body(), request_id)
+            status, answer, headers = self._answer_if_authentic(self._read_body(), request_id)
         except DroppedError as dropped:
             self._ended(Answered(None, None, str(dropped)))
             self._drop()
@@ -155,6 +168,14 @@ class _Handler(BoundedHandler):
         self.wfile.write(content)
 
     do_GET = do_PUT = do_POST = do_DELETE = _respond  # noqa: N815 (names that http.server looks for)
+
+    def _answer_if_authentic(self, body: bytes, request_id: str) -> tuple[int, dict[str, Any], dict[str, str]]:
+        if self.server.authenticate is not None:
+            try:
+                self.server.authenticate(self.command, self.path, self._headers(), body)
+            except ServiceError as error:
+                return error.http_status, *_error(error)  # and no word in the log, which anybody could fill
+        return self._answer(body, request_id)
 
     def _answer(self, body: bytes, request_id: str) -> tuple[int, dict[str, Any], dict[str, str]]:
         if self.command == "GET" and self.path == STATE_PATH:
@@ -234,6 +255,9 @@ class _Handler(BoundedHandler):
             "registered": service.registered(),
             "calls": [call._asdict() for call in service.calls()],
         }
+
+    def _headers(self) -> dict[str, str]:
+        return {name.lower(): ",".join(self.headers.get_all(name, [])) for name in self.headers}
 
     def _read_body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", "").lower():

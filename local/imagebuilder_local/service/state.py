@@ -1,6 +1,6 @@
 """What the emulated service holds for one account in one Region."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from typing import Any
 
 from imagebuilder_local.service.errors import not_found
 from imagebuilder_local.service.images import Image
+from imagebuilder_local.service.ordered import ByArn
 from imagebuilder_local.service.resources import Resources
 
 
@@ -23,8 +24,9 @@ class State:
     strict_references: bool
     pipeline_quota: int | None
     inspector: Collection[str]
-    pipelines: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    pipelines: ByArn[dict[str, Any]] = field(default_factory=ByArn[dict[str, Any]])
     images: dict[str, Image] = field(default_factory=dict[str, Image])
+    made_by: defaultdict[str, list[Image]] = field(default_factory=lambda: defaultdict(list))
     builds: Counter[str] = field(default_factory=Counter[str])
     resources: Resources = field(default_factory=Resources)
 

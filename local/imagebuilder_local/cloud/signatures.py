@@ -1,0 +1,136 @@
+"""Who signed a request. To be imported when ministack's settings are in the environment.
+
+ministack takes a request of the account's root without a look at its signature, and some requests without any: enough
+on a machine of one's own, but on a shared one everybody could run code as the user who started the cloud. None of what
+is used of ministack is a public interface: its version is pinned, and tests are refused and let in through it.
+"""
+
+import os
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from ministack.core.iam_evaluator import (
+    AuthError,
+    CredentialResolutionError,
+    ResolvedCredential,
+    SignedRequest,
+    _sigv2_check,  # pyright: ignore[reportPrivateUsage]
+    is_root_access_key,
+    resolve_credential,
+)
+from ministack.core.responses import _account_from_sts_session  # pyright: ignore[reportPrivateUsage]
+from ministack.core.router import extract_access_key_id
+from ministack.core.sigv4 import (
+    HeaderSignature,
+    header_signature_failure,
+    parse_header_signature,
+    parse_query_signature,
+    presigned_request_is_expired,
+    request_time_failure,
+)
+
+from imagebuilder_local.service import ServiceError
+
+_WAY_OUT: Final = (
+    "This local cloud takes only requests that are signed with its own access key: `. .local/env` gives it to a shell."
+)
+
+
+class RefusedError(ServiceError):
+    """A request is not signed as it has to be."""
+
+    @property
+    def http_status(self) -> int:
+        """Forbidden, whatever the code is."""
+        return HTTPStatus.FORBIDDEN
+
+
+class Signatures:
+    """Tells whether a request is signed with a key that an account of the local cloud has."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+
+    def require_key(self, target: str, headers: Mapping[str, str]) -> None:
+        """Return when the key that a request names exists, which can be told before the body is there.
+
+        RefusedError when it does not, or when the request names none.
+        """
+        self._credential(headers, _parameters(target))
+
+    def require(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Return when a request is signed as it has to be. RefusedError when it is not.
+
+        The target is as it was sent. Names of headers are in lower case.
+        """
+        path, parameters = target.partition("?")[0], _parameters(target)
+        credential = self._credential(headers, parameters)
+        if "AWSAccessKeyId" in parameters:
+            key = credential.access_key_id
+            request = SignedRequest(key, method, path, parameters, dict(headers), sigv2=True, auth_path=path)
+            checked = _sigv2_check(request, credential.account_id)
+            if isinstance(checked, AuthError):
+                raise _refused(checked.code, checked.message)
+            return
+        presigned = "authorization" not in headers
+        signature = parse_query_signature(parameters) if presigned else parse_header_signature(headers)
+        if isinstance(signature, tuple):
+            raise _refused(*signature)
+        failure = _expired(parameters, signature) if presigned else request_time_failure(signature)
+        failure = failure or header_signature_failure(
+            signature,
+            credential.secret_access_key,
+            method,
+            path,
+            parameters,
+            headers,
+            body,
+            presigned=presigned,
+        )
+        if failure:
+            raise _refused(*failure)
+
+    def _credential(self, headers: Mapping[str, str], parameters: dict[str, list[str]]) -> ResolvedCredential:
+        key, token = _key_and_token(headers, parameters)
+        if not key:
+            raise _refused("MissingAuthenticationTokenException", "Missing Authentication Token")
+        if key != extract_access_key_id(dict(headers), parameters):
+            # ministack would ask for the permissions of the other one.
+            raise _refused("IncompleteSignature", "The request names two access keys")
+        # ministack has several names for the root, which everybody knows.
+        if is_root_access_key(key) and key != os.environ["AWS_ACCESS_KEY_ID"]:
+            raise _refused("UnrecognizedClientException", "The security token included in the request is invalid.")
+        found = resolve_credential(key, _account_from_sts_session(key) or self._account, token)
+        if isinstance(found, CredentialResolutionError):
+            raise _refused(found.code, found.message)
+        return found
+
+
+def _parameters(target: str) -> dict[str, list[str]]:
+    return parse_qs(target.partition("?")[2], keep_blank_values=True)
+
+
+def _key_and_token(headers: Mapping[str, str], parameters: Mapping[str, list[str]]) -> tuple[str, str]:
+    if "authorization" in headers:
+        signature: Any = parse_header_signature(headers)
+        key = signature.access_key_id if isinstance(signature, HeaderSignature) else ""
+        return key, headers.get("x-amz-security-token", "")
+    if "AWSAccessKeyId" in parameters:
+        return parameters["AWSAccessKeyId"][0], parameters.get("x-amz-security-token", [""])[0]
+    key = parameters.get("X-Amz-Credential", [""])[0].partition("/")[0]
+    return key, parameters.get("X-Amz-Security-Token", [""])[0]
+
+
+def _expired(parameters: Mapping[str, list[str]], signature: HeaderSignature) -> tuple[str, str] | None:
+    try:
+        if not presigned_request_is_expired(signature.amz_date, parameters.get("X-Amz-Expires", ["0"])[0]):
+            return None
+    except ValueError:
+        pass
+    return "AccessDenied", "Request has expired"
+
+
+def _refused(code: str, message: str) -> RefusedError:
+    return RefusedError(code, f"{message.rstrip('. ')}. {_WAY_OUT}")
