@@ -105,7 +105,8 @@ def _mark(event: Event, live: Mapping[str, Any]) -> dict[str, str]:
     is_of_a_sibling = tags.get(STACK_ID_TAG) == event["StackId"] and not is_ours(event, live)
     if is_of_a_sibling and LOGICAL_ID_TAG in tags:
         return {FORMER_LOGICAL_ID_TAG: tags[LOGICAL_ID_TAG]}
-    return {ADOPTED_TAG: RETAINED}
+    # One that is ours and has a former owner was adopted by another delivery of this event.
+    return {} if _former_owner(event, live) is not None else {ADOPTED_TAG: RETAINED}
 
 
 def _former_owner(event: Event, live: Mapping[str, Any]) -> str | None:

@@ -146,6 +146,16 @@ def test_row_57_pipeline_of_a_sibling_is_given_back_to_it(
     assert former.update(**minimal, Description="still mine")["Status"] == "SUCCESS"
 
 
+def test_row_57_adoption_from_a_sibling_that_is_delivered_twice_marks_it_once(
+    resource: Resource, service: ImageBuilder, minimal: Properties
+) -> None:
+    Resource(main.handler, resource.responses, logical_id="Former").create(**minimal)
+    age(service, "golden", timedelta(days=7))
+    event = resource.event("Create", minimal | {"AdoptExisting": "true"}, datetime.now(UTC))
+    assert [resource.send(event)["Status"] for _ in range(2)] == ["SUCCESS", "SUCCESS"]
+    assert live(service)["tags"] == OWNER | {FORMER_LOGICAL_ID_TAG: "Former"}
+
+
 def test_row_57_delete_of_the_former_owner_leaves_the_pipeline_to_the_new_one_for_good(
     resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
