@@ -108,7 +108,7 @@ class _DeadlineReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the request did not come in time")
+            raise TimeoutError("deadline exceeded")
         self._connection.settimeout(left)
         try:
             return self._connection.recv_into(buffer)
