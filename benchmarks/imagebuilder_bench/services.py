@@ -129,5 +129,6 @@ def _environment(endpoint: str, responses: ResponseServer, trusted: Path) -> dic
         "AWS_CA_BUNDLE": str(trusted),
         "SSL_CERT_FILE": str(trusted),
         "NODE_EXTRA_CA_CERTS": str(trusted),
+        "CUSTOM_RESOURCE_RESPONSE_HOSTS": HOST,
         "BENCH_RESPONSE_PORT": str(responses.url.split(":")[2].split("/")[0]),
     }

@@ -27,6 +27,7 @@ class Context:
         self._deadline = time.monotonic() + 300
         self.aws_request_id = "00000000-0000-4000-8000-000000000000"
         self.function_name = "function"
+        self.invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:function"
         self.log_stream_name = "stream"
 
     def get_remaining_time_in_millis(self) -> int:
