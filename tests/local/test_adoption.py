@@ -39,17 +39,21 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
         cloud.stop()
 
 
+def parts() -> dict[str, Any]:
+    """Return the props that name what the stack `Parts` has."""
+    return {
+        "recipe": f"{PARTS}:image-recipe/parts/1.0.0",
+        "infrastructure_configuration": f"{PARTS}:infrastructure-configuration/parts",
+    }
+
+
 def app_of(outdir: Path, name: str, *, is_broken: bool, construct_id: str = "Pipeline", **props: Any) -> cdk.App:
     """Return an app of one stack with a pipeline, and perhaps with a second one that cannot be made after it."""
     app = cdk.App(outdir=str(outdir))
     stack = cdk.Stack(app, name)
-    parts: dict[str, Any] = {
-        "recipe": f"{PARTS}:image-recipe/parts/1.0.0",
-        "infrastructure_configuration": f"{PARTS}:infrastructure-configuration/parts",
-    }
-    pipeline = ImagePipeline(stack, construct_id, **parts, **props)
+    pipeline = ImagePipeline(stack, construct_id, **parts(), **props)
     if is_broken:
-        missing = parts | {"recipe": f"{PARTS}:image-recipe/missing/1.0.0"}
+        missing = parts() | {"recipe": f"{PARTS}:image-recipe/missing/1.0.0"}
         ImagePipeline(stack, "Broken", **missing).node.add_dependency(pipeline)
     return app
 
