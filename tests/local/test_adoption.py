@@ -53,7 +53,7 @@ def app_of(outdir: Path, name: str, *, is_broken: bool, construct_id: str = "Pip
     stack = cdk.Stack(app, name)
     pipeline = ImagePipeline(stack, construct_id, **parts(), **props)
     if is_broken:
-        missing = parts() | {"recipe": f"{PARTS}:image-recipe/missing/1.0.0"}
+        missing: dict[str, Any] = {**parts(), "recipe": f"{PARTS}:image-recipe/missing/1.0.0"}
         ImagePipeline(stack, "Broken", **missing).node.add_dependency(pipeline)
     return app
 
