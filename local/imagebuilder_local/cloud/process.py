@@ -125,7 +125,7 @@ async def _serve(
     from ministack.app import app
     from ministack.services.cloudformation import provisioners as ministack_provisioners
 
-    from imagebuilder_local.cloud import function_role
+    from imagebuilder_local.cloud import function_role, service_token
     from imagebuilder_local.cloud.iam import MinistackIam
     from imagebuilder_local.page import cloudformation
 
@@ -133,6 +133,8 @@ async def _serve(
     service.iam = MinistackIam(state.region, state.account)
     function_role.enforce(service.iam)
     cloudformation.watch(timeline)
+    # After the page, which shows what is sent: what is refused is not.
+    service_token.enforce()
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]

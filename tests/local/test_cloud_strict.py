@@ -1,0 +1,159 @@
+"""The local cloud refuses what AWS refuses of our users' stacks, in AWS's words. docs/local-cloud-strictness.md lists it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+
+from imagebuilder_local.cloud import LocalCloud
+from imagebuilder_local.cloud.environment import client_settings
+
+pytestmark = pytest.mark.timeout(240)
+
+ACCOUNT, REGION = "000000000000", "us-east-1"
+QUICK = {"Delay": 0.05, "MaxAttempts": 1200}
+ANSWER = """
+import json, urllib.request
+def handler(event, _):
+    answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    answer |= {"Status": "SUCCESS", "PhysicalResourceId": "one", "Data": {}}
+    request = urllib.request.Request(event["ResponseURL"], json.dumps(answer).encode(), {"Content-Type": ""}, method="PUT")
+    urllib.request.urlopen(request)
+"""
+NOTHING = {"Ref": "AWS::NoValue"}
+NEVER = {"Never": {"Fn::Equals": ["a", "b"]}}
+
+Statement = dict[str, Any]
+Resources = dict[str, Any]
+
+
+@dataclass
+class Stacks:
+    """The stacks of a local cloud, and clients of its services."""
+
+    clients: dict[str, Any]
+
+    def deploy(self, name: str, resources: Resources) -> str:
+        """Create or update a stack, and return the status that it ends with."""
+        cloudformation = self.clients["cloudformation"]
+        live = (one for one in cloudformation.describe_stacks()["Stacks"] if one["StackName"] == name)
+        kind = "update" if next(live, None) else "create"
+        act = getattr(cloudformation, f"{kind}_stack")
+        template = json.dumps({"Resources": resources, "Conditions": NEVER})
+        act(StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
+        with suppress(WaiterError):  # the status tells
+            cloudformation.get_waiter(f"stack_{kind}_complete").wait(StackName=name, WaiterConfig=QUICK)
+        return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+
+    def failures(self, name: str) -> dict[str, str]:
+        """Return the reason for each resource that failed, the latest one."""
+        events = self.clients["cloudformation"].describe_stack_events(StackName=name)["StackEvents"]
+        return {
+            event["LogicalResourceId"]: event["ResourceStatusReason"]
+            for event in reversed(events)
+            if event["ResourceStatus"].endswith("_FAILED") and event["LogicalResourceId"] != name
+        }
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stacks]:
+    cloud = LocalCloud(tmp_path_factory.mktemp("strict") / "cloud")
+    state = cloud.start()
+    settings = client_settings(state, cloud.folder)
+    make: Any = boto3.client  # typed for one service at a time
+    names = ("cloudformation", "iam", "kms", "lambda", "logs")
+    clients = {
+        name: make(
+            name,
+            endpoint_url=state.endpoint,
+            region_name=state.region,
+            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
+            verify=settings["AWS_CA_BUNDLE"],
+        )
+        for name in names
+    }
+    yield Stacks(clients)
+    for client in clients.values():
+        client.close()
+    cloud.stop()
+
+
+def document(*statements: Statement) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def role(*statements: Statement, service: str = "lambda", **properties: Any) -> Resources:
+    """Return a role of a service, with an inline policy of these statements."""
+    trust = document(
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": f"{service}.amazonaws.com"}}
+    )
+    inline = [{"PolicyName": "inline", "PolicyDocument": document(*statements)}] if statements else []
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": trust, "Policies": inline} | properties,
+    }
+
+
+def function(role_name: str = "Role", **properties: Any) -> Resources:
+    given = {
+        "Code": {"ZipFile": ANSWER},
+        "Handler": "index.handler",
+        "Role": {"Fn::GetAtt": [role_name, "Arn"]},
+        "Runtime": "python3.13",
+        "Timeout": 30,
+    }
+    return {"Type": "AWS::Lambda::Function", "Properties": given | properties}
+
+
+def allow(action: Any, resource: Any, **more: Any) -> Statement:
+    return {"Effect": "Allow", "Action": action, "Resource": resource} | more
+
+
+def said(call: Any, **request: Any) -> tuple[str, str]:
+    """Make a call that must be refused, and return the error's code and words."""
+    with pytest.raises(ClientError) as caught:
+        call(**request)
+    error = caught.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+# A custom resource keeps its ServiceToken.
+
+
+def custom(token: Any, resource_type: str = "Custom::Thing", **properties: Any) -> Resources:
+    return {"Type": resource_type, "Properties": {"ServiceToken": token} | properties}
+
+
+@pytest.mark.parametrize("resource_type", ["Custom::Thing", "AWS::CloudFormation::CustomResource"])
+def test_changed_service_token_is_refused_and_the_stack_keeps_the_old_one(stacks: Stacks, resource_type: str) -> None:
+    name = f"token-{resource_type.rsplit(':', maxsplit=1)[-1]}"
+    providers = {"Role": role(), "One": function(), "Two": function()}
+    one, two = ({"Fn::GetAtt": [key, "Arn"]} for key in ("One", "Two"))
+    assert stacks.deploy(name, providers | {"Thing": custom(one, resource_type)}) == "CREATE_COMPLETE"
+    assert stacks.deploy(name, providers | {"Thing": custom(two, resource_type)}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.failures(name) == {"Thing": "Modifying service token is not allowed."}
+    # The provider that it has always had goes on.
+    assert stacks.deploy(name, providers | {"Thing": custom(one, resource_type, Size=2)}) == "UPDATE_COMPLETE"
+
+
+def test_new_logical_id_takes_another_service_token(stacks: Stacks) -> None:
+    providers = {"Role": role(), "One": function(), "Two": function()}
+    assert stacks.deploy("renamed", providers | {"Thing": custom({"Fn::GetAtt": ["One", "Arn"]})}) == "CREATE_COMPLETE"
+    renamed = {"Other": custom({"Fn::GetAtt": ["Two", "Arn"]})}
+    assert stacks.deploy("renamed", providers | renamed) == "UPDATE_COMPLETE"
+
+
+def test_service_token_of_another_region_is_refused(stacks: Stacks) -> None:
+    far = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:provider"
+    assert stacks.deploy("far", {"Thing": custom(far)}) == "ROLLBACK_COMPLETE"
+    assert stacks.failures("far") == {
+        "Thing": "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"
+    }
