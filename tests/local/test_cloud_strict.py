@@ -157,3 +157,74 @@ def test_service_token_of_another_region_is_refused(stacks: Stacks) -> None:
     assert stacks.failures("far") == {
         "Thing": "Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"
     }
+
+
+# A statement of a policy has actions and resources.
+
+NO_ACTIONS = "Policy statement must contain actions."
+NO_RESOURCES = "Policy statement must contain resources."
+INCOMPLETE = [
+    pytest.param(allow("s3:GetObject", []), NO_RESOURCES, id="resource-empty"),
+    pytest.param(allow("s3:GetObject", [{"Fn::If": ["Never", "*", NOTHING]}]), NO_RESOURCES, id="resource-no-value"),
+    pytest.param(allow("s3:GetObject", {"Fn::If": ["Never", "*", NOTHING]}), NO_RESOURCES, id="resource-gone"),
+    pytest.param(allow([], "*"), NO_ACTIONS, id="action-empty"),
+    pytest.param(allow([{"Fn::If": ["Never", "s3:*", NOTHING]}], "*"), NO_ACTIONS, id="action-no-value"),
+    pytest.param({"Effect": "Deny", "NotAction": [], "Resource": "*"}, NO_ACTIONS, id="not-action-empty"),
+    pytest.param({"Effect": "Deny", "Action": "*", "NotResource": []}, NO_RESOURCES, id="not-resource-empty"),
+]
+COMPLETE = allow("s3:GetObject", "*")
+
+
+def policies(statement: Statement) -> dict[str, Resources]:
+    both = document(COMPLETE, statement)
+    return {
+        "AWS::IAM::Policy": {
+            "Role": role(),
+            "Refused": {
+                "Type": "AWS::IAM::Policy",
+                "Properties": {"PolicyName": "some", "Roles": [{"Ref": "Role"}], "PolicyDocument": both},
+            },
+        },
+        "AWS::IAM::ManagedPolicy": {
+            "Refused": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": both}}
+        },
+        "AWS::IAM::Role": {"Refused": role(COMPLETE, statement)},
+    }
+
+
+@pytest.mark.parametrize("resource_type", ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role"])
+@pytest.mark.parametrize(("statement", "words"), INCOMPLETE)
+def test_statement_without_actions_or_resources_is_refused(
+    stacks: Stacks, request: pytest.FixtureRequest, resource_type: str, statement: Statement, words: str
+) -> None:
+    name = f"statement-{request.node.callspec.id}".replace("::", "-")
+    assert stacks.deploy(name, policies(statement)[resource_type]) == "ROLLBACK_COMPLETE"
+    assert stacks.failures(name) == {"Refused": words}
+
+
+@pytest.mark.parametrize("resource_type", ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role"])
+def test_update_that_empties_a_statement_is_rolled_back(stacks: Stacks, resource_type: str) -> None:
+    name = f"emptied-{resource_type.rsplit(':', maxsplit=1)[-1]}"
+    assert stacks.deploy(name, policies(allow("s3:*", "*"))[resource_type]) == "CREATE_COMPLETE"
+    assert stacks.deploy(name, policies(allow("s3:*", []))[resource_type]) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.failures(name) == {"Refused": NO_RESOURCES}
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (allow("s3:GetObject", []), NO_RESOURCES),
+        (allow([], "*"), NO_ACTIONS),
+        ({"Effect": "Allow", "Resource": "*"}, NO_ACTIONS),
+        ({"Effect": "Allow", "Action": "*"}, NO_RESOURCES),
+    ],
+)
+def test_iam_refuses_the_statement_too(stacks: Stacks, statement: Statement, words: str) -> None:
+    iam = stacks.clients["iam"]
+    text = json.dumps(document(statement))
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName="asked", AssumeRolePolicyDocument=json.dumps(document()))
+    refused = ("MalformedPolicyDocument", words)
+    assert said(iam.put_role_policy, RoleName="asked", PolicyName="some", PolicyDocument=text) == refused
+    assert said(iam.create_policy, PolicyName="some", PolicyDocument=text) == refused
+    assert iam.list_role_policies(RoleName="asked")["PolicyNames"] == []
