@@ -228,3 +228,100 @@ def test_iam_refuses_the_statement_too(stacks: Stacks, statement: Statement, wor
     assert said(iam.put_role_policy, RoleName="asked", PolicyName="some", PolicyDocument=text) == refused
     assert said(iam.create_policy, PolicyName="some", PolicyDocument=text) == refused
     assert iam.list_role_policies(RoleName="asked")["PolicyNames"] == []
+
+
+# The key of a log group allows CloudWatch Logs.
+
+OWNER = allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+USE = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
+
+
+def logs_may(groups: str | None = None, service: str = f"logs.{REGION}.amazonaws.com", use: Any = USE) -> Statement:
+    of_groups = {"Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}}} if groups else {}
+    return allow(use, "*", Principal={"Service": service}, **of_groups)
+
+
+def encrypted(*statements: Statement, **group: Any) -> Resources:
+    key = {"KeyPolicy": document(OWNER, *statements)}
+    return {
+        "Key": {"Type": "AWS::KMS::Key", "Properties": key},
+        "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"KmsKeyId": {"Fn::GetAtt": ["Key", "Arn"]}} | group},
+    }
+
+
+def refusal_of_key(group: str) -> str:
+    arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"
+    return f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param([], id="owner-only"),
+        pytest.param([logs_may(service="logs.amazonaws.com")], id="no-region"),
+        pytest.param([logs_may(service="logs.eu-west-1.amazonaws.com")], id="other-region"),
+        pytest.param([logs_may(use="kms:Describe*")], id="not-used"),
+        pytest.param([logs_may(f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:other")], id="other-group"),
+        pytest.param([logs_may(), logs_may() | {"Effect": "Deny"}], id="denied"),
+    ],
+)
+def test_log_group_whose_key_does_not_allow_logs_is_refused(
+    stacks: Stacks, request: pytest.FixtureRequest, statements: list[Statement]
+) -> None:
+    name = f"key-{request.node.callspec.id}"
+    resources = encrypted(*statements, LogGroupName=f"/logs/{name}")
+    assert stacks.deploy(name, resources) == "ROLLBACK_COMPLETE"
+    assert stacks.failures(name) == {"Group": refusal_of_key(f"/logs/{name}")}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(logs_may(), id="any-group"),
+        pytest.param(logs_may(f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/logs/*"), id="this-group"),
+        pytest.param(
+            logs_may(use=["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]), id="grant"
+        ),
+    ],
+)
+def test_log_group_whose_key_allows_logs_is_made(
+    stacks: Stacks, request: pytest.FixtureRequest, statement: Statement
+) -> None:
+    name = f"open-{request.node.callspec.id}"
+    assert stacks.deploy(name, encrypted(statement, LogGroupName=f"/logs/{name}")) == "CREATE_COMPLETE"
+
+
+def test_generated_name_of_a_log_group_begins_with_the_stack_s_and_is_the_one_that_the_key_is_asked_for(
+    stacks: Stacks,
+) -> None:
+    mine, other = (f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}-*" for name in ("unnamed", "another"))
+    assert stacks.deploy("unnamed", encrypted(logs_may(mine))) == "CREATE_COMPLETE"
+    (group,) = stacks.clients["logs"].describe_log_groups(logGroupNamePrefix="unnamed-Group-")["logGroups"]
+    assert group["kmsKeyId"]
+    assert stacks.deploy("unnamed", encrypted(logs_may(mine), RetentionInDays=1)) == "UPDATE_COMPLETE"
+    assert stacks.clients["logs"].describe_log_groups(logGroupNamePrefix="unnamed-")["logGroups"] == [
+        group | {"retentionInDays": 1}
+    ]
+    assert stacks.deploy("elsewhere", encrypted(logs_may(other))) == "ROLLBACK_COMPLETE"
+    assert stacks.failures("elsewhere")["Group"].startswith(refusal_of_key("elsewhere-Group-").rstrip("'"))
+
+
+def test_key_that_a_log_group_is_given_later_is_asked_too(stacks: Stacks) -> None:
+    plain = encrypted(LogGroupName="/logs/later", KmsKeyId=NOTHING)
+    assert stacks.deploy("later", plain) == "CREATE_COMPLETE"
+    assert stacks.deploy("later", encrypted(LogGroupName="/logs/later")) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.failures("later") == {"Group": refusal_of_key("/logs/later")}
+
+
+def test_create_log_group_asks_the_key_and_refuses_one_that_does_not_exist(stacks: Stacks) -> None:
+    kms, logs = stacks.clients["kms"], stacks.clients["logs"]
+    closed, open_ = (
+        kms.create_key(Policy=json.dumps(document(OWNER, *more)))["KeyMetadata"]["Arn"] for more in ((), (logs_may(),))
+    )
+    refused = ("AccessDeniedException", refusal_of_key("/by/hand"))
+    assert said(logs.create_log_group, logGroupName="/by/hand", kmsKeyId=closed) == refused
+    missing = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000000"
+    assert said(logs.create_log_group, logGroupName="/by/hand", kmsKeyId=missing) == refused
+    logs.create_log_group(logGroupName="/by/hand", kmsKeyId=open_)
+    (group,) = logs.describe_log_groups(logGroupNamePrefix="/by/hand")["logGroups"]
+    assert group["kmsKeyId"] == open_

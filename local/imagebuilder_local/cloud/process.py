@@ -125,7 +125,12 @@ async def _serve(
     from ministack.app import app
     from ministack.services.cloudformation import provisioners as ministack_provisioners
 
-    from imagebuilder_local.cloud import function_role, policy_document, service_token
+    from imagebuilder_local.cloud import (
+        function_role,
+        log_group_key,
+        policy_document,
+        service_token,
+    )
     from imagebuilder_local.cloud.iam import MinistackIam
     from imagebuilder_local.page import cloudformation
 
@@ -136,6 +141,7 @@ async def _serve(
     # After the page, which shows what is sent: what is refused is not.
     service_token.enforce()
     policy_document.enforce()
+    log_group_key.enforce()
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
