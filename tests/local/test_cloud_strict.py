@@ -325,3 +325,90 @@ def test_create_log_group_asks_the_key_and_refuses_one_that_does_not_exist(stack
     logs.create_log_group(logGroupName="/by/hand", kmsKeyId=open_)
     (group,) = logs.describe_log_groups(logGroupNamePrefix="/by/hand")["logGroups"]
     assert group["kmsKeyId"] == open_
+
+
+# Lambda looks at the role before it makes a function in a network.
+
+EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
+NETWORK = {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}
+PLACES = [f"{EC2}:network-interface/*", f"{EC2}:subnet/subnet-1", f"{EC2}:security-group/sg-1"]
+CREATE, DELETE, DESCRIBE = (
+    f"ec2:{name}" for name in ("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces")
+)
+MAY_ALL = [allow(CREATE, PLACES), allow([DELETE, DESCRIBE], "*")]
+
+
+def refusal_of_role(action: str) -> str:
+    return f"The provided execution role does not have permissions to call {action.removeprefix('ec2:')} on EC2"
+
+
+@pytest.mark.parametrize(
+    ("statements", "missing"),
+    [
+        pytest.param([], CREATE, id="nothing"),
+        pytest.param([allow([DELETE, DESCRIBE], "*")], CREATE, id="no-create"),
+        pytest.param([allow(CREATE, PLACES[:1]), allow([DELETE, DESCRIBE], "*")], CREATE, id="no-subnet"),
+        pytest.param([allow([CREATE, DELETE], "*")], DESCRIBE, id="no-describe"),
+        pytest.param([allow([CREATE, DELETE], "*"), allow(DESCRIBE, PLACES)], DESCRIBE, id="describe-some"),
+        pytest.param([allow([CREATE, DESCRIBE], "*")], DELETE, id="no-delete"),
+        pytest.param([allow([CREATE, DESCRIBE], "*"), allow(DELETE, PLACES)], DELETE, id="delete-interfaces"),
+        pytest.param([*MAY_ALL, allow(DELETE, "*") | {"Effect": "Deny"}], DELETE, id="denied"),
+    ],
+)
+def test_function_in_a_network_whose_role_may_not_look_after_interfaces_is_refused(
+    stacks: Stacks, request: pytest.FixtureRequest, statements: list[Statement], missing: str
+) -> None:
+    name = f"network-{request.node.callspec.id}"
+    resources = {"Role": role(*statements), "Function": function(**NETWORK)}
+    assert stacks.deploy(name, resources) == "ROLLBACK_COMPLETE"
+    assert stacks.failures(name) == {"Function": refusal_of_role(missing)}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(role(*MAY_ALL), id="any"),
+        pytest.param(role(allow(CREATE, PLACES), allow(DELETE, f"{EC2}:*/*"), allow(DESCRIBE, "*")), id="any-of-ec2"),
+        pytest.param(
+            role(ManagedPolicyArns=["arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"]), id="aws"
+        ),
+    ],
+)
+def test_function_in_a_network_is_made_when_its_role_may(
+    stacks: Stacks, request: pytest.FixtureRequest, given: Resources
+) -> None:
+    name = f"networked-{request.node.callspec.id}"
+    assert stacks.deploy(name, {"Role": given, "Function": function(**NETWORK)}) == "CREATE_COMPLETE"
+
+
+def test_role_is_looked_at_when_a_function_moves_into_a_network_and_not_when_it_leaves(stacks: Stacks) -> None:
+    assert stacks.deploy("moving", {"Role": role(), "Function": function()}) == "CREATE_COMPLETE"
+    assert stacks.deploy("moving", {"Role": role(), "Function": function(**NETWORK)}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.failures("moving") == {"Function": refusal_of_role(CREATE)}
+    assert stacks.deploy("moving", {"Role": role(*MAY_ALL), "Function": function(**NETWORK)}) == "UPDATE_COMPLETE"
+    assert stacks.deploy("moving", {"Role": role(), "Function": function()}) == "UPDATE_COMPLETE"
+
+
+def test_lambda_refuses_the_role_too(stacks: Stacks) -> None:
+    assert stacks.deploy("roles", {"Role": role(RoleName="poor"), "Rich": role(*MAY_ALL, RoleName="rich")}) == (
+        "CREATE_COMPLETE"
+    )
+    aws_lambda = stacks.clients["lambda"]
+    given: dict[str, Any] = {
+        "FunctionName": "by-hand",
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Code": {"ZipFile": empty_zip()},
+    }
+    poor, rich = (f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("poor", "rich"))
+    refused = ("InvalidParameterValueException", refusal_of_role(CREATE))
+    assert said(aws_lambda.create_function, Role=poor, **given, **NETWORK) == refused
+    aws_lambda.create_function(Role=poor, **given)
+    aws_lambda.get_waiter("function_active_v2").wait(FunctionName="by-hand", WaiterConfig=QUICK)
+    assert said(aws_lambda.update_function_configuration, FunctionName="by-hand", **NETWORK) == refused
+    changed = aws_lambda.update_function_configuration(FunctionName="by-hand", Role=rich, **NETWORK)
+    assert changed["VpcConfig"]["SubnetIds"] == ["subnet-1"]
+
+
+def empty_zip() -> bytes:
+    return b"PK\x05\x06" + bytes(18)

@@ -126,6 +126,7 @@ async def _serve(
     from ministack.services.cloudformation import provisioners as ministack_provisioners
 
     from imagebuilder_local.cloud import (
+        function_network,
         function_role,
         log_group_key,
         policy_document,
@@ -142,6 +143,7 @@ async def _serve(
     service_token.enforce()
     policy_document.enforce()
     log_group_key.enforce()
+    function_network.enforce(service.iam)
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
