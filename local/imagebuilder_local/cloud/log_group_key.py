@@ -30,7 +30,7 @@ def enforce() -> None:
 def _prepared(change: Change) -> Mapping[str, Any]:
     # ministack's own name for a group without one begins with no stack's, as that of AWS does: key policies rely on it.
     generated = provisioners._physical_name(change.stack_name, change.logical_id, max_len=_LONGEST_NAME)
-    properties = {"LogGroupName": generated} | change.properties
+    properties: dict[str, Any] = {"LogGroupName": generated, **change.properties}
     key = properties.get("KmsKeyId")
     if key and (change.before is None or change.before.get("KmsKeyId") != key):
         reason = _refusal(key, properties["LogGroupName"])

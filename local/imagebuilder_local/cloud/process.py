@@ -128,6 +128,7 @@ async def _serve(
     from imagebuilder_local.cloud import (
         function_network,
         function_role,
+        instance_profile,
         log_group_key,
         policy_document,
         service_token,
@@ -144,6 +145,7 @@ async def _serve(
     policy_document.enforce()
     log_group_key.enforce()
     function_network.enforce(service.iam)
+    instance_profile.identify_by_name()
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
