@@ -102,11 +102,11 @@ def role(*statements: Statement, service: str = "lambda", **properties: Any) -> 
     }
 
 
-def function(role_name: str = "Role", **properties: Any) -> Resources:
+def function(**properties: Any) -> Resources:
     given = {
         "Code": {"ZipFile": ANSWER},
         "Handler": "index.handler",
-        "Role": {"Fn::GetAtt": [role_name, "Arn"]},
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
         "Runtime": "python3.13",
         "Timeout": 30,
     }
@@ -412,3 +412,131 @@ def test_lambda_refuses_the_role_too(stacks: Stacks) -> None:
 
 def empty_zip() -> bytes:
     return b"PK\x05\x06" + bytes(18)
+
+
+# An infrastructure configuration names an instance profile of the account.
+
+
+def infrastructure(profile: Any, name: str = "profiled") -> Resources:
+    return {
+        "Type": "AWS::ImageBuilder::InfrastructureConfiguration",
+        "Properties": {"Name": name, "InstanceProfileName": profile},
+    }
+
+
+NO_PROFILE = (
+    "The value supplied for parameter 'instanceProfileName' is not valid. The provided instance profile does not "
+    "exist. Please specify a different instance profile and try again."
+)
+
+
+def test_instance_profile_that_does_not_exist_is_refused(stacks: Stacks) -> None:
+    missing = infrastructure("EC2InstanceProfileForImageBuilder", "missing")  # a managed policy's name
+    assert stacks.deploy("profile-missing", {"Infrastructure": missing}) == "ROLLBACK_COMPLETE"
+    assert stacks.failures("profile-missing") == {"Infrastructure": NO_PROFILE}
+
+
+def test_instance_profile_is_looked_for_when_it_changes_and_found_when_it_is_there(stacks: Stacks) -> None:
+    profile = {
+        "Role": role(service="ec2"),
+        "Profile": {"Type": "AWS::IAM::InstanceProfile", "Properties": {"Roles": [{"Ref": "Role"}]}},
+    }
+    made = profile | {"Infrastructure": infrastructure({"Ref": "Profile"})}
+    assert stacks.deploy("profiled", made) == "CREATE_COMPLETE"
+    assert stacks.deploy("profiled", made | {"Infrastructure": infrastructure("gone")}) == "UPDATE_ROLLBACK_COMPLETE"
+    assert stacks.failures("profiled") == {"Infrastructure": NO_PROFILE}
+    # It takes a name: the ARN of a profile that is there is none (aws-parallelcluster#2988).
+    arn = infrastructure({"Fn::GetAtt": ["Profile", "Arn"]})
+    assert stacks.deploy("profiled", made | {"Infrastructure": arn}) == "UPDATE_ROLLBACK_COMPLETE"
+
+
+def test_instance_profile_is_referred_to_by_its_name_and_goes_with_its_stack(stacks: Stacks) -> None:
+    cloudformation, iam = stacks.clients["cloudformation"], stacks.clients["iam"]
+
+    def profiles() -> dict[str, list[str]]:
+        listed = iam.list_instance_profiles(PathPrefix="/")["InstanceProfiles"]
+        named = (one for one in listed if one["InstanceProfileName"].startswith("referred-"))
+        return {one["InstanceProfileName"]: [role["RoleName"] for role in one["Roles"]] for one in named}
+
+    def resources(role_name: str, **properties: Any) -> Resources:
+        profile = {"Roles": [{"Ref": role_name}]} | properties
+        return {
+            "One": role(service="ec2", RoleName="one"),
+            "Two": role(service="ec2", RoleName="two"),
+            "Profile": {"Type": "AWS::IAM::InstanceProfile", "Properties": profile},
+        }
+
+    def physical_id() -> str:
+        found = cloudformation.describe_stack_resource(StackName="referred", LogicalResourceId="Profile")
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    assert stacks.deploy("referred", resources("One")) == "CREATE_COMPLETE"
+    generated = physical_id()
+    assert profiles() == {generated: ["one"]}
+    assert stacks.deploy("referred", resources("Two")) == "UPDATE_COMPLETE"
+    assert profiles() == {generated: ["two"]}
+    assert stacks.deploy("referred", resources("Two", InstanceProfileName="referred-given")) == "UPDATE_COMPLETE"
+    assert (physical_id(), profiles()) == ("referred-given", {"referred-given": ["two"]})
+    cloudformation.delete_stack(StackName="referred")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="referred", WaiterConfig=QUICK)
+    assert profiles() == {}
+
+
+# What is replaced in ministack is not a public interface.
+
+
+def test_what_is_replaced_and_read_in_ministack_has_the_parameters_that_are_used() -> None:
+    # In a process of its own: ministack reads its settings when it is imported.
+    script = (
+        "import inspect, json\n"
+        "from ministack.core import iam_evaluator\n"
+        "from ministack.services import cloudwatch_logs, iam, kms, lambda_svc\n"
+        "from ministack.services.cloudformation import custom_resource, provisioners, stacks\n"
+        "used = [\n"
+        "    iam_evaluator.evaluate_resource_policy, iam_evaluator.validate_policy_document,\n"
+        "    cloudwatch_logs._create_log_group, kms._resolve_key,\n"
+        "    lambda_svc._create_function, lambda_svc._update_config,\n"
+        "    provisioners._custom_resource_update, provisioners._physical_name, stacks._revert_update,\n"
+        "]\n"
+        "print(json.dumps([\n"
+        "    {one.__name__: list(inspect.signature(one).parameters) for one in used},\n"
+        "    {name: sorted(provisioners._RESOURCE_HANDLERS[name]) for name in (\n"
+        "        'AWS::IAM::InstanceProfile', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::Role',\n"
+        "        'AWS::Lambda::Function', 'AWS::Logs::LogGroup')},\n"
+        "    [hasattr(iam, '_instance_profiles'), hasattr(lambda_svc, '_functions'),\n"
+        "     hasattr(cloudwatch_logs, '_log_groups'), hasattr(custom_resource, 'invoke_custom_resource')],\n"
+        "]))"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    parameters, handlers, others = json.loads(printed)
+    assert parameters == {
+        "evaluate_resource_policy": ["doc", "ctx", "service", "named_only", "direct_only"],
+        "validate_policy_document": ["doc"],
+        "_create_log_group": ["data"],
+        "_resolve_key": ["key_id_or_arn"],
+        "_create_function": ["data"],
+        "_update_config": ["name", "data"],
+        "_custom_resource_update": [
+            "physical_id",
+            "old_props",
+            "new_props",
+            "stack_name",
+            "logical_id",
+            "resource_type",
+        ],
+        "_physical_name": ["stack_name", "logical_id", "lowercase", "max_len", "seeded"],
+        "_revert_update": [
+            "stack_id",
+            "stack_name",
+            "logical_id",
+            "rtype",
+            "physical_id",
+            "applied_props",
+            "previous_props",
+            "attrs",
+            "record",
+        ],
+    }
+    in_place = {"create", "update", "update_with_logical_id", "delete"}
+    assert all(in_place <= set(operations) for operations in handlers.values()), handlers
+    assert all(others), others
