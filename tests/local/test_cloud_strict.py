@@ -121,8 +121,8 @@ def said(call: Any, **request: Any) -> tuple[str, str]:
     """Make a call that must be refused, and return the error's code and words."""
     with pytest.raises(ClientError) as caught:
         call(**request)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
+    response: Any = caught.value.response
+    return response["Error"]["Code"], response["Error"]["Message"]
 
 
 # A custom resource keeps its ServiceToken.

@@ -6,8 +6,10 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from support.cdk import Cdk
 
@@ -95,6 +97,48 @@ def test_options_of_the_shared_provider_change_the_function_of_deployed_pipeline
     assert [(one["arn"], one["dateCreated"]) for one in cdk_cli.pipelines("Adjusted")] == [
         (made["arn"], made["dateCreated"])
     ]
+
+
+def test_provider_with_a_key_moves_into_a_network_and_out_where_role_and_key_are_checked(
+    cdk_cli: Cdk, tmp_path: Path
+) -> None:
+    def app(folder: str, *, in_network: bool) -> cdk.App:
+        app = cdk.App(outdir=str(tmp_path / folder))
+        stack = cdk.Stack(app, "Guarded")
+        vpc = ec2.Vpc(
+            stack,
+            "Network",
+            max_azs=1,
+            nat_gateways=0,
+            restrict_default_security_group=False,
+            subnet_configuration=[ec2.SubnetConfiguration(name="own", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)],
+        )
+        network: Any = (
+            {"vpc": vpc, "vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)}
+            if in_network
+            else {}
+        )
+        key: Any = kms.Key(stack, "Key", removal_policy=cdk.RemovalPolicy.DESTROY)
+        ImagePipelineProvider.of(stack, encryption_key=key, **network)
+        recipe = imagebuilder.CfnImageRecipe(stack, "Recipe", name="guarded", version="1.0.0", parent_image="ami-1")
+        infrastructure = imagebuilder.CfnInfrastructureConfiguration(
+            stack, "Infrastructure", name="guarded", instance_profile_name=iam_role(stack)
+        )
+        ImagePipeline(stack, "Pipeline", recipe=recipe, infrastructure_configuration=infrastructure)
+        return app
+
+    logs = cdk_cli.client("logs")
+    try:
+        cdk_cli.deploy(app("a", in_network=True))
+        (group,) = logs.describe_log_groups(logGroupNamePrefix="Guarded-")["logGroups"]
+        assert ":key/" in group["kmsKeyId"]
+        out = app("b", in_network=False)
+        cdk_cli.deploy(out)
+        cdk_cli.deploy(app("c", in_network=True))
+        cdk_cli.destroy(out)
+    finally:
+        logs.close()
+    assert cdk_cli.pipelines("guarded") == []
 
 
 def test_pipeline_goes_to_another_provider_by_a_new_id_and_is_never_deleted(cdk_cli: Cdk, tmp_path: Path) -> None:
