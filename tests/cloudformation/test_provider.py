@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from support.author import Author
+from support.profile import PROFILE, make_instance_profile
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -23,9 +24,10 @@ Call = Callable[..., Any]
 @pytest.fixture(scope="module")
 def base(author: Author) -> Author:
     """The cloud with a recipe and an infrastructure configuration, and a second provider that is one team's."""
+    make_instance_profile(author.cloud)
     resources = {
         "Recipe": ("ImageRecipe", {"Name": "base", "Version": "1.0.0", "ParentImage": "p", "Components": []}),
-        "Infrastructure": ("InfrastructureConfiguration", {"Name": "base", "InstanceProfileName": "p"}),
+        "Infrastructure": ("InfrastructureConfiguration", {"Name": "base", "InstanceProfileName": PROFILE}),
     }
     template = {
         name: {"Type": f"AWS::ImageBuilder::{kind}", "Properties": given} for name, (kind, given) in resources.items()

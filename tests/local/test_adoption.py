@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_imagebuilder as imagebuilder
 from support.cdk import Cdk
+from support.profile import PROFILE, make_instance_profile
 
 from cdk_imagebuilder_pipeline import ImagePipeline
 from imagebuilder_local.cloud import LocalCloud
@@ -26,12 +27,13 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
     try:
         made = Cdk(cloud, folder)
         made.bootstrap()
+        make_instance_profile(cloud)
         # What the pipelines refer to is another stack's, so that it is there whatever fails.
         app = cdk.App(outdir=str(folder / "parts"))
         stack = cdk.Stack(app, "Parts")
         imagebuilder.CfnImageRecipe(stack, "Recipe", name="parts", version="1.0.0", parent_image="ami-1")
         imagebuilder.CfnInfrastructureConfiguration(
-            stack, "Infrastructure", name="parts", instance_profile_name="builder"
+            stack, "Infrastructure", name="parts", instance_profile_name=PROFILE
         )
         made.deploy(app)
         yield made

@@ -7,6 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 from support.cdk import ROOT, Cdk
+from support.profile import PROFILE, make_instance_profile
 
 from imagebuilder_local.cloud import LocalCloud
 
@@ -20,7 +21,7 @@ TEMPLATE = {
         },
         "I": {
             "Type": "AWS::ImageBuilder::InfrastructureConfiguration",
-            "Properties": {"Name": "web", "InstanceProfileName": "p"},
+            "Properties": {"Name": "web", "InstanceProfileName": PROFILE},
         },
     }
 }
@@ -31,6 +32,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
     folder = tmp_path_factory.mktemp("clients")
     cloud = LocalCloud(folder / "cloud")
     state = cloud.start()
+    make_instance_profile(cloud)
     cloudformation = boto3.client(
         "cloudformation",
         endpoint_url=state.endpoint,

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_imagebuilder as imagebuilder
 from support.cdk import Cdk
+from support.profile import PROFILE, make_instance_profile
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineSchedule
 from imagebuilder_local.cloud import LocalCloud
@@ -23,6 +24,7 @@ def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
     try:
         cli = Cdk(cloud, folder)
         cli.bootstrap()
+        make_instance_profile(cloud)
         yield cli
         log = cloud.folder.log.read_text()
         assert "cfn-response" not in log, "a ResponseURL is in the log"
@@ -40,7 +42,7 @@ def golden(outdir: Path, name: str, **properties: Any) -> cdk.App:
         stack, "Recipe", name=name, version="1.0.0", parent_image=f"{own}:aws:image/amazon-linux-2023-x86/x.x.x"
     )
     infrastructure = imagebuilder.CfnInfrastructureConfiguration(
-        stack, "Infrastructure", name=name, instance_profile_name="builder"
+        stack, "Infrastructure", name=name, instance_profile_name=PROFILE
     )
     given = {"recipe": recipe, "infrastructure_configuration": infrastructure} | properties
     pipeline = ImagePipeline(stack, "Pipeline", **given)

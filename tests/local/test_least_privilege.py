@@ -14,6 +14,7 @@ import aws_cdk as cdk
 import pytest
 from support.cdk import Cdk
 from support.guarded import STACK, Guarded, Policy, guarded_app
+from support.profile import make_instance_profile
 from support.tls import cloud_responses
 from support.trespasses import (
     OTHER_ROLE,
@@ -43,6 +44,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     cli.cloud.start()
     try:
         cli.bootstrap()
+        make_instance_profile(cli.cloud)
         outputs = cli.deploy(guarded_app(folder / "cdk.out"))[STACK]
         with cloud_responses(cli.cloud) as responses:
             deployed = Guarded(cli, outputs, responses)

@@ -1,6 +1,6 @@
 """The function behind a deployed pipeline is changed in place, or the pipeline is handed over to another one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,6 @@ def app_of(
     construct_id: str = "Pipeline",
     *,
     options: ImagePipelineProviderOptions | None = None,
-    early: Callable[[cdk.Stack], None] | None = None,
     own_provider: bool = False,
     **props: Any,
 ) -> cdk.App:
@@ -54,8 +53,6 @@ def app_of(
     )
     if options is not None:
         ImagePipelineProvider.of(stack, **options)
-    if early is not None:
-        early(stack)
     pipeline = ImagePipeline(
         stack,
         construct_id,
@@ -102,34 +99,48 @@ def test_options_of_the_shared_provider_change_the_function_of_deployed_pipeline
     ]
 
 
-def test_network_and_key_are_put_on_and_the_network_taken_off_below_a_deployed_pipeline(
+def test_provider_with_a_key_moves_into_a_network_and_out_where_role_and_key_are_checked(
     cdk_cli: Cdk, tmp_path: Path
 ) -> None:
-    # In which order the network's parts are deleted is held by a test of the template: this cloud does it at once.
-    def deploy(step: str, *, network: bool) -> tuple[list[str], set[str]]:
-        app = app_of(tmp_path / step, "Networked", early=put_on if network else None)
-        cdk_cli.deploy(app)
-        client = cdk_cli.client("cloudformation")
-        try:
-            found = client.describe_stack_resources(StackName="Networked")["StackResources"]
-        finally:
-            client.close()
-        made = [one["dateCreated"] for one in cdk_cli.pipelines("Networked")]
-        return made, {one["LogicalResourceId"] for one in found if "ImagePipelineProvider" in one["LogicalResourceId"]}
-
-    def put_on(stack: cdk.Stack) -> None:
-        addresses = ec2.IpAddresses.cidr("10.1.0.0/16")
-        vpc: Any = ec2.Vpc(stack, "Vpc", max_azs=1, nat_gateways=0, ip_addresses=addresses)
+    def app(folder: str, *, in_network: bool) -> cdk.App:
+        app = cdk.App(outdir=str(tmp_path / folder))
+        stack = cdk.Stack(app, "Guarded")
+        vpc = ec2.Vpc(
+            stack,
+            "Network",
+            max_azs=1,
+            nat_gateways=0,
+            restrict_default_security_group=False,
+            subnet_configuration=[ec2.SubnetConfiguration(name="own", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)],
+        )
+        network: Any = (
+            {"vpc": vpc, "vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)}
+            if in_network
+            else {}
+        )
         key: Any = kms.Key(stack, "Key", removal_policy=cdk.RemovalPolicy.DESTROY)
-        isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
-        ImagePipelineProvider.of(stack, vpc=vpc, vpc_subnets=isolated, encryption_key=key)
+        ImagePipelineProvider.of(stack, encryption_key=key, **network)
+        recipe = imagebuilder.CfnImageRecipe(stack, "Recipe", name="guarded", version="1.0.0", parent_image="ami-1")
+        infrastructure = imagebuilder.CfnInfrastructureConfiguration(
+            stack, "Infrastructure", name="guarded", instance_profile_name=iam_role(stack)
+        )
+        ImagePipeline(stack, "Pipeline", recipe=recipe, infrastructure_configuration=infrastructure)
+        return app
 
-    made, plain = deploy("a", network=False)
-    assert len(made) == 1
-    same, networked = deploy("b", network=True)
-    assert same == made
-    assert sorted("SecurityGroup" in name or "NetworkPolicy" in name for name in networked - plain) == [True, True]
-    assert deploy("c", network=False) == (made, plain)
+    logs = cdk_cli.client("logs")
+    try:
+        cdk_cli.deploy(app("a", in_network=True))
+        (group,) = logs.describe_log_groups(logGroupNamePrefix="Guarded-")["logGroups"]
+        assert ":key/" in group["kmsKeyId"]
+        made = [one["dateCreated"] for one in cdk_cli.pipelines("Guarded")]
+        out = app("b", in_network=False)
+        cdk_cli.deploy(out)
+        cdk_cli.deploy(app("c", in_network=True))
+        assert [one["dateCreated"] for one in cdk_cli.pipelines("Guarded")] == made != []
+        cdk_cli.destroy(out)
+    finally:
+        logs.close()
+    assert cdk_cli.pipelines("Guarded") == []
 
 
 def test_pipeline_goes_to_another_provider_by_a_new_id_and_is_never_deleted(cdk_cli: Cdk, tmp_path: Path) -> None:

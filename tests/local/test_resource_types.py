@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import WaiterError
+from support.profile import PROFILE, make_instance_profile
 
 from imagebuilder_local.cloud import LocalCloud
 
@@ -18,6 +19,7 @@ OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]:
     cloud = LocalCloud(tmp_path_factory.mktemp("types") / "cloud")
     state = cloud.start()
+    make_instance_profile(cloud)
     settings: dict[str, Any] = {
         "region_name": state.region,
         "aws_access_key_id": state.access_key_id,
@@ -40,7 +42,7 @@ def resources(version: str = "1.0.0", **extra: Any) -> dict[str, Any]:
         "C": ("Component", component),
         "R": ("ImageRecipe", recipe),
         "K": ("ContainerRecipe", recipe | container),
-        "I": ("InfrastructureConfiguration", {"Name": "Web", "InstanceProfileName": "p"}),
+        "I": ("InfrastructureConfiguration", {"Name": "Web", "InstanceProfileName": PROFILE}),
         "D": ("DistributionConfiguration", {"Name": "Web", "Distributions": [{"Region": "us-east-1"}]}),
         "W": ("Workflow", {"Name": "Scan It", "Type": "TEST", "Version": version, "Data": "{}"}),
     }

@@ -41,6 +41,9 @@ class Account:
     def make_service_linked_role(self) -> None:
         self.has_role = True
 
+    def has_instance_profile(self, name: str) -> bool:
+        raise AssertionError(f"no request is about the instance profile {name}")
+
     def taken(self) -> list[tuple[str, str, dict[str, Any]]]:
         """Return what was asked since the last time."""
         asked, self.asked = self.asked, []

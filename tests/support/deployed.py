@@ -18,6 +18,7 @@ from botocore.exceptions import WaiterError
 from cdk_imagebuilder_pipeline.asset import copy_packages
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.signed import ask
+from support.profile import PROFILE, make_instance_profile
 
 Properties = dict[str, Any]
 
@@ -140,7 +141,7 @@ class Deployed:
                 "Recipe": {"Type": "AWS::ImageBuilder::ImageRecipe", "Properties": recipe},
                 "Infrastructure": {
                     "Type": "AWS::ImageBuilder::InfrastructureConfiguration",
-                    "Properties": {"Name": stack, "InstanceProfileName": "builder"},
+                    "Properties": {"Name": stack, "InstanceProfileName": PROFILE},
                 },
                 "Pipeline": {"Type": "Custom::ImagePipeline", "Properties": pipeline | properties},
             }
@@ -154,6 +155,7 @@ def deployed(folder: Path) -> Iterator[Deployed]:
     cloud.start()
     made = Deployed(cloud, folder)
     try:
+        make_instance_profile(cloud)
         yield made
     finally:
         made.close()

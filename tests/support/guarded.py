@@ -17,6 +17,7 @@ from aws_cdk import aws_imagebuilder as imagebuilder
 from cdk_imagebuilder_pipeline import ImagePipeline, WorkflowConfiguration
 from support.cdk import Cdk
 from support.cloudformation import Resource, ResponseServer
+from support.profile import PROFILE
 
 Policy = dict[str, Any]
 
@@ -44,7 +45,7 @@ def guarded_app(outdir: Path, name: str = STACK, **changes: Any) -> cdk.App:
         stack, "Distribution", name=name, distributions=[{"region": stack.region}]
     )
     infrastructure = imagebuilder.CfnInfrastructureConfiguration(
-        stack, "Infrastructure", name=name, instance_profile_name="builder"
+        stack, "Infrastructure", name=name, instance_profile_name=PROFILE
     )
     role = iam.Role(stack, "Execution", assumed_by=iam.ServicePrincipal("imagebuilder.amazonaws.com"))  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
     everything: dict[str, Any] = {

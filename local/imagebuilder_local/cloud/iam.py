@@ -53,3 +53,7 @@ class MinistackIam:
     def make_service_linked_role(self) -> None:
         """Make that role. ministack derives its name from the service's, and so spells it `…ForImagebuilder`."""
         iam._create_service_linked_role({"AWSServiceName": _SERVICE})
+
+    def has_instance_profile(self, name: str) -> bool:
+        """Tell whether the account has an instance profile of this name."""
+        return name in iam._instance_profiles

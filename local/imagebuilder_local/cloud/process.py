@@ -138,7 +138,14 @@ async def _serve(
     from ministack.app import app
     from ministack.services.cloudformation import provisioners as ministack_provisioners
 
-    from imagebuilder_local.cloud import function_role
+    from imagebuilder_local.cloud import (
+        function_network,
+        function_role,
+        instance_profile,
+        log_group_key,
+        policy_document,
+        service_token,
+    )
     from imagebuilder_local.cloud.gate import Gate
     from imagebuilder_local.cloud.iam import MinistackIam
     from imagebuilder_local.cloud.signatures import Signatures
@@ -150,6 +157,12 @@ async def _serve(
     cloudformation.watch(timeline)
     signatures = Signatures(state.account)
     gate = Gate(app, signatures)
+    # After the page, which shows what is sent: what is refused is not.
+    service_token.enforce()
+    policy_document.enforce()
+    log_group_key.enforce()
+    function_network.enforce(iam)
+    instance_profile.identify_by_name()
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]

@@ -14,6 +14,12 @@ from imagebuilder_local.cloud.native_pipeline import native_pipeline
 from imagebuilder_local.service import ImageBuilder
 from imagebuilder_model import normalized_name
 
+# The words: aws/aws-cdk#11441
+_NO_PROFILE: Final = (
+    "The value supplied for parameter 'instanceProfileName' is not valid. The provided instance profile does not "
+    "exist. Please specify a different instance profile and try again."
+)
+
 Properties = Mapping[str, Any]
 Created = tuple[str, dict[str, str]]
 
@@ -109,6 +115,9 @@ def _put(service: ImageBuilder, resource_type: ResourceType, arn: str, propertie
     for reference in resource_type.references(properties):
         if reference.startswith(service.arn("")) and reference not in registered:
             raise ValueError(f"{reference} does not exist")
+    profile = properties.get("InstanceProfileName")
+    if profile is not None and service.iam is not None and not service.iam.has_instance_profile(profile):
+        raise ValueError(_NO_PROFILE)
     facts = {"platform": properties["Platform"]} if "Platform" in properties else {}
     service.register(arn, **facts)
     return arn, {"Arn": arn, "Name": properties["Name"]}

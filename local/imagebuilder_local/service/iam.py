@@ -28,6 +28,10 @@ class Iam(Protocol):
         """Make that role."""
         ...
 
+    def has_instance_profile(self, name: str) -> bool:
+        """Tell whether the account has an instance profile of this name."""
+        ...
+
 
 def authorize(iam: Iam, access_key: str | None, state: State, operation: str, request: Mapping[str, Any]) -> None:
     """Return when the caller may do everything that the operation needs; ServiceError naming the first that it may not.
