@@ -46,7 +46,7 @@ def _run(environment: Mapping[str, str]) -> None:
     to_clean = environment.get("CLEAN", "")
     run_id = to_clean or new_run()
     file = Path(environment.get("RECORD") or f".local/smoke/{datetime.now(UTC):%Y-%m-%d}-{run_id}.jsonl")
-    account = open_account(environment, session, who, run_id, file, say=lambda text: print(text, flush=True))
+    account = open_account(environment, session, who, run=run_id, file=file, say=lambda text: print(text, flush=True))
     if to_clean:
         _clean(account)
         return

@@ -19,7 +19,10 @@ RUN_TAG: Final = "imagebuilder-pipeline:smoke-run"
 
 LACKING: Final = {
     "cloudtrail": "the local cloud keeps no trail",
-    "network interfaces": "the local cloud has no network interfaces of functions",
+    "events of a clean-up": "the local cloud tells nothing of what it deletes after an update",
+    "key policies": "the local cloud asks no key whether a service may use it",
+    "managed policies": "the local cloud takes the name of any policy of AWS",
+    "network interfaces": "the local cloud has none of functions, and asks no role before it would make one",
     "propagation": "the local cloud's policies work at once",
     "builds": "the local cloud builds no images and sends no events",
 }
@@ -59,7 +62,8 @@ def placeholders(who: Caller, run: str) -> dict[str, str]:
     """Return what may not stand in a recording, and what stands there instead."""
     resource = who.arn.split(":", 5)[5]
     names = {resource: recording.CALLER} if "/" in resource else {}
-    return {who.account: recording.ACCOUNT, run: recording.RUN, who.user_id: "AIDAEXAMPLE", **names}
+    # The account comes last: a root user's id is the account's.
+    return names | {who.user_id: "AIDAEXAMPLE", run: recording.RUN, who.account: recording.ACCOUNT}
 
 
 @dataclass
@@ -156,7 +160,7 @@ class Account:
 
 
 def open_account(
-    environment: Mapping[str, str], session: Any, who: Caller, run: str, file: Path, say: Callable[[str], None]
+    environment: Mapping[str, str], session: Any, who: Caller, *, run: str, file: Path, say: Callable[[str], None]
 ) -> Account:
     """Begin a run, and its recording."""
     is_local = bool(environment.get("AWS_ENDPOINT_URL"))

@@ -45,7 +45,7 @@ def build(account: Account, parts: Parts) -> None:
         refusals[-1:],
         holds=started,
     )
-    pipeline = done.outputs[OUTPUT]
+    pipeline = done.output(OUTPUT)
     account.say(f"  waiting for the image, at most {_SECONDS // 60} minutes")
     account.wait(lambda: not started or _state(account, pipeline)["status"] in _ENDED, _SECONDS)
     state = _state(account, pipeline) if started else {}
@@ -78,7 +78,7 @@ def _fill(account: Account, parts: Parts, stack: cdk.Stack) -> None:
     principal: Any = iam.AccountPrincipal(account.id)  # pyright does not see an IPrincipal in it
     starter: Any = iam.Role(stack, "Starter", assumed_by=principal)
     pipeline.grant_start_execution(starter)
-    cdk.CfnOutput(stack, "Starter", value=starter.role_arn)
+    cdk.CfnOutput(stack, "StarterRole", value=starter.role_arn)
 
 
 def _queue(stack: cdk.Stack, name: str) -> Any:
@@ -94,7 +94,7 @@ def _output(rule: str) -> str:
 def _start(account: Account, outputs: dict[str, str], refusals: list[str]) -> bool:
     """Start with tags as the role that may. A role that was just made takes its time until it can be had."""
     try:
-        lent = account.client("sts").assume_role(RoleArn=outputs["Starter"], RoleSessionName=account.prefix)
+        lent = account.client("sts").assume_role(RoleArn=outputs["StarterRole"], RoleSessionName=account.prefix)
         keys = lent["Credentials"]
         session: Any = boto3.Session(
             keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=account.region

@@ -37,6 +37,12 @@ class Deployed:
         """What CloudFormation and the function say of what failed."""
         return [event["ResourceStatusReason"] for event in self.events if _is_failure(event)]
 
+    def output(self, key: str) -> str:
+        """Return an output. LookupError, with what CloudFormation says, when the stack has none."""
+        if key not in self.outputs:
+            raise LookupError(f"the stack ended as {self.status}, without the output {key}: {self.reasons}")
+        return self.outputs[key]
+
     def order(self, resource_type: str = _RESOURCE_TYPE) -> list[tuple[str, str]]:
         """Return status and physical id of the events of a type, in their order."""
         of_type = (event for event in self.events if event["ResourceType"] == resource_type)

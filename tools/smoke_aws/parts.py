@@ -80,10 +80,13 @@ def add_parts(account: Account, stack: cdk.Stack) -> None:
         "Distribution",
         name=prefix,
         distributions=[
-            {
-                "region": account.region,
-                "amiDistributionConfiguration": {"name": f"{prefix}-{{{{ imagebuilder:buildDate }}}}", "amiTags": tags},
-            }
+            imagebuilder.CfnDistributionConfiguration.DistributionProperty(
+                region=account.region,
+                ami_distribution_configuration={
+                    "Name": f"{prefix}-{{{{ imagebuilder:buildDate }}}}",
+                    "AmiTags": tags,
+                },
+            )
         ],
         tags=tags,
     )

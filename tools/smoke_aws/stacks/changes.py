@@ -26,7 +26,7 @@ def description(account: Account, parts: Parts) -> None:
     for text in ("before", "after", None):
         props = {} if text is None else {"description": text}
         done = deploy(account, probe, probe, lambda stack: add_pipeline(account, parts, stack, probe, **props))  # noqa: B023
-        found = live(account, done.outputs[OUTPUT]) or {}
+        found = live(account, done.output(OUTPUT)) or {}
         seen.append({name: found.get(name) for name in ("arn", "dateCreated", "description")})
     account.expect(
         probe,
@@ -51,7 +51,7 @@ def tags(account: Account, parts: Parts) -> None:
             add_pipeline(account, parts, stack, probe, tags=given)
 
         done = deploy(account, probe, probe, fill, tags=of_the_stack)
-        return live(account, done.outputs[OUTPUT]) or {"tags": {}}
+        return live(account, done.output(OUTPUT)) or {"tags": {}}
 
     first = step({"kept": "1", "removed": "1"}, {"smoke-stack": "1"})
     second = step({"kept": "2", "added": "1"}, {"smoke-stack": "1"})

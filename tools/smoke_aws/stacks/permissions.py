@@ -43,9 +43,10 @@ def workflows_made_role(account: Account, parts: Parts) -> None:
     ]
     done = deploy(account, probe, probe, lambda stack: add_pipeline(account, parts, stack, probe, workflows=workflows))
     found = live(account, done.outputs[OUTPUT]) if OUTPUT in done.outputs else None
+    account.lacks(probe, "managed policies")
     account.expect(
         probe,
-        "EC2ImageBuilderExecutionPolicy exists, and a role with it is taken for workflows",
+        "a made role with EC2ImageBuilderExecutionPolicy is taken for workflows",
         {"status": done.status, "reasons": done.reasons, "executionRole": (found or {}).get("executionRole")},
         holds=done.status == "CREATE_COMPLETE" and bool(found and found.get("executionRole")),
     )

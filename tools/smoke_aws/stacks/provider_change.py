@@ -23,7 +23,7 @@ def provider_change(account: Account, parts: Parts) -> None:
         add_pipeline(account, parts, stack, probe, construct_id, **props)
 
     first = deploy(account, probe, probe, lambda stack: fill(stack, own=False))
-    arn = first.outputs[OUTPUT]
+    arn = first.output(OUTPUT)
     before = live(account, arn) or {}
     refused = deploy(account, probe, probe, lambda stack: fill(stack, own=True))
     account.expect(

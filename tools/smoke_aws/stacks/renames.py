@@ -13,16 +13,17 @@ def rename(account: Account, parts: Parts) -> None:
     probe = "rename"
     first = deploy(account, probe, probe, lambda stack: add_pipeline(account, parts, stack, "rename-a"))
     second = deploy(account, probe, probe, lambda stack: add_pipeline(account, parts, stack, "rename-b"))
-    old, new = first.outputs[OUTPUT], second.outputs[OUTPUT]
-    order = second.order()
-    done_with_new = [place for place, (status, id_) in enumerate(order) if status == "UPDATE_COMPLETE" and id_ == new]
-    deleted_old = [place for place, (status, id_) in enumerate(order) if status.startswith("DELETE") and id_ == old]
-    account.expect(
-        probe,
-        "a rename creates the new pipeline first and deletes the old one last",
-        order,
-        holds=bool(done_with_new and deleted_old) and max(done_with_new) < min(deleted_old),
-    )
+    old, new = first.output(OUTPUT), second.output(OUTPUT)
+    if not account.lacks(probe, "events of a clean-up"):
+        order = second.order()
+        made = [place for place, (status, arn) in enumerate(order) if status == "UPDATE_COMPLETE" and arn == new]
+        deleted = [place for place, (status, arn) in enumerate(order) if status.startswith("DELETE") and arn == old]
+        account.expect(
+            probe,
+            "a rename creates the new pipeline first and deletes the old one last",
+            order,
+            holds=bool(made and deleted) and max(made) < min(deleted),
+        )
     left = {arn: live(account, arn) is not None for arn in (old, new)}
     account.expect(probe, "after a rename the old pipeline is gone", left, holds=left == {old: False, new: True})
     by_case = deploy(account, probe, probe, lambda stack: add_pipeline(account, parts, stack, "Rename_B"))
