@@ -2,18 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.cdk import ROOT, Cdk
+from support.smoke import Smoke
 
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.service.inspector import VARIABLE
-
-ACCOUNT = "000000000000"
-
-Smoke = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 """Nothing is made in an account that was not named."""
 
 import pytest
-from smoke.conftest import ACCOUNT, Smoke
 from support.cdk import Cdk
+from support.smoke import ACCOUNT, Smoke
 from tools.smoke_aws.confirm import StopError, require_confirmation
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from smoke.conftest import Smoke
 from support.cdk import ROOT
+from support.smoke import Smoke
 from tools.smoke_aws.probes import PROBES
 from tools.smoke_aws.replay import LOCAL, differences
 
