@@ -4,6 +4,7 @@ import pytest
 from support.cdk import Cdk
 from support.smoke import ACCOUNT, Smoke
 from tools.smoke_aws.confirm import StopError, require_confirmation
+from tools.smoke_aws.run import NAMES, chosen
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,20 @@ def test_probe_that_cannot_be_run_is_said_before_anything_is_made(
     _, error = process.communicate()
     assert process.returncode == 1
     assert error.startswith(message)
+
+
+def test_trail_is_asked_for_a_function_that_was_there() -> None:
+    assert chosen("cloudtrail", with_build=False) == ["plain", "cloudtrail"]
+    assert chosen("cloudtrail,rename", with_build=False) == ["rename", "cloudtrail"]
+
+
+def test_build_is_left_out_unless_it_is_asked_for() -> None:
+    assert set(NAMES) - set(chosen("", with_build=False)) == {"build"}
+    assert chosen("", with_build=True) == list(NAMES)
+
+
+def test_missing_region_is_said(cdk: Cdk, smoke: Smoke) -> None:
+    process = smoke(CONFIRM=ACCOUNT, AWS_REGION="", AWS_DEFAULT_REGION="")
+    _, error = process.communicate()
+    assert process.returncode == 1
+    assert error == "no Region is chosen: set AWS_REGION, or region in the profile of your credentials\n"

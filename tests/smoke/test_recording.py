@@ -45,6 +45,16 @@ def test_id_of_a_request_is_replaced_wherever_it_stands(file: Path) -> None:
     assert "6f2d1c3e" not in file.read_text()
 
 
+def test_id_of_a_request_in_a_reason_of_cloudformation_is_replaced(file: Path) -> None:
+    made = recording(file)
+    reason = "(Service: Imagebuilder, Status Code: 400, Request ID: 6f2d1c3e-1111-4000-8000-222222222222)"
+    line = made.add(
+        "stack", reasons=[reason, "(RequestToken: 6f2d1c3e-1111-4000-8000-222222222222, HandlerErrorCode: X)"]
+    )
+    assert "6f2d1c3e" not in str(line)
+    assert "RequestToken: 00000000-0000-4000-8000-000000000000, HandlerErrorCode: X" in line["reasons"][1]
+
+
 def test_credentials_are_not_written(file: Path) -> None:
     made = recording(file)
     with pytest.raises(ValueError, match="a line of the kind 'call' would hold a secret"):

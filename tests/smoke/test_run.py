@@ -99,6 +99,16 @@ def test_second_interrupt_does_not_end_the_clean_up(cdk: Cdk, smoke: Smoke, file
     assert_nothing_is_left(cdk)
 
 
+def test_pipe_that_nobody_reads_any_more_does_not_end_the_clean_up(cdk: Cdk, smoke: Smoke, file: Path) -> None:
+    process = smoke(CONFIRM=ACCOUNT, ONLY="plain", RECORD=str(file))
+    assert process.stdout is not None
+    assert any("parts: CREATE_COMPLETE" in line for line in process.stdout)
+    process.stdout.close()
+    assert process.wait() == 0
+    assert findings(file).keys() == {pair for pair in findings(LOCAL) if pair[0] == "plain"}
+    assert_nothing_is_left(cdk)
+
+
 def test_probe_that_breaks_fails_the_run_and_leaves_nothing_and_the_others_run(
     cdk: Cdk, smoke: Smoke, file: Path
 ) -> None:

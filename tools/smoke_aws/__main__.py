@@ -35,8 +35,8 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
 def _run(environment: Mapping[str, str]) -> None:
     with_build = environment.get("BUILD") == "1"
     names = chosen(environment.get("ONLY", ""), with_build=with_build)
-    session: Any = boto3.Session()
-    if session.region_name is None:
+    session: Any = boto3.Session(region_name=environment.get("AWS_REGION") or None)
+    if not session.region_name:
         raise StopError("no Region is chosen: set AWS_REGION, or region in the profile of your credentials")
     try:
         who = caller(session)
@@ -46,13 +46,21 @@ def _run(environment: Mapping[str, str]) -> None:
     to_clean = environment.get("CLEAN", "")
     run_id = to_clean or new_run()
     file = Path(environment.get("RECORD") or f".local/smoke/{datetime.now(UTC):%Y-%m-%d}-{run_id}.jsonl")
-    account = open_account(environment, session, who, run=run_id, file=file, say=lambda text: print(text, flush=True))
+    account = open_account(environment, session, who, run=run_id, file=file, say=_say)
     if to_clean:
         _clean(account)
         return
     account.say(f"{plan(build=with_build)}\nRun {run_id}, Region {account.region}, recorded in {file}\n")
     run(account, names)
     account.say(_summary(account))
+
+
+def _say(text: str) -> None:
+    """Print. A terminal that is gone, or a pipe that nobody reads, must not end the clean-up."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (until the end)
 
 
 def _clean(account: Account) -> None:
@@ -94,3 +102,5 @@ if __name__ == "__main__":
         main(sys.argv[1:], os.environ)
     except StopError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")  # before anything was made, or after everything was deleted

@@ -38,6 +38,16 @@ class Answer(NamedTuple):
     output: dict[str, Any]
 
 
+def as_dict(refusal: ClientError) -> dict[str, Any]:
+    """Return the response of an error. What botocore declares as optional is there in what a service sent."""
+    return dict(refusal.response)
+
+
+def code_of(refusal: ClientError) -> str:
+    """Return the code of an error."""
+    return str(as_dict(refusal)["Error"]["Code"])
+
+
 def new_run() -> str:
     """Return the id of a new run."""
     return secrets.token_hex(4)
@@ -101,7 +111,8 @@ class Account:
 
     def client(self, service: str) -> Any:
         """Return a client. Its retries are the SDK's own, but an Image Builder token is always given by the probe."""
-        return self.session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}))
+        # The legacy mode repeats what Image Builder throttles; the others do not.
+        return self.session.client(service, config=Config(retries={"mode": "legacy", "total_max_attempts": 10}))
 
     def arn(self, resource: str, owner: str | None = None) -> str:
         """Return the ARN of something of Image Builder, here or of another owner."""
@@ -111,10 +122,11 @@ class Account:
         """Call Image Builder and record what was sent and what came back. `operation` is the client's method."""
         client = self.client("imagebuilder")
         try:
-            response: Mapping[str, Any] = getattr(client, operation)(**parameters)
-            error: Mapping[str, str] = {}
+            response: dict[str, Any] = getattr(client, operation)(**parameters)
+            error: dict[str, str] = {}
         except ClientError as refusal:
-            response, error = refusal.response, refusal.response["Error"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+            response = refused = as_dict(refusal)
+            error = refused["Error"]
         finally:
             client.close()
         about = response["ResponseMetadata"]

@@ -27,7 +27,7 @@ RULES: Final = (
     "on_wait_for_action",
     "on_image_pipeline_auto_disabled",
 )
-_EVERY_EVENT: Final = "every_event"
+EVERY_EVENT: Final = "every_event"
 _ENDED: Final = frozenset({"AVAILABLE", "FAILED", "CANCELLED"})
 _SECONDS: Final = 2 * 60 * 60
 _SECONDS_OF_THE_ROLE: Final = 3 * 60
@@ -59,7 +59,7 @@ def build(account: Account, parts: Parts) -> None:
     )
     groups = log_group_names(account, f"{account.prefix}/build-")
     account.expect(PROBE, "Image Builder creates a named log group that does not exist", groups, holds=bool(groups))
-    _judge_events(account, done.outputs, state.get("status"))
+    judge_events(account, done.outputs, state.get("status"))
 
 
 def _fill(account: Account, parts: Parts, stack: cdk.Stack) -> None:
@@ -72,7 +72,7 @@ def _fill(account: Account, parts: Parts, stack: cdk.Stack) -> None:
     )
     for rule in RULES:
         getattr(pipeline, rule)(rule, target=_queue(stack, rule))
-    every: Any = _queue(stack, _EVERY_EVENT)
+    every: Any = _queue(stack, EVERY_EVENT)
     pattern = events.EventPattern(source=["aws.imagebuilder"])
     events.Rule(stack, "EveryEvent", event_pattern=pattern, targets=[every])
     principal: Any = iam.AccountPrincipal(account.id)  # pyright does not see an IPrincipal in it
@@ -83,11 +83,12 @@ def _fill(account: Account, parts: Parts, stack: cdk.Stack) -> None:
 
 def _queue(stack: cdk.Stack, name: str) -> Any:
     queue: Any = sqs.Queue(stack, f"Queue-{name}", removal_policy=cdk.RemovalPolicy.DESTROY)
-    cdk.CfnOutput(stack, _output(name), value=queue.queue_url)
+    cdk.CfnOutput(stack, output_of(name), value=queue.queue_url)
     return targets.SqsQueue(queue)
 
 
-def _output(rule: str) -> str:
+def output_of(rule: str) -> str:
+    """Return the name of the output that has the address of a rule's queue."""
     return f"Queue{rule.replace('_', '')}"
 
 
@@ -114,21 +115,22 @@ def _state(account: Account, pipeline: str) -> dict[str, Any]:
     return dict(found[0]["state"]) if found else {"status": "none yet"}
 
 
-def _judge_events(account: Account, outputs: dict[str, str], status: str | None) -> None:
-    got: dict[str, dict[str, dict[str, Any]]] = {rule: {} for rule in (*RULES, _EVERY_EVENT)}
+def judge_events(account: Account, outputs: dict[str, str], status: str | None) -> None:
+    """Record every event that came, and whether those of the run match the rules that they should."""
+    got: dict[str, dict[str, dict[str, Any]]] = {rule: {} for rule in (*RULES, EVERY_EVENT)}
 
     def the_last_came() -> bool:
         for rule, found in got.items():
-            found.update(_messages(account, outputs[_output(rule)]))
-        return any(event["detail"].get("state", {}).get("status") == status for event in got[_EVERY_EVENT].values())
+            found.update(_messages(account, outputs[output_of(rule)]))
+        return any(event["detail"].get("state", {}).get("status") == status for event in got[EVERY_EVENT].values())
 
     account.wait(the_last_came, _SECONDS_OF_THE_LAST_EVENT)
     the_last_came()
-    for event_id, event in got[_EVERY_EVENT].items():
+    for event_id, event in got[EVERY_EVENT].items():
         matched = [rule for rule in RULES if event_id in got[rule]]
         fields = {name: event[name] for name in ("detail-type", "resources", "detail")}
         account.recording.add("event", probe=PROBE, matched=matched, **fields)
-    ours = [event_id for event_id, event in got[_EVERY_EVENT].items() if account.prefix in json.dumps(event)]
+    ours = [event_id for event_id, event in got[EVERY_EVENT].items() if account.prefix in json.dumps(event)]
     unmatched = [event_id for event_id in ours if event_id not in got["on_event"]]
     account.expect(
         PROBE,

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from tools.smoke_aws import images
-from tools.smoke_aws.account import RUN_TAG, Account
+from tools.smoke_aws.account import RUN_TAG, Account, code_of
 from tools.smoke_aws.cloudformation import bucket_name, destroy
 from tools.smoke_aws.stacks.permissions import log_group_names
 
@@ -32,7 +32,7 @@ def clean_up(account: Account) -> list[str]:
 
 def left(account: Account) -> list[str]:
     """Return what there is with the run's tag or with a name of the run's."""
-    return sorted({*_names_left(account), *_tagged(account)})
+    return sorted({*_names_left(account), *tagged(account)})
 
 
 def _attempt(account: Account, step: Callable[[Account], None]) -> None:
@@ -117,7 +117,8 @@ def _names_left(account: Account) -> list[str]:
     ]
 
 
-def _tagged(account: Account) -> list[str]:
+def tagged(account: Account) -> list[str]:
+    """Return the ARNs of what has the run's tag, and is not on its way out."""
     client = account.client("resourcegroupstaggingapi")
     pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": RUN_TAG, "Values": [account.run]}])
     arns = [one["ResourceARN"] for page in pages for one in page["ResourceTagMappingList"]]
@@ -125,11 +126,17 @@ def _tagged(account: Account) -> list[str]:
 
 
 def _waits_for_its_end(account: Account, arn: str) -> bool:
-    """Tell whether it is a key that KMS deletes in some days: it cannot be sooner."""
-    if arn.split(":")[2] != "kms":
-        return False
+    """Tell whether it is a key that KMS deletes in some days, or an instance of a build that has ended."""
     try:
-        key: dict[str, Any] = account.client("kms").describe_key(KeyId=arn)["KeyMetadata"]
+        match arn.split(":", 5):
+            case [_, _, "kms", *_]:
+                key: dict[str, Any] = account.client("kms").describe_key(KeyId=arn)["KeyMetadata"]
+                return str(key["KeyState"]) == "PendingDeletion"
+            case [_, _, "ec2", _, _, resource] if resource.startswith("instance/"):
+                found = account.client("ec2").describe_instances(InstanceIds=[resource.partition("/")[2]])
+                instances = (one for reservation in found["Reservations"] for one in reservation["Instances"])
+                return all(one["State"]["Name"] in {"shutting-down", "terminated"} for one in instances)
+            case _:
+                return False
     except ClientError as error:
-        return str(error.response["Error"]["Code"]) == "NotFoundException"
-    return str(key["KeyState"]) == "PendingDeletion"
+        return code_of(error) in {"NotFoundException", "InvalidInstanceID.NotFound"}

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 from botocore.exceptions import ClientError
-from tools.smoke_aws.account import Account
+from tools.smoke_aws.account import Account, as_dict
 
 Fill = Callable[[cdk.Stack], object]
 
@@ -113,7 +113,7 @@ def status_of(client: Any, name: str) -> str | None:
     try:
         (stack,) = client.describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
-        if "does not exist" in error.response["Error"]["Message"]:
+        if "does not exist" in as_dict(error)["Error"]["Message"]:
             return None
         raise
     return None if stack["StackStatus"] == "DELETE_COMPLETE" else str(stack["StackStatus"])

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 PLAN = """\
-What `make smoke-aws` does in the account: it makes pipelines of EC2 Image Builder and up to twelve stacks at a time
+What `make smoke-aws` does in the account: it makes pipelines of EC2 Image Builder and a dozen stacks one after another
 (roles, functions, queues, log groups, a key, a network, a bucket), looks at what AWS responds, and deletes them again.
-It takes about an hour. It costs less than 0.20 USD: an interface endpoint and a key for some minutes, the rest is next
-to nothing. The key waits for 7 days until it is gone, which costs nothing."""
+It takes one to two hours. It costs less than 0.20 USD (an estimate): an interface endpoint and a key for some minutes,
+the rest is next to nothing. The key waits for 7 days until it is gone, which costs nothing."""
 
 BUILD_PLAN = """\
 With BUILD=1 it also builds one image: about an hour more, and less than 0.50 USD for an instance and its snapshot."""

@@ -59,7 +59,7 @@ def add_parts(account: Account, stack: cdk.Stack) -> None:
         name=f"{prefix}-container",
         version="1.0.0",
         container_type="DOCKER",
-        parent_image="amazonlinux:2023",
+        parent_image=account.arn("image/amazon-linux-x86-2/x.x.x", owner="aws"),
         dockerfile_template_data=DOCKERFILE,
         components=[imagebuilder.CfnContainerRecipe.ComponentConfigurationProperty(component_arn=component.attr_arn)],
         target_repository=imagebuilder.CfnContainerRecipe.TargetContainerRepositoryProperty(

@@ -1,6 +1,7 @@
 """What a run saw: a file of JSON lines that can be shared, for what tells whose account it was is replaced."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ ACCOUNT: Final = "111122223333"
 REQUEST_ID: Final = "00000000-0000-4000-8000-000000000000"
 RUN: Final = "00000000"
 CALLER: Final = "user/somebody"
+
+_REQUEST_ID: Final = re.compile(r"(Request ?(?:ID|Id|Token): ?)[0-9A-Fa-f-]{36}")
+"""As CloudFormation gives it in a reason."""
 
 _NOT_ALLOWED: Final = ("SecretAccessKey", "SessionToken", "ResponseURL")
 
@@ -38,6 +42,7 @@ class Recording:
         text = json.dumps({"kind": kind, **fields}, default=_plain, ensure_ascii=False)
         for value, placeholder in self._placeholders.items():
             text = text.replace(value, placeholder)
+        text = _REQUEST_ID.sub(rf"\g<1>{REQUEST_ID}", text)
         if any(f'"{name}"' in text for name in _NOT_ALLOWED):
             raise ValueError(f"a line of the kind {kind!r} would hold a secret")
         with self.path.open("a", encoding="utf-8") as file:

@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from tools.smoke_aws import recording
+from tools.smoke_aws.account import as_dict
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 
@@ -63,7 +64,7 @@ def _repeat(client: Any, call: dict[str, Any]) -> dict[str, Any]:
     try:
         response: dict[str, Any] = getattr(client, method)(**call["parameters"])
     except ClientError as error:
-        about, details = error.response["ResponseMetadata"], error.response["Error"]
+        about, details = as_dict(error)["ResponseMetadata"], as_dict(error)["Error"]
         code, message = details.get("Code"), details.get("Message")
         return {"status": about["HTTPStatusCode"], "error": {"code": code, "message": message}, "output": {}}
     status = response.pop("ResponseMetadata")["HTTPStatusCode"]

@@ -1,10 +1,7 @@
 """A whole run: every probe, then the clean-up, whatever happened before it."""
 
-import signal
-import threading
 import traceback
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Final
 
@@ -15,6 +12,7 @@ from tools.smoke_aws.cloudformation import deploy, destroy, make_bucket, status_
 from tools.smoke_aws.confirm import StopError
 from tools.smoke_aws.parts import add_parts, parts_of
 from tools.smoke_aws.probes import PROBES
+from tools.smoke_aws.signals import Signals
 from tools.smoke_aws.stacks import STACKS
 
 NAMES: Final = (*PROBES, *STACKS, trail.PROBE, build.PROBE)
@@ -33,6 +31,8 @@ def chosen(only: str, *, with_build: bool) -> list[str]:
         raise StopError(f"ONLY must have names of probes: got {', '.join(unknown)}; allowed are {', '.join(NAMES)}")
     if build.PROBE in names and not with_build:
         raise StopError("the probe 'build' builds an image, which costs more: say BUILD=1 as well")
+    if trail.PROBE in names and not set(names) & {*STACKS, build.PROBE}:
+        names.append("plain")  # without a function there is nothing to look for
     return [name for name in NAMES if (name in names or not names) and (name != build.PROBE or with_build)]
 
 
@@ -40,16 +40,18 @@ def run(account: Account, names: Collection[str]) -> None:
     """Run probes and clean up. TroubleError when one broke, or when something of the run is left."""
     broken: list[str] = []
     interrupted = False
-    try:
-        with _interruptible():
-            _probe(account, names, broken)
-    except KeyboardInterrupt:
-        interrupted = True
-        account.say("interrupted")
-    except Exception as error:  # noqa: BLE001 (whatever it was, what was made has to go)
-        broken.append(_note(account, "preparation", error))
-    with _undisturbed(account.say):
-        remains = clean_up(account)
+    with Signals(account.say) as signals:
+        try:
+            try:
+                _probe(account, names, broken)
+            finally:
+                signals.refuse()
+        except KeyboardInterrupt:
+            interrupted = True
+            account.say("interrupted")
+        except Exception as error:  # noqa: BLE001 (whatever it was, what was made has to go)
+            broken.append(_note(account, "preparation", error))
+        remains = _clean_up(account)
     # After the deletions, which are calls too.
     if not interrupted and trail.PROBE in names:
         _try(account, trail.PROBE, partial(trail.cloudtrail, account), broken)
@@ -64,8 +66,6 @@ def run(account: Account, names: Collection[str]) -> None:
 
 
 def _probe(account: Account, names: Collection[str], broken: list[str]) -> None:
-    if set(names) == {trail.PROBE}:
-        return
     account.say("parts")
     make_bucket(account)
     parts = parts_of(deploy(account, "parts", "parts", partial(add_parts, account)).outputs)
@@ -107,36 +107,9 @@ def _note(account: Account, name: str, error: Exception) -> str:
     return f"{name}: {message}"
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make SIGTERM and SIGHUP what Ctrl-C is, so that they too end in the clean-up."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with _handling(interrupt, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        yield
-
-
-@contextmanager
-def _undisturbed(say: Callable[[str], None]) -> Iterator[None]:
-    """Let nothing but SIGKILL end the clean-up."""
-
-    def refuse(*_: object) -> None:
-        say("still cleaning up: what is left otherwise costs money")
-
-    with _handling(refuse, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        yield
-
-
-@contextmanager
-def _handling(handler: Callable[..., None], *numbers: signal.Signals) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, handler) for number in numbers}
+def _clean_up(account: Account) -> list[str]:
     try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+        return clean_up(account)
+    except Exception as error:
+        message = f"the clean-up broke, clean up with make smoke-aws CLEAN={account.run}: {error}"
+        raise TroubleError(message) from error

@@ -1,7 +1,9 @@
 """Which calls were made by the functions' roles, and on their behalf by Image Builder: what CloudTrail says."""
 
 import json
+import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Final
 
 from tools.smoke_aws.account import Account
@@ -10,6 +12,8 @@ PROBE: Final = "cloudtrail"
 
 _SECONDS: Final = 20 * 60
 """CloudTrail delivers within about 5 minutes on average, and promises no time (its user guide)."""
+
+_SECONDS_WITHOUT_NEWS: Final = 5 * 60
 
 _IMAGE_BUILDER: Final = "imagebuilder.amazonaws.com"
 
@@ -20,8 +24,7 @@ def cloudtrail(account: Account) -> None:
         return
     account.say(f"  waiting for CloudTrail, at most {_SECONDS // 60} minutes: it is eventually consistent")
     calls: Counter[tuple[str, str, str, str]] = Counter()
-    # The deletion of its pipeline is the last call of a function, so what came before is there as well, mostly.
-    complete = account.wait(lambda: _is_complete(account), _SECONDS)
+    complete = account.wait(_Arrival(account).is_complete, _SECONDS)
     for function in account.functions:
         calls.update(_call(event) for event in _events(account, function))
     names = ("source", "name", "by", "error")
@@ -41,12 +44,21 @@ def cloudtrail(account: Account) -> None:
     )
 
 
-def _is_complete(account: Account) -> bool:
-    """Tell whether the last call of every function has arrived."""
-    return bool(account.functions) and all(
-        any(event["EventName"] == "DeleteImagePipeline" for event in _events(account, function))
-        for function in account.functions
-    )
+class _Arrival:
+    """Whether all has probably come: something of every function, and nothing new for some minutes."""
+
+    def __init__(self, account: Account, clock: Callable[[], float] = time.monotonic) -> None:
+        self._account = account
+        self._clock = clock
+        self._counts: list[int] = []
+        self._since = clock()
+
+    def is_complete(self) -> bool:
+        """Look once more."""
+        counts = [len(_events(self._account, function)) for function in self._account.functions]
+        if counts != self._counts:
+            self._counts, self._since = counts, self._clock()
+        return all(counts) and self._clock() - self._since >= _SECONDS_WITHOUT_NEWS
 
 
 def _events(account: Account, function: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import aws_cdk as cdk
 from botocore.exceptions import ClientError
-from tools.smoke_aws.account import Account
+from tools.smoke_aws.account import Account, code_of
 from tools.smoke_aws.parts import Parts
 
 from cdk_imagebuilder_pipeline import ImagePipeline
@@ -34,7 +34,7 @@ def live(account: Account, arn: str) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = client.get_image_pipeline(imagePipelineArn=arn)["imagePipeline"]
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+        if code_of(error) == "ResourceNotFoundException":
             return None
         raise
     finally:
