@@ -11,7 +11,7 @@ TOOLS := PATH="$(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$$PATH"
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
-.PHONY: help local local-down local-status test soak check lint types package dist docs bench setup format model model-check lock clean
+.PHONY: help local local-down local-status test soak check lint types package dist docs bench smoke-aws smoke-replay setup format model model-check lock clean
 .SILENT:
 
 help:
@@ -24,6 +24,8 @@ help:
 	echo 'make dist          build the provider for plain CloudFormation'
 	echo 'make docs          build the documentation into .local/site'
 	echo 'make bench         measure against what else there is, and write docs/benchmarks.md (QUICK=1, ONLY=figure)'
+	echo 'make smoke-aws     prove in an account what is believed of AWS (CONFIRM=<account id>, BUILD=1, ONLY=, CLEAN=)'
+	echo 'make smoke-replay  compare what it recorded with the emulator (RECORDING=file)'
 	echo 'make format        format the code'
 	echo 'make model         generate the service model (VERSION= takes that of another botocore)'
 	echo 'make model-check   tell whether a newer botocore knows more of the API'
@@ -77,6 +79,14 @@ bench: setup
 	$(PYTHON) benchmarks/imagebuilder_bench/setup.py
 	$(TOOLS) PYTHONPATH=benchmarks:constructs:lambda:local:tests .local/bench/venv/bin/python -m imagebuilder_bench \
 		$(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
+# In an account, and so with the AWS settings of the shell. Without CONFIRM it makes nothing, and says what it would cost.
+smoke-aws: setup
+	$(TOOLS) CONFIRM='$(CONFIRM)' BUILD='$(BUILD)' ONLY='$(ONLY)' RECORD='$(RECORD)' CLEAN='$(CLEAN)' \
+		$(BIN)/python -m tools.smoke_aws
+
+smoke-replay: setup
+	$(BIN)/python -m tools.smoke_aws replay '$(RECORDING)'
 
 format: setup
 	$(BIN)/ruff format .

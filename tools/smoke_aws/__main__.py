@@ -1,0 +1,106 @@
+"""`python -m tools.smoke_aws` runs the probes in the account of the credentials; `... replay FILE` compares."""
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from tools.smoke_aws.account import Account, caller, new_run, open_account
+from tools.smoke_aws.cleanup import clean_up
+from tools.smoke_aws.confirm import StopError, plan, require_confirmation
+from tools.smoke_aws.replay import differences
+from tools.smoke_aws.run import TroubleError, chosen, run
+
+_USAGE: Final = """\
+usage: python -m tools.smoke_aws                run every probe; docs/smoke.md says what CONFIRM, BUILD, ONLY, RECORD
+                                                and CLEAN are
+       python -m tools.smoke_aws replay FILE    compare a recording with the emulator"""
+
+
+def main(arguments: list[str], environment: Mapping[str, str]) -> None:
+    """Do what the command line says. StopError when it cannot be done, or when it did not end well."""
+    match arguments:
+        case []:
+            _run(environment)
+        case ["replay", file]:
+            _replay(Path(file))
+        case _:
+            raise StopError(_USAGE)
+
+
+def _run(environment: Mapping[str, str]) -> None:
+    with_build = environment.get("BUILD") == "1"
+    names = chosen(environment.get("ONLY", ""), with_build=with_build)
+    session: Any = boto3.Session(region_name=environment.get("AWS_REGION") or None)
+    if not session.region_name:
+        raise StopError("no Region is chosen: set AWS_REGION, or region in the profile of your credentials")
+    try:
+        who = caller(session)
+    except (BotoCoreError, ClientError) as error:
+        raise StopError(f"AWS did not say whose the credentials are: {error}") from error
+    require_confirmation(environment, who.account, session.region_name)
+    to_clean = environment.get("CLEAN", "")
+    run_id = to_clean or new_run()
+    file = Path(environment.get("RECORD") or f".local/smoke/{datetime.now(UTC):%Y-%m-%d}-{run_id}.jsonl")
+    account = open_account(environment, session, who, run=run_id, file=file, say=_say)
+    if to_clean:
+        _clean(account)
+        return
+    account.say(f"{plan(build=with_build)}\nRun {run_id}, Region {account.region}, recorded in {file}\n")
+    run(account, names)
+    account.say(_summary(account))
+
+
+def _say(text: str) -> None:
+    """Print. A terminal that is gone, or a pipe that nobody reads, must not end the clean-up."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (until the end)
+
+
+def _clean(account: Account) -> None:
+    remains = clean_up(account)
+    if remains:
+        raise TroubleError("\n- ".join([f"left of run {account.run}:", *remains]))
+    account.say(f"nothing is left of run {account.run}")
+
+
+def _summary(account: Account) -> str:
+    findings = account.recording.lines("finding")
+    wrong = [f"- {line['probe']}: {line['belief']}" for line in findings if not line["holds"]]
+    unseen = [f"- {line['probe']}: {line['what']}" for line in account.recording.lines("not available here")]
+    unlike = [f"- {difference}" for difference in differences(account.recording.path)]
+    parts = [
+        (f"{len(findings) - len(wrong)} of {len(findings)} beliefs of stacks hold", []),
+        ("These do not hold:", wrong),
+        ("Not available here:", unseen),
+        ("Responses that are not the emulator's:", unlike),
+    ]
+    lines = [line for title, rows in parts if rows or title.endswith("hold") for line in (title, *rows)]
+    return "\n".join(
+        ["", *lines, "", f"Nothing is left. To share the recording: docs/smoke.md; {account.recording.path}"]
+    )
+
+
+def _replay(file: Path) -> None:
+    try:
+        found = differences(file)
+    except (OSError, ValueError) as error:
+        raise StopError(f"{file} is not a recording that can be replayed: {error}") from error
+    if found:
+        raise TroubleError("\n- ".join([f"{file}: {len(found)} differences:", *found]))
+    print(f"{file}: the emulator responds as it was recorded")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:], os.environ)
+    except StopError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")  # before anything was made, or after everything was deleted

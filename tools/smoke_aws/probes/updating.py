@@ -1,0 +1,51 @@
+"""What an Update does to what it leaves out, and to the type of the recipe."""
+
+from tools.smoke_aws.account import Account
+from tools.smoke_aws.parts import Parts
+from tools.smoke_aws.probes.pipelines import arn_of, request, token, update
+
+
+def update_left_out(account: Account, parts: Parts) -> None:
+    """Make a pipeline with every member that a request can do without, then update it without any."""
+    probe = "update-left-out"
+    full = request(
+        account,
+        parts,
+        probe,
+        description="everything",
+        distributionConfigurationArn=parts.distribution,
+        enhancedImageMetadataEnabled=False,
+        imageTestsConfiguration={"imageTestsEnabled": False, "timeoutMinutes": 60},
+        schedule={
+            "scheduleExpression": "cron(0 6 1 1 ? 2099)",
+            "timezone": "Europe/London",
+            "pipelineExecutionStartCondition": "EXPRESSION_MATCH_ONLY",
+            "autoDisablePolicy": {"failureCount": 3},
+        },
+        imageTags=account.tags,
+        status="DISABLED",
+    )
+    account.call(probe, "create_image_pipeline", **full)
+    arn = arn_of(account, probe)
+    account.call(probe, "get_image_pipeline", imagePipelineArn=arn)
+    account.call(probe, "update_image_pipeline", **update(account, parts, arn, "left-out"))
+    account.call(probe, "get_image_pipeline", imagePipelineArn=arn)
+    account.call(probe, "delete_image_pipeline", imagePipelineArn=arn)
+
+
+def recipe_type_switch(account: Account, parts: Parts) -> None:
+    """Go from an image recipe to a container recipe, and from one image recipe to another."""
+    probe = "recipe-type-switch"
+    arn = arn_of(account, probe)
+    account.call(probe, "create_image_pipeline", **request(account, parts, probe))
+    switch = {
+        "imagePipelineArn": arn,
+        "containerRecipeArn": parts.container_recipe,
+        "infrastructureConfigurationArn": parts.infrastructure,
+        "clientToken": token(account, "to-container"),
+    }
+    account.call(probe, "update_image_pipeline", **switch)
+    other = update(account, parts, arn, "to-other", imageRecipeArn=parts.other_image_recipe)
+    account.call(probe, "update_image_pipeline", **other)
+    account.call(probe, "get_image_pipeline", imagePipelineArn=arn)
+    account.call(probe, "delete_image_pipeline", imagePipelineArn=arn)

@@ -1,0 +1,50 @@
+"""Another function for a deployed pipeline: refused, and then by the documented way."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from tools.smoke_aws.account import Account
+from tools.smoke_aws.cloudformation import deploy
+from tools.smoke_aws.parts import Parts
+from tools.smoke_aws.stacks.pipeline import OUTPUT, add_pipeline, live
+
+from cdk_imagebuilder_pipeline import ImagePipelineProvider
+
+_REFUSAL = "Modifying service token is not allowed"
+
+
+def provider_change(account: Account, parts: Parts) -> None:
+    """Give a pipeline another provider in place, then hand it over to a resource of another id."""
+    probe = "provider-change"
+
+    def fill(stack: cdk.Stack, construct_id: str = "Pipeline", *, own: bool, **props: Any) -> None:
+        if own:
+            props["provider"] = ImagePipelineProvider(stack, "Provider")
+        add_pipeline(account, parts, stack, probe, construct_id, **props)
+
+    first = deploy(account, probe, probe, lambda stack: fill(stack, own=False))
+    arn = first.output(OUTPUT)
+    before = live(account, arn) or {}
+    refused = deploy(account, probe, probe, lambda stack: fill(stack, own=True))
+    account.expect(
+        probe,
+        "CloudFormation refuses another ServiceToken",
+        {"status": refused.status, "reasons": refused.reasons},
+        holds=refused.status == "UPDATE_ROLLBACK_COMPLETE" and any(_REFUSAL in reason for reason in refused.reasons),
+    )
+    if refused.status == "UPDATE_COMPLETE":
+        deploy(account, probe, probe, lambda stack: fill(stack, own=False))
+    moved = deploy(account, probe, probe, lambda stack: fill(stack, "Handed", own=True, adopt_existing=True))
+    after = live(account, arn) or {}
+    account.expect(
+        probe,
+        "a handed-over pipeline survives",
+        {
+            "status": moved.status,
+            "reasons": moved.reasons,
+            "dates": [before.get("dateCreated"), after.get("dateCreated")],
+        },
+        holds=moved.status == "UPDATE_COMPLETE" and before.get("dateCreated") == after.get("dateCreated"),
+    )
+    # Without adopt_existing it is the new resource's, and goes with the stack.
+    deploy(account, probe, probe, lambda stack: fill(stack, "Handed", own=True))
