@@ -1,5 +1,6 @@
 """Ctrl-C ends the probes once, and the clean-up never."""
 
+import contextlib
 import os
 import signal
 
@@ -16,6 +17,18 @@ def test_first_signal_interrupts_and_the_next_is_refused(number: signal.Signals)
         assert said == []
         os.kill(os.getpid(), number)
         assert said == ["still cleaning up: what would be left costs money"]
+
+
+def test_interrupt_that_a_library_kept_is_raised_at_the_next_look() -> None:
+    with Signals(print) as signals:
+        signals.check()
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signals.check()
+        signals.refuse()
+        signals.check()
+    assert signals.was_interrupted
 
 
 def test_signal_is_refused_after_the_probes(capsys: pytest.CaptureFixture[str]) -> None:

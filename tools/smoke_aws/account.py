@@ -86,6 +86,8 @@ class Account:
     recording: Recording
     is_local: bool
     say: Callable[[str], None]
+    check: Callable[[], None] = lambda: None
+    """Raises KeyboardInterrupt after an interrupt: asked before each call, and while something is waited for."""
     functions: list[str] = field(default_factory=list[str])
     """The functions of the run's stacks, for which the trail is asked."""
 
@@ -120,6 +122,7 @@ class Account:
 
     def call(self, probe: str, operation: str, /, **parameters: Any) -> Answer:
         """Call Image Builder and record what was sent and what came back. `operation` is the client's method."""
+        self.check()
         client = self.client("imagebuilder")
         try:
             response: dict[str, Any] = getattr(client, operation)(**parameters)
@@ -165,6 +168,7 @@ class Account:
         """Look again and again until something is done; False when it is not after so many seconds."""
         deadline = time.monotonic() + seconds
         while not is_done():
+            self.check()
             if time.monotonic() >= deadline:
                 return False
             time.sleep(0.2 if self.is_local else 10)

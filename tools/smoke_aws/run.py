@@ -39,20 +39,20 @@ def chosen(only: str, *, with_build: bool) -> list[str]:
 def run(account: Account, names: Collection[str]) -> None:
     """Run probes and clean up. TroubleError when one broke, or when something of the run is left."""
     broken: list[str] = []
-    interrupted = False
     with Signals(account.say) as signals:
+        account.check = signals.check
         try:
             try:
                 _probe(account, names, broken)
             finally:
                 signals.refuse()
         except KeyboardInterrupt:
-            interrupted = True
             account.say("interrupted")
         except Exception as error:  # noqa: BLE001 (whatever it was, what was made has to go)
             broken.append(_note(account, "preparation", error))
         remains = _clean_up(account)
     # After the deletions, which are calls too.
+    interrupted = signals.was_interrupted
     if not interrupted and trail.PROBE in names:
         _try(account, trail.PROBE, partial(trail.cloudtrail, account), broken)
     if remains:
@@ -90,6 +90,7 @@ def _with_stacks(account: Account, name: str, probe: Callable[[], None]) -> None
 
 
 def _try(account: Account, name: str, probe: Callable[[], None], broken: list[str]) -> None:
+    account.check()
     account.say(name)
     try:
         probe()

@@ -17,6 +17,8 @@ class Signals:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._is_refusing = False
+        self.was_interrupted = False
+        """Whether a signal came before the clean-up."""
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -31,9 +33,14 @@ class Signals:
         """From now on nothing is interrupted."""
         self._is_refusing = True
 
+    def check(self) -> None:
+        """Raise the KeyboardInterrupt once more: where it was raised, a library's code may have kept it."""
+        if self.was_interrupted and not self._is_refusing:
+            raise KeyboardInterrupt
+
     def _handle(self, *_: object) -> None:
-        if self._is_refusing:
+        if self._is_refusing or self.was_interrupted:
             self._say("still cleaning up: what would be left costs money")
             return
-        self._is_refusing = True
+        self.was_interrupted = True
         raise KeyboardInterrupt
