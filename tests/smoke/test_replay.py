@@ -47,7 +47,7 @@ def changed(file: Path, probe: str, kind: str = "call", **fields: Any) -> Path:
         (
             "get-absent",
             {"error": {"code": "ResourceNotFoundException", "message": "gone"}},
-            "get-absent: call 1, GetImagePipeline: message: recorded 'gone', the emulator 'The resource with ARN ",
+            "get-absent: call 1, GetImagePipeline: message: recorded 'gone', the emulator \"The resource with ARN ",
         ),
         (
             "list-images-of-absent",
