@@ -45,6 +45,11 @@ def changed(file: Path, probe: str, kind: str = "call", **fields: Any) -> Path:
             "get-absent: call 1, GetImagePipeline: error: recorded 'NotFound', the emulator 'ResourceNotFoundException'",
         ),
         (
+            "get-absent",
+            {"error": {"code": "ResourceNotFoundException", "message": "gone"}},
+            "get-absent: call 1, GetImagePipeline: message: recorded 'gone', the emulator \"The resource with ARN ",
+        ),
+        (
             "list-images-of-absent",
             {"output": {"requestId": "x", "imageSummaryList": [], "more": 1}},
             "ListImagePipelineImages: output.more: recorded 1, the emulator nothing",
