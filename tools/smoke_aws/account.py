@@ -20,9 +20,9 @@ RUN_TAG: Final = "imagebuilder-pipeline:smoke-run"
 LACKING: Final = {
     "cloudtrail": "the local cloud keeps no trail",
     "events of a clean-up": "the local cloud tells nothing of what it deletes after an update",
-    "key policies": "the local cloud asks no key whether a service may use it",
+    "key policies": "the local cloud asks the keys of log groups, and not those of queues",
     "managed policies": "the local cloud takes the name of any policy of AWS",
-    "network interfaces": "the local cloud has none of functions, and asks no role before it would make one",
+    "network interfaces": "the local cloud has none of functions",
     "propagation": "the local cloud's policies work at once",
     "builds": "the local cloud builds no images and sends no events",
 }
