@@ -79,7 +79,8 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answer, "_LONGEST_PAUSE", 0.01)
     monkeypatch.setattr(answer, "_SECONDS_PER_TRY", 3.0)
     monkeypatch.setattr(retry, "_PAUSES", dict.fromkeys(retry._PAUSES, retry.Pauses(0.01, 2.0, 0.05)))
-    patience = {kind: min(seconds, 10_000) / 100 for kind, seconds in retry._PATIENCE.items()}
+    # No less than half a second: a busy machine takes its time between two attempts.
+    patience = {kind: max(0.5, min(seconds, 10_000) / 100) for kind, seconds in retry._PATIENCE.items()}
     monkeypatch.setattr(retry, "_PATIENCE", patience | {"busy": math.inf, "throttled": math.inf})
     monkeypatch.setattr(lifecycle, "_CREATE_MAY_STILL_RUN", (0.01, 0.02, 0.1, 0.2))
     monkeypatch.setattr(client, "_CONFIG", client._CONFIG.merge(Config(connect_timeout=0.5, read_timeout=0.5)))

@@ -24,7 +24,7 @@ OF_THE_AMI = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session() -> Iterator[boto3.Session]:
     """A session that knows the newest members: the installed SDK may be older than they are."""
     with pytest.MonkeyPatch.context() as environment:

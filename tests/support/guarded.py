@@ -93,7 +93,10 @@ class Guarded:
             region_name=state.region,
             endpoint_url=state.imagebuilder_endpoint if service == "imagebuilder" else state.endpoint,
             verify=str(self.cli.cloud.folder.certificate_authority),
-            **(credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}),
+            **(
+                credentials
+                or {"aws_access_key_id": state.access_key_id, "aws_secret_access_key": state.secret_access_key}
+            ),
         )
         self._clients.append(made)
         return made
