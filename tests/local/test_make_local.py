@@ -1,7 +1,6 @@
 """`make local` and its neighbours, as a person calls them, in a copy of the project."""
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -189,5 +188,7 @@ def test_full_disk_is_one_clear_message(project: Path, left: int) -> None:
     assert done.returncode == 1
     printed = done.stdout + done.stderr
     assert "Traceback" not in printed
+    assert 'File "' not in printed
     assert printed.count("error: ") == 1
-    assert re.search(r"free some space, then try again", printed), printed
+    assert "the local cloud did not start; the disk of " in printed
+    assert " is full: free some space, then try again" in printed

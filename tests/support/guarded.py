@@ -87,16 +87,14 @@ class Guarded:
         """Return a client of the local cloud: of the account's root, or of whose credentials are given."""
         state = self.cli.cloud.state()
         assert state is not None
+        root = {"aws_access_key_id": state.access_key_id, "aws_secret_access_key": state.secret_access_key}
         connect: Any = boto3.client  # typed for one service at a time
         made = connect(
             service,
             region_name=state.region,
             endpoint_url=state.imagebuilder_endpoint if service == "imagebuilder" else state.endpoint,
             verify=str(self.cli.cloud.folder.certificate_authority),
-            **(
-                credentials
-                or {"aws_access_key_id": state.access_key_id, "aws_secret_access_key": state.secret_access_key}
-            ),
+            **(credentials or root),
         )
         self._clients.append(made)
         return made

@@ -172,7 +172,7 @@ async def _serve(
     config.graceful_timeout = 1
     config.errorlog = logging.getLogger("hypercorn.error")
 
-    stop = asyncio.Event()
+    stop, failures = asyncio.Event(), list[LocalCloudError]()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
@@ -183,11 +183,17 @@ async def _serve(
             await send(message)
             if message["type"] == "lifespan.startup.complete":
                 server.start(signatures.require)
-                state.write(folder)
+                try:
+                    state.write(folder)
+                except LocalCloudError as error:  # hypercorn would serve on, where nobody finds it
+                    failures.append(error)
+                    stop.set()
 
         await gate(scope, receive, announce if scope["type"] == "lifespan" else send)
 
     await serve(application, config, shutdown_trigger=stop.wait)
+    if failures:
+        raise failures[0]
 
 
 _inherited = dict(os.environ)
