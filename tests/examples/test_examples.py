@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cdk import ROOT, Cdk
-
-from imagebuilder_local.cloud import LocalCloud
+from support.cdk import ROOT, Cdk, bootstrapped
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -23,15 +21,8 @@ Deploy = Callable[..., Pipeline]
 @pytest.fixture(scope="session")
 def cdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
     """The CDK CLI before a bootstrapped cloud."""
-    folder = tmp_path_factory.mktemp("examples")
-    cloud = LocalCloud(folder / "cloud")
-    cloud.start()
-    try:
-        cli = Cdk(cloud, folder)
-        cli.bootstrap()
+    with bootstrapped(tmp_path_factory.mktemp("examples")) as cli:
         yield cli
-    finally:
-        cloud.stop()
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_imagebuilder as imagebuilder
-from support.cdk import Cdk
+from support.cdk import Cdk, bootstrapped
 from support.profile import PROFILE, make_instance_profile
 
 from cdk_imagebuilder_pipeline import ImagePipeline
-from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_model.names import ADOPTED_TAG, LOGICAL_ID_TAG, OWNED, RETAINED, STACK_ID_TAG
 
 pytestmark = pytest.mark.timeout(600)
@@ -21,15 +20,10 @@ PARTS = "arn:aws:imagebuilder:us-east-1:000000000000"
 
 @pytest.fixture(scope="module")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
-    folder = tmp_path_factory.mktemp("adoption")
-    cloud = LocalCloud(folder / "cloud")
-    cloud.start()
-    try:
-        made = Cdk(cloud, folder)
-        made.bootstrap()
-        make_instance_profile(cloud)
+    with bootstrapped(tmp_path_factory.mktemp("adoption")) as made:
+        make_instance_profile(made.cloud)
         # What the pipelines refer to is another stack's, so that it is there whatever fails.
-        app = cdk.App(outdir=str(folder / "parts"))
+        app = cdk.App(outdir=str(made.folder / "parts"))
         stack = cdk.Stack(app, "Parts")
         imagebuilder.CfnImageRecipe(stack, "Recipe", name="parts", version="1.0.0", parent_image="ami-1")
         imagebuilder.CfnInfrastructureConfiguration(
@@ -37,8 +31,6 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
         )
         made.deploy(app)
         yield made
-    finally:
-        cloud.stop()
 
 
 def parts() -> dict[str, Any]:

@@ -7,30 +7,22 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_imagebuilder as imagebuilder
-from support.cdk import Cdk
+from support.cdk import Cdk, bootstrapped
 from support.profile import PROFILE, make_instance_profile
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineSchedule
-from imagebuilder_local.cloud import LocalCloud
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
 def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
-    folder = tmp_path_factory.mktemp("cloud")
-    cloud = LocalCloud(folder / "cloud")
-    cloud.start()
-    try:
-        cli = Cdk(cloud, folder)
-        cli.bootstrap()
-        make_instance_profile(cloud)
+    with bootstrapped(tmp_path_factory.mktemp("cloud")) as cli:
+        make_instance_profile(cli.cloud)
         yield cli
-        log = cloud.folder.log.read_text()
+        log = cli.cloud.folder.log.read_text()
         assert "cfn-response" not in log, "a ResponseURL is in the log"
         assert "Traceback" not in log
-    finally:
-        cloud.stop()
 
 
 def golden(outdir: Path, name: str, **properties: Any) -> cdk.App:

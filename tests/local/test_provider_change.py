@@ -11,10 +11,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from support.cdk import Cdk
+from support.cdk import Cdk, bootstrapped
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, ImagePipelineProviderOptions
-from imagebuilder_local.cloud import LocalCloud
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -23,15 +22,8 @@ OWNER_TAGS = {"imagebuilder-pipeline:stack-id", "imagebuilder-pipeline:logical-i
 
 @pytest.fixture(scope="module")
 def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
-    folder = tmp_path_factory.mktemp("cloud")
-    cloud = LocalCloud(folder / "cloud")
-    cloud.start()
-    try:
-        cli = Cdk(cloud, folder)
-        cli.bootstrap()
+    with bootstrapped(tmp_path_factory.mktemp("cloud")) as cli:
         yield cli
-    finally:
-        cloud.stop()
 
 
 def app_of(

@@ -1,9 +1,25 @@
 """Where the repository is, and the CDK CLI that users' tests have as well."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from imagebuilder_local.cdk import Cdk, CdkError
+from imagebuilder_local.cloud import LocalCloud
 
-__all__ = ["ROOT", "Cdk", "CdkError"]
+__all__ = ["ROOT", "Cdk", "CdkError", "bootstrapped"]
 
 ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def bootstrapped(folder: Path) -> Iterator[Cdk]:
+    """Run a local cloud in a folder, bootstrapped, and return the CDK CLI before it."""
+    cloud = LocalCloud(folder / "cloud")
+    cloud.start()
+    try:
+        cli = Cdk(cloud, folder)
+        cli.bootstrap()
+        yield cli
+    finally:
+        cloud.stop()
