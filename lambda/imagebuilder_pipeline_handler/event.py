@@ -28,8 +28,8 @@ _MARKER: Final = "not-created/"
 _LONGEST_SERVICE_TIMEOUT: Final = 3600
 """Seconds that CloudFormation waits for a resource at most, and by default."""
 
-_CLOCKS: Final = timedelta(seconds=60)
-"""How much later than CloudFormation's the function's clock may be."""
+CLOCKS: Final = timedelta(seconds=60)
+"""How far the clocks of CloudFormation, Image Builder and the function may be apart."""
 
 STACK_ID_VARIABLE: Final = "CUSTOM_RESOURCE_STACK_ID"
 """Names the environment variable with the id of the one stack whose events the function takes."""
@@ -176,7 +176,7 @@ def _require_awaited(event: Mapping[str, Any]) -> None:
     now = datetime.now(UTC)
     if ends is not None and now > ends:
         raise InvalidEventError("the event comes too late: the signature of its ResponseURL has expired")
-    if issued is not None and now > issued + _service_timeout(event) + _CLOCKS:
+    if issued is not None and now > issued + _service_timeout(event) + CLOCKS:
         raise InvalidEventError("the event comes too late: CloudFormation waited for it until its ServiceTimeout")
 
 

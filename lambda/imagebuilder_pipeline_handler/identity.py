@@ -8,12 +8,10 @@ from typing import Any, Final
 
 from imagebuilder_model import normalized_name
 from imagebuilder_model.names import LOGICAL_ID_TAG, PIPELINE_ARN_KIND, STACK_ID_TAG
-from imagebuilder_pipeline_handler.event import Event, issued_at
+from imagebuilder_pipeline_handler.event import CLOCKS, Event, issued_at
 
 _TOKENS: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:cdk-imagebuilder-pipeline:client-token")
 
-_CLOCKS: Final = timedelta(seconds=60)
-"""How far the clocks of CloudFormation and Image Builder may be apart."""
 
 _SECOND: Final = timedelta(seconds=1)
 """What the date of a signature is rounded to."""
@@ -78,13 +76,13 @@ def is_of_another_stack(event: Event, live: Mapping[str, Any]) -> bool:
 def was_there_before(event: Event, live: Mapping[str, Any]) -> bool:
     """Tell whether a live pipeline is older than the event, which then has not made it. False if that is unknown."""
     issued, made = issued_at(event), time_of(live, "dateCreated")
-    return issued is not None and made is not None and made < issued - _CLOCKS
+    return issued is not None and made is not None and made < issued - CLOCKS
 
 
 def was_made_after(event: Event, live: Mapping[str, Any]) -> bool:
     """Tell whether a live pipeline is newer than the event, which then cannot mean it. False if that is unknown."""
     issued, made = issued_at(event), time_of(live, "dateCreated")
-    return issued is not None and made is not None and made > issued + _CLOCKS
+    return issued is not None and made is not None and made > issued + CLOCKS
 
 
 def was_changed_since(event: Event, live: Mapping[str, Any]) -> bool:
