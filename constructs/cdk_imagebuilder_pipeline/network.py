@@ -1,4 +1,4 @@
-"""What Lambda needs of the function's role to run it in a network."""
+"""The permissions of a function in a VPC: Lambda checks them at CreateFunction (terraform-provider-aws#20698)."""
 
 from collections.abc import Sequence
 from typing import Any, Final

@@ -80,8 +80,8 @@ class ImagePipelineProvider(Construct):
         - `log_retention`: how long the function's log is kept. Default: one month.
         - `log_level`: from which level on messages are logged. No level logs the address that answers go to. Default:
           INFO.
-        - `vpc`, `vpc_subnets`, `security_groups`: a network to run in, from which EC2 Image Builder and Amazon S3 have
-          to be reached. Default: none; with `vpc` alone its private subnets and a security group of its own. When
+        - `vpc`, `vpc_subnets`, `security_groups`: the function's network, from which it must reach EC2 Image Builder
+          and Amazon S3. Default: none. With `vpc` alone: its private subnets and a new security group. When
           they are taken off again, a security group of this stack is deleted only after Lambda has removed its
           network interfaces.
         - `permissions_boundary`: the boundary of the function's role. Default: that of the scope, if it has one.
@@ -167,8 +167,9 @@ class ImagePipelineProvider(Construct):
         """Return the provider that the pipelines of a stack share, created at the first call with these options.
 
         The options are the keywords of the class. Changed in a later deployment, they change the function in place:
-        its pipelines stay. CloudFormation refuses to move a deployed pipeline to another provider. ValueError for
-        options when the stack has its shared provider already, so give them before its first pipeline.
+        its pipelines stay. CloudFormation refuses to move a deployed pipeline to another provider
+        (aws-cloudformation/cloudformation-coverage-roadmap#802). ValueError for options when the stack has its shared
+        provider already, so give them before its first pipeline.
         """
         stack = cdk.Stack.of(scope)
         found: Any = stack.node.try_find_child(_SHARED_ID)

@@ -34,7 +34,7 @@ class ImagePipelineProviderOptions(TypedDict, total=False):
     """The lowest level that is logged. Default: INFO."""
 
     vpc: ec2.IVpc
-    """A network to run in. Default: none; with `vpc` alone its private subnets and a security group of its own."""
+    """The function's network. Default: none. With `vpc` alone: its private subnets and a new security group."""
 
     vpc_subnets: ec2.SubnetSelection
     """The subnets of the network. Default: none; with `vpc` alone its private subnets."""
