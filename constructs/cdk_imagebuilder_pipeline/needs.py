@@ -1,63 +1,152 @@
-"""What a pipeline needs of the function's role."""
+"""What a pipeline needs of the function's role: for each reference the narrowest resources that are always enough."""
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import aws_cdk as cdk
 
+from cdk_imagebuilder_pipeline.conditions import each_case
 from cdk_imagebuilder_pipeline.policy import HandlerPolicy, ReadKind
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.references import Resolver, is_arn_of_resource, reference_in, slashes_in
+from cdk_imagebuilder_pipeline.tokens import as_text, is_look_up, is_unresolved
+from imagebuilder_model import DYNAMIC_REFERENCE
 
-_READS: Final[Mapping[str, ReadKind]] = {
+_RECIPES: Final[Mapping[str, ReadKind]] = {
     "imageRecipeArn": "image-recipe",
     "containerRecipeArn": "container-recipe",
+}
+_CONFIGURATIONS: Final[Mapping[str, ReadKind]] = {
     "infrastructureConfigurationArn": "infrastructure-configuration",
     "distributionConfigurationArn": "distribution-configuration",
 }
 
+_BEFORE_VERSION: Final[Mapping[ReadKind, int]] = {"image-recipe": 2, "container-recipe": 2, "workflow": 3}
+"""How many parts between slashes stand before the version in an ARN of this kind; those of configurations have none."""
+
 _DEFAULT_SCANNING_REPOSITORY: Final = "image-builder-image-scanning-repository"
 """The repository that the service makes to scan container images in when it is given none (its API reference)."""
 
-_VERSION_WITH_X: Final = re.compile(r"/[0-9x]+\.[0-9x]+\.[0-9x]+$")
-_WORKFLOW_WITHOUT_BUILD: Final = re.compile(r":workflow/[^/]+/[^/]+/[^/]*[^/*]$")
+_VERSION: Final = re.compile(r"/[0-9x]+\.[0-9x]+\.[0-9x]+(?:/[0-9]+)?$")
+_UNKNOWN: Final = re.compile(rf"\$\{{Token\[[^]]*\]\}}|{DYNAMIC_REFERENCE.pattern}")
+_ROLE: Final = ":role/"
 
 
-def allow_what_it_needs(policy: HandlerPolicy, stack: cdk.Stack, request: Mapping[str, Any]) -> None:
-    """Tell the policy what a request refers to."""
-    for member, kind in _READS.items():
-        if member in request:
-            policy.allow_read(kind, _any_version(request[member]))
-    for workflow in request.get("workflows", ()):
-        policy.allow_read("workflow", *_workflow_arns(workflow["workflowArn"]))
+def allow_what_it_needs(
+    policy: HandlerPolicy, stack: cdk.Stack, request: Mapping[str, Any], *, recipe_is_made: bool
+) -> None:
+    """Tell the policy what a request refers to. `recipe_is_made`: the recipe is a resource of the app, not a text."""
+    needs = _Needs(policy, stack, policy.resolver)
+    needs.resolver.resolve_together(_references(request))
+    for kind, arns in needs.to_read(request, recipe_is_made=recipe_is_made):
+        policy.allow_read(kind, *arns)
     if "executionRole" in request:
-        policy.allow_pass(_role_arn(stack, request["executionRole"]))
+        for role in each_case(needs.resolver, _text(request["executionRole"]), needs.of_role):
+            policy.allow_pass(role)
     scanning = request.get("imageScanningConfiguration", {})
     if scanning.get("imageScanningEnabled", False) is not False:
-        policy.allow_scanning(_repository_arn(stack, request))
+        policy.allow_scanning(*needs.of_scanning(request))
 
 
-def _any_version(arn: str) -> str:
-    """Return what the ARN is after the service has put numbers in the places of `x`."""
-    return _VERSION_WITH_X.sub(lambda version: version[0].replace("x", "*"), arn)
+@dataclass(frozen=True)
+class _Needs:
+    """From values of a request to resources of the policy."""
+
+    policy: HandlerPolicy
+    stack: cdk.Stack
+    resolver: Resolver
+
+    def to_read(self, request: Mapping[str, Any], *, recipe_is_made: bool) -> Iterator[tuple[ReadKind, list[str]]]:
+        """Yield what the function reads, by kind."""
+        for member, kind in _RECIPES.items():
+            if member in request:
+                arn = _text(request[member])
+                yield kind, [arn] if recipe_is_made else self._of_versioned(kind, arn)
+        for member, kind in _CONFIGURATIONS.items():
+            if member in request:
+                yield kind, self._of_configuration(kind, _text(request[member]))
+        for workflow in _workflow_arns(request):
+            anything = [self.policy.any_of("workflow")]
+            yield "workflow", anything if workflow is None else self._of_versioned("workflow", workflow)
+
+    def _of_versioned(self, kind: ReadKind, text: str) -> list[str]:
+        return each_case(self.resolver, text, lambda arn: list(self._versioned(kind, arn)))
+
+    def _of_configuration(self, kind: ReadKind, text: str) -> list[str]:
+        return each_case(self.resolver, text, lambda arn: [self.policy.any_of(kind) if is_look_up(arn) else arn])
+
+    def _versioned(self, kind: ReadKind, arn: str) -> Iterator[str]:
+        """Yield what covers an ARN after the service has put numbers in the places of `x`.
+
+        A workflow is known to IAM by its build version, which a pipeline may leave to the service.
+        """
+        before = _BEFORE_VERSION[kind]
+        version = _VERSION.search(arn)
+        slashes = slashes_in(arn)
+        if is_look_up(arn):
+            yield self.policy.any_of(kind)
+        elif version is not None:
+            arn = arn[: version.start()] + version[0].replace("x", "*")
+            yield arn
+            if kind == "workflow" and version[0].count("/") == 1 and not arn.endswith("*"):
+                yield f"{arn}/*"
+        elif len(slashes) >= before:
+            # What is not known of the version may turn out to be `x`.
+            version_at = slashes[before - 1] + 1
+            yield arn[:version_at] + _UNKNOWN.sub("*", arn[version_at:]).replace("x", "*")
+        elif is_arn_of_resource(arn):
+            yield arn
+        elif self.resolver.has_dynamic_reference(arn):
+            # CloudFormation cannot take it apart, as it does below.
+            yield f"{arn[: slashes[-1]]}/*" if slashes else self.policy.any_of(kind)
+        else:
+            pieces = cdk.Fn.split("/", arn)
+            yield "/".join([*(cdk.Fn.select(index, pieces) for index in range(before)), "*"])
+
+    def of_role(self, role: str) -> list[str]:
+        """Return the ARN of a role that is given by its ARN or by its name."""
+        if role.startswith("arn:"):
+            return [role]
+        if not is_unresolved(role):
+            return [self._named_role(role)]
+        reference = reference_in(role)
+        if reference is not None and reference.resource_type == "AWS::IAM::Role":
+            # `Ref` is its name, which does not say the role's path.
+            return [reference.resource.attr_arn]
+        if is_look_up(role) or self.resolver.has_dynamic_reference(role):
+            # It cannot be taken apart, so it is an ARN, unless there is text before it: then it is a name.
+            return [role if _UNKNOWN.match(role) else self._named_role(role)]
+        # Whether it is a name or an ARN, the name follows `:role/` when the whole is put behind itself.
+        return [self._named_role(cdk.Fn.select(1, cdk.Fn.split(_ROLE, f"{role}{_ROLE}{role}")))]
+
+    def of_scanning(self, request: Mapping[str, Any]) -> list[str]:
+        """Return the repositories for scanning; none for an image recipe without one, as AMIs are in none."""
+        given = request["imageScanningConfiguration"].get("ecrConfiguration", {}).get("repositoryName")
+        default = [self._repository(_DEFAULT_SCANNING_REPOSITORY)] if "containerRecipeArn" in request else []
+        if given is None:
+            return default
+        return each_case(self.resolver, _text(given), lambda name: [self._repository(name)], default)
+
+    def _repository(self, name: str) -> str:
+        return self.stack.format_arn(service="ecr", resource="repository", resource_name=name)
+
+    def _named_role(self, name: str) -> str:
+        return self.stack.format_arn(service="iam", region="", resource="role", resource_name=name)
 
 
-def _workflow_arns(arn: str) -> Iterator[str]:
-    """Yield the ARNs of a workflow: IAM knows it by its build version, which a pipeline may leave to the service."""
-    arn = _any_version(arn)
-    yield arn
-    if _WORKFLOW_WITHOUT_BUILD.search(arn):
-        yield f"{arn}/*"
+def _references(request: Mapping[str, Any]) -> Iterator[str]:
+    for member in (*_RECIPES, *_CONFIGURATIONS, "executionRole"):
+        if member in request:
+            yield _text(request[member])
 
 
-def _role_arn(stack: cdk.Stack, role: str) -> str:
-    if is_unresolved(role) or role.startswith("arn:"):
-        return role
-    return stack.format_arn(service="iam", region="", resource="role", resource_name=role)
+def _workflow_arns(request: Mapping[str, Any]) -> Iterator[str | None]:
+    """Yield the ARN of each workflow, None for what is a token as a whole."""
+    workflows = request.get("workflows", [])
+    for workflow in workflows if isinstance(workflows, list) else [workflows]:
+        yield _text(workflow["workflowArn"]) if isinstance(workflow, Mapping) else None
 
 
-def _repository_arn(stack: cdk.Stack, request: Mapping[str, Any]) -> str | None:
-    """Return the repository for scanning, None for an image recipe without one: AMIs are scanned where they run."""
-    given = request["imageScanningConfiguration"].get("ecrConfiguration", {})
-    name = given.get("repositoryName", _DEFAULT_SCANNING_REPOSITORY if "containerRecipeArn" in request else None)
-    return None if name is None else stack.format_arn(service="ecr", resource="repository", resource_name=name)
+def _text(value: object) -> str:
+    return str(as_text(value))

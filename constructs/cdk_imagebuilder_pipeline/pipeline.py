@@ -1,7 +1,7 @@
 """The construct of a pipeline."""
 
 from dataclasses import fields
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import aws_cdk as cdk
 import jsii
@@ -14,11 +14,12 @@ from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.needs import allow_what_it_needs
 from cdk_imagebuilder_pipeline.props import ImagePipelineProps
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
-from cdk_imagebuilder_pipeline.recipe import AnyRecipe, RecipeType, recipe_arn_of, recipe_name_in
+from cdk_imagebuilder_pipeline.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_arn_of, recipe_name_in
+from cdk_imagebuilder_pipeline.references import Resolver, slashes_in
 from cdk_imagebuilder_pipeline.request import OPERATION, request_of
 from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.tokens import is_look_up, is_unresolved
 from cdk_imagebuilder_pipeline.wire import as_properties
 from imagebuilder_model import check, is_pipeline_arn, name_in_arn, normalized_name
 from imagebuilder_model.names import PIPELINE_ARN_KIND
@@ -49,7 +50,8 @@ class ImagePipeline(ImagePipelineBase):
                 "its role reaches only pipelines of that one: give a provider of this stack, or none"
             )
         request = request_of(props)
-        self._recipe_name: Final = recipe_name_in(next(request[k.member] for k in RecipeType if k.member in request))
+        recipe = next(request[kind.member] for kind in RecipeType if kind.member in request)
+        self._recipe_name: Final = recipe_name_in(provider.policy.resolver, recipe)
         self._execution_role: Final = self._role_for(props, request)
         if self._execution_role is not None:
             request["executionRole"] = self._execution_role.role_arn
@@ -72,7 +74,7 @@ class ImagePipeline(ImagePipelineBase):
                 **as_properties(OPERATION, request),
                 # Rendered at synth, for `Tags.of` adds to them until then.
                 "Tags": self._tags.rendered_tags,
-                **({"AdoptExisting": True} if props.adopt_existing else {}),
+                **({} if props.adopt_existing is False else {"AdoptExisting": props.adopt_existing}),
             },
         )
         made = node.try_find_child(ROLE_ID) if self._execution_role is not None else None
@@ -80,7 +82,8 @@ class ImagePipeline(ImagePipelineBase):
         if policy is not None:
             # A schedule may be due at once. What the role itself is to the resource, the reference to it says.
             self._resource.node.add_dependency(policy)
-        allow_what_it_needs(provider.policy, stack, request)
+        recipe_is_made = isinstance(props.recipe, cdk.CfnResource)
+        allow_what_it_needs(provider.policy, stack, request, recipe_is_made=recipe_is_made)
 
     @classmethod
     def from_props(cls, scope: Construct, id: str, props: ImagePipelineProps) -> Self:  # noqa: A002 (CDK's name)
@@ -144,7 +147,7 @@ class ImagePipeline(ImagePipelineBase):
     def execution_role(self) -> AnyRole | None:
         """The role that Image Builder runs workflows with: the one given, or the one made.
 
-        None when the service-linked role does, or when the role was given as a text.
+        None when the service-linked role does, or when the role was given as a text or as a resource of the L1.
         """
         return self._execution_role
 
@@ -155,17 +158,20 @@ class ImagePipeline(ImagePipelineBase):
 
     @property
     def _images_arn(self) -> str:
+        if self._recipe_name is None:
+            raise self._error(UNKNOWN_NAME)
         return self._image_arns(self._recipe_name)
 
     def _role_for(self, props: ImagePipelineProps, request: dict[str, object]) -> AnyRole | None:
         log_groups = (props.image_log_group, props.image_pipeline_log_group)
-        given = props.execution_role
-        if given is None or isinstance(given, str):
-            if not needs_role(request, *log_groups):
-                return None
-            role: AnyRole = make_role(self)
+        given: Any = props.execution_role
+        # Roles of the L1 and references to roles have no policy that can be added to: they are as their owner has them.
+        if hasattr(given, "add_to_principal_policy"):
+            role: AnyRole = given
+        elif needs_role(request, *log_groups):
+            role = make_role(self)
         else:
-            role = given
+            return None
         grant_logs(role, *log_groups)
         return role
 
@@ -181,9 +187,14 @@ class ImportedImagePipeline(ImagePipelineBase):
         recipe_arn = None if recipe is None else recipe_arn_of(recipe)
         if recipe is not None and recipe_arn is None:
             raise ValueError(f"{owner}: recipe must be a recipe's construct or the ARN of a recipe: got {recipe!r}")
-        super().__init__(scope, id, environment_from_arn=arn)
+        resolver = Resolver(cdk.Stack.of(scope))
+        # What nobody can take apart is taken for one of the stack's own account and Region.
+        is_opaque = is_look_up(arn) or resolver.has_dynamic_reference(arn)
+        super().__init__(scope, id, environment_from_arn=None if is_opaque else arn)
+        self._resolver: Final = resolver
         self._arn: Final = arn
-        self._recipe_name: Final = None if recipe_arn is None else recipe_name_in(recipe_arn)
+        self._has_recipe: Final = recipe_arn is not None
+        self._recipe_name: Final = None if recipe_arn is None else recipe_name_in(self._resolver, recipe_arn)
 
     @property
     def image_pipeline_arn(self) -> str:
@@ -194,10 +205,22 @@ class ImportedImagePipeline(ImagePipelineBase):
     def image_pipeline_name(self) -> str:
         """The pipeline's name, as the ARN has it."""
         arn = self._arn
-        return cdk.Fn.select(1, cdk.Fn.split("/", arn)) if is_unresolved(arn) else name_in_arn(arn)
+        if not is_unresolved(arn):
+            return name_in_arn(arn)
+        slashes = slashes_in(arn)
+        if slashes or is_look_up(arn):
+            return arn[slashes[-1] + 1 :] if slashes else arn
+        if self._resolver.has_dynamic_reference(arn):
+            raise self._error(
+                "image_pipeline_arn is a dynamic reference, which CloudFormation cannot take the name out of: "
+                "import the pipeline with from_image_pipeline_name, or give the ARN by a parameter"
+            )
+        return cdk.Fn.select(1, cdk.Fn.split("/", arn))
 
     @property
     def _images_arn(self) -> str | None:
+        if self._has_recipe and self._recipe_name is None:
+            raise self._error(UNKNOWN_NAME)
         return None if self._recipe_name is None else self._image_arns(self._recipe_name)
 
 

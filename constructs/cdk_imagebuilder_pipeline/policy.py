@@ -7,8 +7,9 @@ from typing import Any, Final, Literal
 import aws_cdk as cdk
 
 from cdk_imagebuilder_pipeline.quota import Statement, document, longest, pack
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
-from imagebuilder_model import PIPELINE_ARN_KIND
+from cdk_imagebuilder_pipeline.references import Resolver
+from cdk_imagebuilder_pipeline.tokens import is_token
+from imagebuilder_model import PIPELINE_ARN_KIND, is_dynamic_reference
 from imagebuilder_model.names import ADOPTED_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
 ReadKind = Literal[
@@ -42,6 +43,10 @@ _PIPELINES: Final = (
     "pipelines can only be read"
 )
 _VERSIONS: Final = "the pipeline itself leaves this part of the version open"
+_UNKNOWN: Final = (
+    "an ARN is a dynamic reference, which CloudFormation resolves after it has evaluated functions: it cannot be taken "
+    "apart to leave its version open; only read"
+)
 _MANY: Final = "more recipes, configurations, workflows and roles than a role's policies have characters for; only read"
 _NO_RESOURCE: Final = "IAM knows no resource for this action; it only reads"
 
@@ -54,6 +59,7 @@ class HandlerPolicy:
     ) -> None:
         """`beside` are the documents of the role's other inline policies: IAM counts all of them together."""
         self._stack = stack
+        self.resolver: Final = Resolver(stack)
         self._beside = beside
         self._stack_id = cdk.Aws.STACK_ID
         self._on_change = on_change
@@ -68,11 +74,11 @@ class HandlerPolicy:
         self._arns: dict[tuple[str | None, ...], str] = {}
         self._has_too_many_reads = False
         self._reasons: dict[str, str] = {self._all_pipelines(): _PIPELINES, "*": _NO_RESOURCE}
-        self._reasons |= {self._any(kind): _MANY for kind in _READ_ACTIONS} | {self._any_role(): _MANY}
+        self._reasons |= {self.any_of(kind): _MANY for kind in _READ_ACTIONS} | {self._any_role(): _MANY}
 
     def allow_read(self, kind: ReadKind, *arns: str) -> None:
         """Let the function read what a pipeline refers to: Image Builder checks that its caller may."""
-        self._reasons |= {arn: _VERSIONS for arn in arns if "*" in arn}
+        self._reasons |= {arn: _UNKNOWN if arn == self.any_of(kind) else _VERSIONS for arn in arns if "*" in arn}
         self._add(self._reads[kind], arns, _LONGEST_READ)
 
     def allow_pass(self, role_arn: str) -> None:
@@ -83,12 +89,12 @@ class HandlerPolicy:
         """
         self._add(self._roles, (role_arn,), _LONGEST_ROLE)
 
-    def allow_scanning(self, repository_arn: str | None) -> None:
+    def allow_scanning(self, *repository_arns: str) -> None:
         """Let the function turn on scanning: Image Builder checks that its caller may see how that is set up."""
         if not self._scans:
             self._scans = True
             self._on_change()
-        self._add(self._repositories, () if repository_arn is None else (repository_arn,), _LONGEST_OTHER)
+        self._add(self._repositories, repository_arns, _LONGEST_OTHER)
 
     def allow_decrypt(self, key_arn: str) -> None:
         """Let the function decrypt with the key of a workflow: GetWorkflow depends on it (IAM's reference).
@@ -126,19 +132,24 @@ class HandlerPolicy:
         used = {resource for one in documents for resource in _resources_of(one)}
         return {resource: reason for resource, reason in self._reasons.items() if resource in used}
 
+    def any_of(self, kind: ReadKind) -> str:
+        """Return what covers every resource of a kind in the stack's Region, those shared by other accounts too."""
+        return self._arn("imagebuilder", kind, "*", account="*")
+
     def _add(self, known: dict[str, None], arns: Iterable[str], longest_arn: int) -> None:
         new = [arn for arn in arns if arn not in known]
         for arn in new:
             known[arn] = None
-            if is_unresolved(arn):
-                self._lengths[arn] = min(longest_arn, longest(self._stack.resolve(arn), longest_arn))
+            if is_dynamic_reference(arn):
+                self._lengths[arn] = longest_arn
+            elif is_token(arn):
+                self._lengths[arn] = min(longest_arn, longest(self.resolver.resolve(arn), longest_arn))
         if new:
             self._on_change()
 
     def _length(self, text: str) -> int:
         if text not in self._lengths:
-            resolved = self._stack.resolve(text) if is_unresolved(text) else text
-            self._lengths[text] = longest(resolved, _LONGEST_OTHER)
+            self._lengths[text] = longest(self.resolver.resolve(text), _LONGEST_OTHER)
         return self._lengths[text]
 
     def _pipelines(self) -> Iterator[Statement]:
@@ -195,7 +206,7 @@ class HandlerPolicy:
     def _read_any(self) -> Iterator[Statement]:
         for kind, arns in self._reads.items():
             if arns:
-                yield allow([_READ_ACTIONS[kind]], self._any(kind))
+                yield allow([_READ_ACTIONS[kind]], self.any_of(kind))
         yield allow(["iam:GetRole"], [self._any_role() if self._roles else self._service_role_arn()])
 
     def _pass_roles(self) -> Iterator[Statement]:
@@ -235,9 +246,6 @@ class HandlerPolicy:
 
     def _all_pipelines(self) -> str:
         return self._arn("imagebuilder", PIPELINE_ARN_KIND, "*")
-
-    def _any(self, kind: ReadKind) -> str:
-        return self._arn("imagebuilder", kind, "*", account="*")
 
     def _arn(
         self, service: str, resource: str, name: str, *, region: str | None = None, account: str | None = None

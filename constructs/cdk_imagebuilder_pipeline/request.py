@@ -9,9 +9,9 @@ import aws_cdk as cdk
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.recipe import Recipe, resolve_recipe
 from cdk_imagebuilder_pipeline.scanning import ScanResultCondition
-from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
+from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule, fault_of_timezone, timezone_of
 from cdk_imagebuilder_pipeline.tags import tag_problems
-from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
+from cdk_imagebuilder_pipeline.tokens import as_text, attribute_or_itself, is_object, is_unresolved
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
 from imagebuilder_model import MapKey, Path, Problem, check
 
@@ -88,8 +88,8 @@ def request_of(props: "ImagePipelineProps") -> dict[str, Any]:
         name=props.image_pipeline_name,
         description=props.description,
         **({recipe.type.member: recipe.arn} if isinstance(recipe, Recipe) else {}),
-        infrastructureConfigurationArn=infrastructure_arn(props),
-        distributionConfigurationArn=distribution_arn(props),
+        infrastructureConfigurationArn=_arn(props.infrastructure_configuration, "infrastructure_configuration"),
+        distributionConfigurationArn=_arn(props.distribution_configuration, "distribution_configuration"),
         imageTestsConfiguration=given(
             imageTestsEnabled=props.image_tests_enabled,
             timeoutMinutes=_minutes(props.image_tests_timeout),
@@ -102,34 +102,19 @@ def request_of(props: "ImagePipelineProps") -> dict[str, Any]:
         imageScanningConfiguration=given(
             imageScanningEnabled=props.image_scanning_enabled,
             ecrConfiguration=given(
-                repositoryName=attribute_or_itself(props.image_scanning_ecr_repository, "repository_name"),
+                repositoryName=_referred(props.image_scanning_ecr_repository, "repository", "name"),
                 containerTags=props.image_scanning_ecr_tags,
             ),
             imageScanningTypes=props.image_scanning_types,
             scanResultCondition=_condition(props.scan_result_condition),
         ),
         workflows=_each(props.workflows, _workflow),
-        executionRole=attribute_or_itself(props.execution_role, "role_arn"),
+        executionRole=_referred(props.execution_role, "role", "arn"),
         loggingConfiguration=given(
-            imageLogGroupName=attribute_or_itself(props.image_log_group, "log_group_name"),
-            pipelineLogGroupName=attribute_or_itself(props.image_pipeline_log_group, "log_group_name"),
+            imageLogGroupName=_referred(props.image_log_group, "log_group", "name"),
+            pipelineLogGroupName=_referred(props.image_pipeline_log_group, "log_group", "name"),
         ),
     )
-
-
-def infrastructure_arn(props: "ImagePipelineProps") -> object:
-    """Return the ARN of the infrastructure configuration."""
-    return _arn(props.infrastructure_configuration, "infrastructure_configuration")
-
-
-def distribution_arn(props: "ImagePipelineProps") -> object:
-    """Return the ARN of the distribution configuration, None when there is none."""
-    return _arn(props.distribution_configuration, "distribution_configuration")
-
-
-def workflow_arn(workflow: WorkflowConfiguration) -> object:
-    """Return the ARN of a workflow."""
-    return _arn(workflow.workflow, "workflow")
 
 
 def given(**members: object) -> dict[str, Any]:
@@ -142,9 +127,18 @@ def given(**members: object) -> dict[str, Any]:
 
 
 def _arn(value: object, kind: str) -> object:
-    # L1 constructs have the reference; the imported resources of the alpha L2 have only the ARN.
-    referred = attribute_or_itself(value, f"{kind}_ref", f"{kind}_arn")
-    return attribute_or_itself(referred, f"{kind}_arn")
+    return _referred(value, kind, "arn")
+
+
+def _referred(value: object, kind: str, form: str) -> object:
+    """Return the ARN or the name of a resource of the CDK, or the value itself when it is none.
+
+    Every L1 and L2 has a reference, whose attributes are those of the resource that is made: the `log_group_name` of an
+    L1 is only what it was given. The imported resources of the alpha L2 have no reference.
+    """
+    name = f"{kind}_{form}"
+    referred = attribute_or_itself(value, f"{kind}_ref", name)
+    return as_text(attribute_or_itself(value, name) if referred is value else referred)
 
 
 def _schedule(schedule: object) -> object:
@@ -152,7 +146,7 @@ def _schedule(schedule: object) -> object:
         return schedule
     return given(
         scheduleExpression=attribute_or_itself(schedule.expression, "expression_string"),
-        timezone=attribute_or_itself(schedule.timezone, "timezone_name"),
+        timezone=attribute_or_itself(timezone_of(schedule), "timezone_name"),
         pipelineExecutionStartCondition=schedule.start_condition,
         autoDisablePolicy=given(failureCount=schedule.auto_disable_failure_count),
     )
@@ -169,7 +163,7 @@ def _workflow(workflow: object) -> object:
         return workflow
     parameters = workflow.parameters
     return given(
-        workflowArn=workflow_arn(workflow),
+        workflowArn=_arn(workflow.workflow, "workflow"),
         parameters=[{"name": name, "value": _parameter(value)} for name, value in parameters.items()]
         if isinstance(parameters, Mapping)
         else parameters,
@@ -180,7 +174,7 @@ def _workflow(workflow: object) -> object:
 
 def _parameter(value: object) -> object:
     # By the attribute, and not by the class: the alpha L2 has a class of the same name and form.
-    texts = attribute_or_itself(value, "value")
+    texts = as_text(value if is_object(value) else attribute_or_itself(value, "value"))
     match texts:
         case str():
             return [texts]
@@ -215,21 +209,26 @@ def _wrong_objects(props: "ImagePipelineProps") -> Iterator[Problem]:
     if isinstance(recipe, str):
         yield Problem(("recipe",), recipe)
     yield from _not_a(ImagePipelineSchedule, "an ImagePipelineSchedule", ("schedule",), props.schedule)
+    fault = fault_of_timezone(props.schedule)
+    if fault is not None:
+        yield Problem(("schedule", "timezone"), fault)
     for index, workflow in enumerate(props.workflows if isinstance(props.workflows, list | tuple) else ()):
         yield from _not_a(WorkflowConfiguration, "a WorkflowConfiguration", ("workflows", index), workflow)
     timeout: object = props.image_tests_timeout
-    yield from _not_a(cdk.Duration, "a Duration", ("image_tests_timeout",), timeout)
+    yield from _not_a(cdk.Duration, "a Duration", ("image_tests_timeout",), timeout, is_unresolved)
     fault = _fault_of(timeout) if isinstance(timeout, cdk.Duration) else None
     if fault is not None:
         yield Problem(("image_tests_timeout",), fault)
     condition = props.scan_result_condition
     yield from _not_a(ScanResultCondition, "a ScanResultCondition", ("scan_result_condition",), condition)
-    yield from _not_a(bool, "true or false", ("adopt_existing",), props.adopt_existing)
+    yield from _not_a(bool, "true or false", ("adopt_existing",), props.adopt_existing, is_unresolved)
     yield from _not_a(ImagePipelineProvider, "an ImagePipelineProvider", ("provider",), props.provider)
 
 
-def _not_a(wanted: type, expected: str, path: Path, value: object) -> Iterator[Problem]:
-    if value is not None and not isinstance(value, wanted):
+def _not_a(
+    wanted: type, expected: str, path: Path, value: object, is_later: Callable[[object], bool] = is_object
+) -> Iterator[Problem]:
+    if value is not None and not isinstance(value, wanted) and not is_later(value):
         yield Problem(path, f"must be {expected}: got {value!r}")
 
 
@@ -240,8 +239,9 @@ def _prop(member: str) -> str:
 def _at_prop(problem: Problem, props: "ImagePipelineProps") -> Problem:
     """Return the problem at its place in the props: without groups that only the API has, parameters by name."""
     match problem.path:
-        case ("workflows", int(workflow), "parameters", int(parameter), *inside) if props.workflows:
-            name = MapKey(list(props.workflows[workflow].parameters or ())[parameter])
+        case ("workflows", int(workflow), "parameters", int(parameter), *inside):
+            workflows: Any = props.workflows
+            name = MapKey(list(workflows[workflow].parameters)[parameter])
             index = tuple(part for part in inside if isinstance(part, int))
             is_key = inside == [_prop("name")]
             message = f"has a key that {problem.message}" if is_key else problem.message

@@ -14,6 +14,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
+from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
 from imagebuilder_model import nearest
 from imagebuilder_model.schedule import findings
 
@@ -86,8 +87,8 @@ def _ecr(props: "ImagePipelineProps", request: Mapping[str, Any]) -> Warnings:
 
 
 def _workflows(props: "ImagePipelineProps") -> Warnings:
-    for index, workflow in enumerate(props.workflows or ()):
-        kind = _kind(workflow.workflow)
+    for index, workflow in enumerate(props.workflows if isinstance(props.workflows, list | tuple) else ()):
+        kind = _kind(workflow.workflow) if isinstance(workflow, WorkflowConfiguration) else None
         if kind is None or kind == "test":
             continue
         for prop, reason in _FOR_TESTS.items():

@@ -29,7 +29,7 @@ class MaximumSeverityLabel(StrEnum):
 class ScanResultCondition:
     """Which findings of the scan fail the image in its tests, so that it is not distributed."""
 
-    maximum_severity_label: MaximumSeverityLabel
+    maximum_severity_label: MaximumSeverityLabel | cdk.IResolvable
     """The highest severity that passes. A critical finding that counts always fails the image."""
 
     fix_available: bool | cdk.IResolvable | None = None

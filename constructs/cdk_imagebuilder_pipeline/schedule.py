@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
+from aws_cdk import aws_scheduler as scheduler
+
+from cdk_imagebuilder_pipeline.tokens import is_unresolved
 
 
 class ScheduleStartCondition(StrEnum):
@@ -21,8 +25,9 @@ class ScheduleStartCondition(StrEnum):
 class ImagePipelineSchedule:
     """When a pipeline runs by itself."""
 
-    expression: events.Schedule | str
-    """`events.Schedule.cron(...)`, `events.Schedule.rate(...)`, or a text of 1 to 1,024 characters (service model):
+    expression: events.Schedule | scheduler.ScheduleExpression | cdk.IResolvable | str
+    """`cron(...)` or `rate(...)` of `events.Schedule` or of `scheduler.ScheduleExpression`, whose time zone is then the
+    schedule's, or a text of 1 to 1,024 characters (service model):
 
     - `cron(<minute> <hour> <day of month> <month> <day of week> <year>)`, as `cron(0 8 ? * MON *)`: 0-59, 0-23, 1-31,
       1-12 or JAN-DEC, 1-7 or SUN-SAT, 1970-2199; `*` for each, `a-b`, `a,b`, `a/b` for every b from a; `L` for the last
@@ -33,16 +38,36 @@ class ImagePipelineSchedule:
     What the user guide neither allows nor forbids is a warning too, `cdk-imagebuilder-pipeline:schedule-undocumented`.
     """
 
-    timezone: cdk.TimeZone | str | None = None
+    timezone: cdk.TimeZone | cdk.IResolvable | str | None = None
     """The time zone in which the expression is read: a `TimeZone` or an IANA name, as `Europe/London`, of 3 to 100
     characters (service model). A name that this machine's database lacks is a warning,
-    `cdk-imagebuilder-pipeline:timezone-unknown`. Default: the service's, UTC."""
+    `cdk-imagebuilder-pipeline:timezone-unknown`. Default: that of a `ScheduleExpression`, else the service's, UTC."""
 
-    start_condition: ScheduleStartCondition | None = None
+    start_condition: ScheduleStartCondition | cdk.IResolvable | None = None
     """What has to be true when the schedule comes due. Default: the service's,
     EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE."""
 
     # A token of a number is a float.
-    auto_disable_failure_count: int | float | None = None
+    auto_disable_failure_count: int | float | cdk.IResolvable | None = None
     """After how many failed scheduled runs in a row the service disables the pipeline: a whole number of 1 to 10
     (service model). Default: the service's, 5 (API reference of AutoDisablePolicy)."""
+
+
+_DEFAULT_TIMEZONE: Final = "Etc/UTC"
+"""The time zone of a `ScheduleExpression` that was given none."""
+
+
+def timezone_of(schedule: ImagePipelineSchedule) -> object:
+    """Return the time zone of a schedule, or of its expression."""
+    return schedule.timezone if schedule.timezone is not None else getattr(schedule.expression, "time_zone", None)
+
+
+def fault_of_timezone(schedule: object) -> str | None:
+    """Return what is wrong when a schedule and its expression are of different time zones."""
+    if not isinstance(schedule, ImagePipelineSchedule) or schedule.timezone is None:
+        return None
+    own = getattr(schedule.timezone, "timezone_name", schedule.timezone)
+    other = getattr(getattr(schedule.expression, "time_zone", None), "timezone_name", own)
+    if other in {own, _DEFAULT_TIMEZONE} or is_unresolved(own):
+        return None
+    return f"is another one than the expression's: got {own!r} and {other!r}, give one of them"

@@ -14,9 +14,9 @@ from imagebuilder_model.names import is_owner_tag, most_tags
 _MAXIMUM: Final = load_model().shapes["TagMap"].maximum or 0
 
 
-def tag_problems(tags: Mapping[str, object], *, adopt_existing: bool) -> Iterator[Problem]:
+def tag_problems(tags: Mapping[str, object], *, adopt_existing: object) -> Iterator[Problem]:
     """Yield everything wrong with the tags of a pipeline: beside them there is to be room for those of its owner."""
-    most = most_tags(_MAXIMUM, adopt_existing=adopt_existing)
+    most = most_tags(_MAXIMUM, adopt_existing=adopt_existing is not False)
     if len(tags) > most:
         allowed = f"allowed {most} beside the {_MAXIMUM - most} that say whose the pipeline is"
         yield Problem(("tags",), f"is too large: got {len(tags)} entries, {allowed}")
@@ -38,7 +38,7 @@ def stack_tags(stack: cdk.Stack) -> dict[str, str]:
 class TagsValidation:
     """Judges at synth the tags that `Tags.of` has brought."""
 
-    def __init__(self, tags: cdk.TagManager, *, adopt_existing: bool) -> None:
+    def __init__(self, tags: cdk.TagManager, *, adopt_existing: object) -> None:
         self._tags = tags
         self._adopt_existing = adopt_existing
 

@@ -61,20 +61,20 @@ class WorkflowParameterValue:
 class WorkflowConfiguration:
     """A workflow, and how the pipeline runs it."""
 
-    workflow: IWorkflowRef | str
+    workflow: IWorkflowRef | cdk.IResolvable | str
     """The workflow, or its ARN with a version `1.0.0`, with `x` for any, or with a build version `1.0.0/1`. A workflow
     that AWS manages (`:aws:workflow/`) must be of version `x.x.x`."""
 
-    parameters: Mapping[str, WorkflowParameterValue | str | Sequence[str]] | None = None
+    parameters: Mapping[str, WorkflowParameterValue | cdk.IResolvable | str | Sequence[str]] | None = None
     """Values of the workflow's parameters by name; a text is a list of one. Names have 1 to 128 characters (service
     model). Default: the defaults in the workflow's document."""
 
-    parallel_group: str | None = None
+    parallel_group: cdk.IResolvable | str | None = None
     """Test workflows of one group run side by side, up to five at a time: 1 to 100 characters (service model). On
     another workflow a warning, `cdk-imagebuilder-pipeline:parallel-group-of-no-test`, says that it is for tests.
     Default: one after another."""
 
-    on_failure: WorkflowOnFailure | None = None
+    on_failure: WorkflowOnFailure | cdk.IResolvable | None = None
     """What a failed workflow does to the run. On a workflow that is no test a warning,
     `cdk-imagebuilder-pipeline:on-failure-of-no-test`, says that the API reference allows it on test workflows only;
     published templates set it on build workflows. Default: the service's, the run fails."""

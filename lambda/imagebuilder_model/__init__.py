@@ -5,6 +5,7 @@ come from `data/`, which is cut out of botocore's service model by a script; not
 """
 
 from imagebuilder_model.check import MapKey, Path, Problem, check, nearest
+from imagebuilder_model.dynamic_reference import DYNAMIC_REFERENCE, fault_of_reference, is_dynamic_reference
 from imagebuilder_model.model import DATA_PATH, Member, Model, Operation, Shape, dns_suffixes, load_model
 from imagebuilder_model.names import (
     LOGICAL_ID_TAG,
@@ -17,6 +18,7 @@ from imagebuilder_model.names import (
 
 __all__ = [
     "DATA_PATH",
+    "DYNAMIC_REFERENCE",
     "LOGICAL_ID_TAG",
     "PIPELINE_ARN_KIND",
     "STACK_ID_TAG",
@@ -29,6 +31,8 @@ __all__ = [
     "Shape",
     "check",
     "dns_suffixes",
+    "fault_of_reference",
+    "is_dynamic_reference",
     "is_pipeline_arn",
     "load_model",
     "name_in_arn",

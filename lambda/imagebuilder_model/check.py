@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from imagebuilder_model.dynamic_reference import fault_of_reference
 from imagebuilder_model.model import Model, Shape, load_model
 from imagebuilder_model.rules import broken_rules
 
@@ -75,8 +76,13 @@ class _Checker:
     is_secret: Callable[[Path], bool]
 
     def value(self, path: Path, shape: Shape, value: object) -> Iterator[Problem]:
-        if self.is_unresolved(value):
-            return
+        fault = fault_of_reference(value) if isinstance(value, str) else None
+        if fault is not None:
+            yield Problem(path, fault)
+        elif not self.is_unresolved(value):
+            yield from self.typed(path, shape, value)
+
+    def typed(self, path: Path, shape: Shape, value: object) -> Iterator[Problem]:
         match shape.type, value:
             case "structure", Mapping():
                 yield from self.structure(path, shape, value)

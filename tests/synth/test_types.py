@@ -101,8 +101,8 @@ def test_mypy_reports_each_wrong_prop_and_no_right_one(snippet: str) -> None:
         'Argument "timeout" to "ImagePipelineProvider" has incompatible type "int"; expected "Duration | None"  [arg-type]',
         'Unexpected keyword argument "descripton" for "ImagePipeline"; did you mean "description"?  [call-arg]',
         'Missing named argument "infrastructure_configuration" for "ImagePipeline"  [call-arg]',
-        'Argument "image_tests_timeout" to "ImagePipeline" has incompatible type "int"; expected "Duration | None"  [arg-type]',
-        'Argument "status" to "ImagePipeline" has incompatible type "str"; expected "ImagePipelineStatus | None"  [arg-type]',
+        'Argument "image_tests_timeout" to "ImagePipeline" has incompatible type "int"; expected "Duration | IResolvable | None"  [arg-type]',
+        'Argument "status" to "ImagePipeline" has incompatible type "str"; expected "ImagePipelineStatus | IResolvable | None"  [arg-type]',
     ]
 
 
@@ -119,8 +119,8 @@ def test_pyright_reports_each_wrong_prop_and_no_right_one(snippet: str) -> None:
         'Argument of type "Literal[60]" cannot be assigned to parameter "timeout" of type "Duration | None" in function "__init__"',
         'No parameter named "descripton"',
         'Argument missing for parameter "infrastructure_configuration"',
-        'Argument of type "Literal[60]" cannot be assigned to parameter "image_tests_timeout" of type "Duration | None"',
-        """Argument of type "Literal['ON']" cannot be assigned to parameter "status" of type "ImagePipelineStatus | None\"""",
+        'Argument of type "Literal[60]" cannot be assigned to parameter "image_tests_timeout" of type "Duration | IResolvable | None"',
+        """Argument of type "Literal['ON']" cannot be assigned to parameter "status" of type "ImagePipelineStatus | IResolvable | None\"""",
     ]
 
 

@@ -1,0 +1,67 @@
+"""Values that a condition of the template chooses, `Fn.condition_if`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any, Final
+
+import aws_cdk as cdk
+import jsii
+
+from cdk_imagebuilder_pipeline.references import Resolver
+
+NOTHING: Final = cdk.Aws.STACK_ID
+"""An ARN in the place of a resource that a condition takes away. IAM refuses a statement without resources, and none of
+the actions here is one on a stack."""
+
+
+def each_case(
+    resolver: Resolver, text: str, resources_of: Callable[[str], Sequence[str]], absent: Sequence[str] = ()
+) -> list[str]:
+    """Return the resources of a text, and of one that a condition chooses those of each choice under that condition.
+
+    `absent` are the resources of `AWS::NoValue`.
+    """
+    resolved = resolver.resolve(text)
+    if resolved == {"Ref": "AWS::NoValue"}:
+        return list(absent)
+    if not (isinstance(resolved, Mapping) and "Fn::If" in resolved):
+        return list(resources_of(text))
+    name, *choices = _arguments(resolver.stack, text)
+    if_true, if_false = (each_case(resolver, _text(choice), resources_of, absent) for choice in choices)
+    return [
+        one if one == other else cdk.Token.as_string(cdk.Fn.condition_if(name, one, other))
+        for one, other in zip_longest(if_true, if_false, fillvalue=NOTHING)
+    ]
+
+
+def _text(choice: Any) -> str:
+    return choice if isinstance(choice, str) else cdk.Token.as_string(choice)
+
+
+def _arguments(stack: cdk.Stack, text: str) -> list[Any]:
+    """Return the arguments of a function with their tokens: a name resolved now could be one of another stack."""
+    token: Any = cdk.Tokenization.reverse_string(text).first_token
+    outermost: Any = _Outermost()
+    cdk.Tokenization.resolve(token, scope=stack, resolver=outermost, preparing=False)
+    arguments: list[Any] = outermost.value["Fn::If"]
+    return arguments
+
+
+@jsii.implements(cdk.ITokenResolver)
+class _Outermost:
+    """Resolves a token, and not those inside it."""
+
+    def __init__(self) -> None:
+        self.value: Any = None
+
+    def resolve_token(self, token: Any, context: Any, post_processor: Any) -> Any:  # noqa: ARG002 (CDK's signature)
+        """Keep what a token is made of."""
+        self.value = token.resolve(context)
+
+    def resolve_string(self, value: Any, context: Any) -> Any:  # noqa: ARG002 (CDK's signature)
+        """Leave texts as they are."""
+        return value
+
+    def resolve_list(self, value: Any, context: Any) -> Any:  # noqa: ARG002 (CDK's signature)
+        """Leave lists as they are."""
+        return value
