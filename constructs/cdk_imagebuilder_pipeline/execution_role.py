@@ -66,11 +66,12 @@ def _grant(role: AnyRole, actions: Sequence[str], arns: Sequence[str]) -> None:
 
 
 def _is_made(group: object) -> bool:
-    return isinstance(group, logs.LogGroup)
+    return isinstance(group, logs.LogGroup | logs.CfnLogGroup)
 
 
 def _arn_of(group: Any) -> str:
-    return str(group.log_group_arn)
+    # Both end in `:*`, the streams. A reference to a log group has the ARN without.
+    return str(group.attr_arn if isinstance(group, logs.CfnLogGroup) else group.log_group_arn)
 
 
 def _arn(role: AnyRole, name: str, end: str) -> str:
@@ -86,5 +87,5 @@ def _is_outside(group: object) -> bool:
 
 def _name_of(group: Any) -> str:
     """Return the name that a log group's construct was given, or else what stands for the one that it will have."""
-    physical = group.log_group_physical_name()
-    return str(group.log_group_name if is_unresolved(physical) else physical)
+    given = group.log_group_name if isinstance(group, logs.CfnLogGroup) else group.log_group_physical_name()
+    return group.log_group_ref.log_group_name if given is None or is_unresolved(given) else str(given)

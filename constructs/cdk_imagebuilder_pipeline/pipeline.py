@@ -19,7 +19,7 @@ from cdk_imagebuilder_pipeline.references import Resolver, slashes_in
 from cdk_imagebuilder_pipeline.request import OPERATION, request_of
 from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
-from cdk_imagebuilder_pipeline.tokens import is_look_up, is_unresolved
+from cdk_imagebuilder_pipeline.tokens import as_text, is_look_up, is_unresolved
 from cdk_imagebuilder_pipeline.wire import as_properties
 from imagebuilder_model import check, is_pipeline_arn, name_in_arn, normalized_name
 from imagebuilder_model.names import PIPELINE_ARN_KIND
@@ -163,7 +163,7 @@ class ImagePipeline(ImagePipelineBase):
         return self._image_arns(self._recipe_name)
 
     def _role_for(self, props: ImagePipelineProps, request: dict[str, object]) -> AnyRole | None:
-        log_groups = (props.image_log_group, props.image_pipeline_log_group)
+        log_groups = (as_text(props.image_log_group), as_text(props.image_pipeline_log_group))
         given: Any = props.execution_role
         # Roles of the L1 and references to roles have no policy that can be added to: they are as their owner has them.
         if hasattr(given, "add_to_principal_policy"):

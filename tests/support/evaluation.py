@@ -67,7 +67,7 @@ class Deployment:
         return {name: item for name, item in evaluated.items() if item is not NO_VALUE}
 
     def _reference(self, name: str) -> str:
-        known = PSEUDO_PARAMETERS | self.references
+        known = {**PSEUDO_PARAMETERS, **self.references}
         # What a resource of the stack is called does not matter.
         return known.get(name, f"arn:aws:service:eu-west-1:123456789012:{name.lower()}")
 

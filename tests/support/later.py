@@ -36,7 +36,6 @@ class Prop:
     beside: Props
     """What the L1 needs besides."""
     is_in_l1: bool = True
-    is_required: bool = False
 
 
 def props(arn: str, role: str) -> list[Prop]:
@@ -53,7 +52,7 @@ def props(arn: str, role: str) -> list[Prop]:
 
     def workflows(name: str) -> Callable[[Any], Props]:
         def made(value: Any) -> Props:
-            given = {"workflow": workflow} | {name: {"p": value} if name == "parameters" else value}
+            given: Any = {"workflow": workflow} | {name: {"p": value} if name == "parameters" else value}
             return {"workflows": [WorkflowConfiguration(**given)], "execution_role": role}
 
         return made
@@ -72,7 +71,7 @@ def props(arn: str, role: str) -> list[Prop]:
     rate = {"schedule": {"schedule_expression": "rate(1 day)"}}
     in_schedule, in_workflows = ("schedule",), ("workflows", 0)
     with_role = {"execution_role": role, "workflows": [{"workflow_arn": workflow}]}
-    found = [
+    return [
         Prop("recipe", "text", recipe, ("image_recipe_arn",), lambda v: {"recipe": v, "recipe_type": RecipeType.IMAGE}, {}),
         Prop("infrastructure_configuration", "text", f"{arn}:infrastructure-configuration/later", ("infrastructure_configuration_arn",), field("infrastructure_configuration"), {}),
         Prop("distribution_configuration", "text", f"{arn}:distribution-configuration/later", ("distribution_configuration_arn",), field("distribution_configuration"), {}),
@@ -103,7 +102,6 @@ def props(arn: str, role: str) -> list[Prop]:
         Prop("image_tags", "text", "web", ("image_tags", "team"), lambda v: {"image_tags": {"team": v}}, {}),
         Prop("adopt_existing", "boolean", False, ("adopt_existing",), field("adopt_existing"), {}, is_in_l1=False),
     ]  # fmt: skip
-    return found
 
 
 REQUIRED = frozenset(

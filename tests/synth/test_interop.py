@@ -10,8 +10,9 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_scheduler as scheduler
 
-from cdk_imagebuilder_pipeline import ImagePipeline, WorkflowConfiguration
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineSchedule, WorkflowConfiguration
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 Properties = Callable[[], dict[str, Any]]
@@ -188,3 +189,60 @@ def test_values_of_the_alpha_l2_are_taken_for_those_of_ours(pipeline: Make, prop
     found = properties()
     assert found["Workflows"][0]["Parameters"] == [{"Name": "fast", "Value": ["true"]}]
     assert found["Status"] == "DISABLED"
+
+
+def schedules() -> dict[str, Any]:
+    london = cdk.TimeZone.EUROPE_LONDON
+    every = scheduler.ScheduleExpression
+    return {
+        "of the expression": ImagePipelineSchedule(expression=every.cron(hour="6", minute="0", time_zone=london)),
+        "of the schedule": ImagePipelineSchedule(expression=every.rate(cdk.Duration.days(1)), timezone=london),
+        "of both": ImagePipelineSchedule(
+            expression=every.cron(hour="6", minute="0", time_zone=london), timezone="Europe/London"
+        ),
+    }
+
+
+@pytest.mark.parametrize("case", ["of the expression", "of the schedule", "of both"])
+def test_time_zone_of_a_schedule_expression_is_that_of_the_schedule(
+    pipeline: Make, properties: Properties, case: str
+) -> None:
+    pipeline(schedule=schedules()[case])
+    assert properties()["Schedule"]["Timezone"] == "Europe/London"
+
+
+def test_two_time_zones_of_one_schedule_are_an_error(pipeline: Make) -> None:
+    paris = scheduler.ScheduleExpression.cron(hour="6", time_zone=cdk.TimeZone.EUROPE_PARIS)
+    schedule = ImagePipelineSchedule(expression=paris, timezone="Europe/London")
+    message = "schedule.timezone is another one than the expression's: got 'Europe/London' and 'Europe/Paris'"
+    with pytest.raises(ValueError, match=message):
+        pipeline(schedule=schedule)
+
+
+def test_l1_roles_log_groups_and_repositories_are_taken_by_their_references(
+    stack: cdk.Stack, pipeline: Make, properties: Properties
+) -> None:
+    role = iam.CfnRole(stack, "Role", assume_role_policy_document={})
+    group = logs.CfnLogGroup(stack, "Group", log_group_name="/aws/imagebuilder/web")
+    repository = ecr.CfnRepository(stack, "Repository", repository_name="web")
+    pipeline(
+        execution_role=role,
+        image_log_group=group,
+        image_pipeline_log_group=group,
+        image_scanning_ecr_repository=repository,
+    )
+    found = properties()
+    assert found["ExecutionRole"] == {"Fn::GetAtt": ["Role", "Arn"]}
+    assert list(found["LoggingConfiguration"].values()) == [{"Ref": "Group"}, {"Ref": "Group"}]
+    assert found["ImageScanningConfiguration"]["EcrConfiguration"] == {"RepositoryName": {"Ref": "Repository"}}
+
+
+def test_log_group_of_the_l1_needs_a_role_that_may_write_to_it(
+    stack: cdk.Stack, pipeline: Make, resources: Any
+) -> None:
+    pipeline(image_log_group=logs.CfnLogGroup(stack, "Group", log_group_name="web"))
+    policies = resources(stack, "AWS::IAM::Policy")
+    (statement,) = next(p for key, p in policies.items() if "ExecutionRole" in key)["Properties"]["PolicyDocument"][
+        "Statement"
+    ]
+    assert statement["Resource"] == {"Fn::GetAtt": ["Group", "Arn"]}

@@ -184,7 +184,7 @@ def test_configuration_that_is_no_value_is_in_no_statement(pipeline: Make, state
 
 
 ROLE = "arn:aws:iam::123456789012:role"
-ROLES = {
+ROLES: dict[str, tuple[Callable[[cdk.Stack], Any], Deployment, str]] = {
     "parameter with an ARN": (
         lambda s: parameter(s).value_as_string,
         Deployment({"Given": f"{ROLE}/a/build"}),
@@ -212,15 +212,14 @@ ROLES = {
 }
 
 
-@pytest.mark.parametrize(("role", "deployment", "passed"), ROLES.values(), ids=ROLES.keys())
+@pytest.mark.parametrize("case", ROLES.values(), ids=ROLES.keys())
 def test_role_that_is_known_later_may_be_passed_and_no_other(
     stack: cdk.Stack,
     pipeline: Make,
     statements: Statements,
-    role: Callable[[cdk.Stack], Any],
-    deployment: Deployment,
-    passed: str,
+    case: tuple[Callable[[cdk.Stack], Any], Deployment, str],
 ) -> None:
+    role, deployment, passed = case
     pipeline(execution_role=role(stack))
     assert allowed(statements(deployment), "iam:PassRole") == [f"{ROLE}/{passed}"]
 
@@ -242,7 +241,7 @@ def test_role_that_a_condition_takes_away_may_not_be_passed(
 
 
 WORKFLOW = f"{ARN}:workflow/test/smoke"
-WORKFLOWS = {
+WORKFLOWS: dict[str, tuple[Callable[[cdk.Stack], Any], Deployment, list[str]]] = {
     "parameter": (
         lambda s: parameter(s).value_as_string,
         Deployment({"Given": f"{WORKFLOW}/1.x.x"}),
@@ -271,15 +270,14 @@ WORKFLOWS = {
 }
 
 
-@pytest.mark.parametrize(("workflow", "deployment", "read"), WORKFLOWS.values(), ids=WORKFLOWS.keys())
+@pytest.mark.parametrize("case", WORKFLOWS.values(), ids=WORKFLOWS.keys())
 def test_workflow_that_is_known_later_may_be_read_and_no_other(
     stack: cdk.Stack,
     pipeline: Make,
     statements: Statements,
-    workflow: Callable[[cdk.Stack], Any],
-    deployment: Deployment,
-    read: list[str],
+    case: tuple[Callable[[cdk.Stack], Any], Deployment, list[str]],
 ) -> None:
+    workflow, deployment, read = case
     pipeline(workflows=[WorkflowConfiguration(workflow=workflow(stack))], execution_role="build")
     assert allowed(statements(deployment), "imagebuilder:GetWorkflow") == read
 
@@ -377,9 +375,7 @@ def assert_narrow(arn: str, pieces: list[tuple[str, str]], read: list[str], kind
         completed = stem + version.replace("x", "9") + build
         assert any(fnmatchcase(completed, pattern) for pattern in read), f"{completed} may not be read: {read}"
     if any(form == "dynamic reference" for _, form in pieces):
-        assert all(
-            pattern.startswith(f"arn:aws:imagebuilder:eu-west-1:") and f":{kind}/" in pattern for pattern in read
-        )
+        assert all(pattern.startswith("arn:aws:imagebuilder:eu-west-1:") and f":{kind}/" in pattern for pattern in read)
     else:
         assert all(pattern.startswith(stem) for pattern in read), f"wider than {stem}*: {read}"
     if all(form == "literal" for _, form in pieces):

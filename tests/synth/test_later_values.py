@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,11 +23,11 @@ ARN_OF_ANYTHING = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]*|\*|aws)
 HERE = cdk.Environment(account="123456789012", region="eu-west-1")
 THERE = cdk.Environment(account="123456789012", region="us-east-1")
 
-MINIMAL = {
+MINIMAL: dict[str, Any] = {
     "recipe": f"{ARN}:image-recipe/web/1.0.0",
     "infrastructure_configuration": f"{ARN}:infrastructure-configuration/web",
 }
-MINIMAL_L1 = {
+MINIMAL_L1: dict[str, Any] = {
     "image_recipe_arn": MINIMAL["recipe"],
     "infrastructure_configuration_arn": MINIMAL["infrastructure_configuration"],
     "name": "native",
@@ -101,7 +102,7 @@ def hold(stack: cdk.Stack, prop: Prop, value: Any) -> None:
         assert any(fnmatchcase(wanted, pattern) for pattern in may), f"{wanted} is not in {may}"
 
 
-def deployment_of(template: dict[str, Any], prop: Prop) -> Deployment:
+def deployment_of(template: Mapping[str, Any], prop: Prop) -> Deployment:
     text = str(prop.literal).lower() if prop.kind == "boolean" else str(prop.literal)
     written = json.dumps(template)
     of_other_stacks = re.findall(r'"Fn::GetAtt": \["(ExportsReader\w+)", "([^"]+)"\]', written)

@@ -66,7 +66,8 @@ def _request(operation: str, properties: Properties) -> dict[str, Any]:
     """Return the properties as the API spells and types them: templates give numbers and truths as texts too."""
     shape = load_model().input_of(operation)
     request: dict[str, Any] = _value(shape, dict(properties))
-    return {name: value for name, value in request.items() if name in shape.members}
+    # Published templates leave `Tags` empty, for example by conditions; the API itself would refuse an empty map.
+    return {name: value for name, value in request.items() if name in shape.members and (name, value) != ("tags", {})}
 
 
 def _value(shape: Shape, value: Any) -> Any:
