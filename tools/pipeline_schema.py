@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from imagebuilder_model import Shape, load_model
+from imagebuilder_model import SECURE_REFERENCE, Shape, load_model
 from imagebuilder_model.names import OWNER_TAGS, most_tags
 
 FOLDER: Final = Path("cloudformation")
@@ -30,6 +30,13 @@ _MORE: Final[dict[str, Schema]] = {
     "scheduleExpression": {"pattern": r"^(cron\(\s*\S+(\s+\S+){5}\s*\)|rate\(\s*[0-9]+\s+(minute|hour|day)s?\s*\))$"}
 }
 
+_DYNAMIC_REFERENCE: Final[Schema] = {
+    "description": "A value that CloudFormation looks up before the custom resource gets it; secure ones it does not",
+    "type": "string",
+    "pattern": r"\{\{resolve:",
+    "not": {"pattern": SECURE_REFERENCE.pattern},
+}
+
 _OURS: Final[Schema] = {
     "ServiceToken": {"type": "string", "minLength": 1},
     "ServiceTimeout": {"type": "integer", "minimum": 1, "maximum": _LONGEST_TIMEOUT},
@@ -46,7 +53,7 @@ def registry_schema() -> Schema:
     return {
         "typeName": _TYPE,
         "description": "An EC2 Image Builder pipeline, made by a function whose ARN is the ServiceToken",
-        "definitions": writer.definitions,
+        "definitions": writer.definitions | {"DynamicReference": _DYNAMIC_REFERENCE},
         **pipeline,
         # cfn-lint's own words for it, of which it makes better messages than of `oneOf`.
         "requiredXor": list(_RECIPES),
@@ -63,6 +70,7 @@ def editor_schema() -> Schema:
     pipeline = _pipeline(writer) | {"anyOf": [{"required": [recipe]} for recipe in _RECIPES]}
     is_pipeline = {"required": ["Type"], "properties": {"Type": {"const": _TYPE}}}
     function = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": {"pattern": "^(Ref$|Fn::)"}}
+    later = {"anyOf": [function, _DYNAMIC_REFERENCE]}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": f"CloudFormation templates with {_TYPE}",
@@ -76,7 +84,7 @@ def editor_schema() -> Schema:
                 },
             }
         },
-        "definitions": {"ImagePipeline": pipeline, "Function": function} | writer.definitions,
+        "definitions": {"ImagePipeline": pipeline, "Later": later} | writer.definitions,
     }
 
 
@@ -114,7 +122,7 @@ def _or_a_function(schema: Schema) -> Schema:
             schema = {"type": ["string", "number", "boolean"]} | limits
         else:
             schema = {"anyOf": [{"type": schema["type"]} | bounds, {"type": "string"}]}
-    return {"if": _reference("Function"), "else": schema}
+    return {"if": _reference("Later"), "else": schema}
 
 
 @dataclass

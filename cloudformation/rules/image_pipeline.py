@@ -5,8 +5,12 @@ AWS::CloudFormation::CustomResource, which allows any property, also when `--reg
 """
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from cfnlint.jsonschema import ValidationError
 from cfnlint.rules.jsonschema.CfnLintJsonSchema import CfnLintJsonSchema
 
 _SCHEMA = Path(__file__).parents[1] / "schema" / "custom-imagepipeline.json"
@@ -30,3 +34,18 @@ class ImagePipelineProperties(CfnLintJsonSchema):
         schema["required"].remove("ServiceToken")  # whose absence cfn-lint tells by itself
         self._schema = schema
         self._use_schema_arg = False
+
+    def extend_validator(self, *arguments: Any, **options: Any) -> Any:
+        """Return cfn-lint's validator, which passes over the values that CloudFormation looks up in the deployment."""
+        validators = {**(options.pop("validators", None) or {}), "dynamicReference": self._dynamic_reference}
+        validator: Any = super().extend_validator(*arguments, validators=validators, **options)
+        function_filter = validator.function_filter.evolve(validate_dynamic_references=True, add_cfn_lint_keyword=False)
+        return validator.evolve(function_filter=function_filter)
+
+    def _dynamic_reference(
+        self, _validator: Any, _schema: Any, instance: str, _parent: Any
+    ) -> Iterator[ValidationError]:
+        """Refuse the references that CloudFormation hands to custom resources as they are."""
+        refused = self._schema["definitions"]["DynamicReference"]["not"]["pattern"]
+        if re.search(refused, instance):
+            yield ValidationError(f"{instance!r} is not resolved by CloudFormation in custom resources: use ssm")

@@ -5,7 +5,12 @@ come from `data/`, which is cut out of botocore's service model by a script; not
 """
 
 from imagebuilder_model.check import MapKey, Path, Problem, check, nearest
-from imagebuilder_model.dynamic_reference import DYNAMIC_REFERENCE, fault_of_reference, is_dynamic_reference
+from imagebuilder_model.dynamic_reference import (
+    DYNAMIC_REFERENCE,
+    SECURE_REFERENCE,
+    fault_of_reference,
+    is_dynamic_reference,
+)
 from imagebuilder_model.model import DATA_PATH, Member, Model, Operation, Shape, dns_suffixes, load_model
 from imagebuilder_model.names import (
     LOGICAL_ID_TAG,
@@ -21,6 +26,7 @@ __all__ = [
     "DYNAMIC_REFERENCE",
     "LOGICAL_ID_TAG",
     "PIPELINE_ARN_KIND",
+    "SECURE_REFERENCE",
     "STACK_ID_TAG",
     "MapKey",
     "Member",

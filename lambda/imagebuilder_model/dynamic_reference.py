@@ -9,22 +9,23 @@ references; aws-cloudformation/cloudformation-coverage-roadmap#341). The functio
 import re
 from typing import Final
 
-DYNAMIC_REFERENCE: Final = re.compile(r"\{\{resolve:([a-z-]+):[^}]*\}\}")
-"""A whole dynamic reference; its group is the service that keeps the value."""
+DYNAMIC_REFERENCE: Final = re.compile(r"\{\{resolve:ssm:[^}]*\}\}")
+"""What CloudFormation replaces before a custom resource gets it."""
 
-_RESOLVED: Final = "ssm"
+SECURE_REFERENCE: Final = re.compile(r"\{\{resolve:(?:ssm-secure|secretsmanager):[^}]*\}\}")
+"""What CloudFormation does not replace in custom resources."""
 
 
 def is_dynamic_reference(text: str) -> bool:
-    """Tell whether CloudFormation replaces some part of the text before a custom resource gets it."""
-    return any(service == _RESOLVED for service in DYNAMIC_REFERENCE.findall(text))
+    """Tell whether CloudFormation replaces some part of the text."""
+    return DYNAMIC_REFERENCE.search(text) is not None
 
 
 def fault_of_reference(text: str) -> str | None:
-    """Return what is wrong with a dynamic reference in a text that CloudFormation does not resolve here, or None."""
-    for reference in DYNAMIC_REFERENCE.finditer(text):
-        if reference[1] != _RESOLVED:
-            allowed = f"{{{{resolve:{_RESOLVED}:<parameter name>}}}}, or the value by a parameter or an attribute"
-            fault = "is a dynamic reference that CloudFormation does not resolve in custom resources"
-            return f"{fault}: got {reference[0]!r}, allowed is {allowed}"
-    return None
+    """Return what is wrong with a dynamic reference in a text, None when it is resolved or there is none."""
+    secure = SECURE_REFERENCE.search(text)
+    if secure is None:
+        return None
+    allowed = "{{resolve:ssm:<parameter name>}}, or the value by a parameter or an attribute"
+    fault = "is a dynamic reference that CloudFormation does not resolve in custom resources"
+    return f"{fault}: got {secure[0]!r}, allowed is {allowed}"

@@ -137,6 +137,33 @@ def test_each_mistake_is_found_by_cfn_lint(tmp_path: Path) -> None:
         assert message in errors[0], (change, errors)
 
 
+LATER: dict[str, Any] = {
+    "Name": "{{resolve:ssm:/golden/name}}",
+    "Description": "built {{resolve:ssm:/golden/when}}",
+    "ImageRecipeArn": "{{resolve:ssm:/golden/recipe}}",
+    "ContainerRecipeArn": None,
+    "InfrastructureConfigurationArn": f"{ARN}infrastructure-configuration/{{{{resolve:ssm:/golden/infrastructure}}}}",
+    "ImageTestsConfiguration": {"ImageTestsEnabled": "{{resolve:ssm:/a}}", "TimeoutMinutes": "{{resolve:ssm:/b}}"},
+    "Schedule": {
+        "ScheduleExpression": "{{resolve:ssm:/c}}",
+        "AutoDisablePolicy": {"FailureCount": "{{resolve:ssm:/d}}"},
+    },
+    "Status": "{{resolve:ssm:/e}}",
+    "Tags": {"team": "{{resolve:ssm:/f}}", "kind": {"Fn::If": ["IsImage", "a", "b"]}},
+}
+SECURE = ("{{resolve:secretsmanager:golden:SecretString:name}}", "{{resolve:ssm-secure:/golden}}")
+
+
+def test_dynamic_references_have_no_finding_in_any_place(tmp_path: Path) -> None:
+    assert lint(tmp_path, template(**LATER)) == [[]]
+    assert edited(template(**LATER)) == []
+
+
+def test_secure_references_are_found_because_cloudformation_does_not_resolve_them_here(tmp_path: Path) -> None:
+    for found, secure in zip(lint(tmp_path, *(template(Description=one) for one in SECURE)), SECURE, strict=True):
+        assert f"E9601 '{secure}' is not resolved by CloudFormation in custom resources: use ssm" in found
+
+
 def test_cfn_lint_alone_does_not_look_at_custom_resources(tmp_path: Path) -> None:
     # The reason for the rule: when this fails, `--registry-schemas` may be enough.
     (tmp_path / "bad.json").write_text(json.dumps(template(Nmae="x")))

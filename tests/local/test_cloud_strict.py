@@ -132,6 +132,18 @@ def custom(token: Any, resource_type: str = "Custom::Thing", **properties: Any) 
     return {"Type": resource_type, "Properties": {"ServiceToken": token} | properties}
 
 
+ECHO = ANSWER.replace('"Status": "SUCCESS"', '"Reason": event["ResourceProperties"]["Text"], "Status": "FAILED"')
+
+
+@pytest.mark.parametrize("resource_type", ["Custom::Thing", "AWS::CloudFormation::CustomResource"])
+@pytest.mark.parametrize("secure", ["{{resolve:secretsmanager:one:SecretString:a}}", "{{resolve:ssm-secure:/one}}"])
+def test_secure_reference_reaches_a_custom_resource_as_it_is(stacks: Stacks, resource_type: str, secure: str) -> None:
+    name = f"secure-{secure.split(':')[1]}-{resource_type.rsplit(':', maxsplit=1)[-1]}"
+    thing = custom({"Fn::GetAtt": ["One", "Arn"]}, resource_type, Text=secure)
+    stacks.deploy(name, {"Role": role(), "One": function(Code={"ZipFile": ECHO}), "Thing": thing})
+    assert stacks.failures(name)["Thing"].endswith(secure)
+
+
 @pytest.mark.parametrize("resource_type", ["Custom::Thing", "AWS::CloudFormation::CustomResource"])
 def test_changed_service_token_is_refused_and_the_stack_keeps_the_old_one(stacks: Stacks, resource_type: str) -> None:
     name = f"token-{resource_type.rsplit(':', maxsplit=1)[-1]}"
@@ -497,6 +509,7 @@ def test_what_is_replaced_and_read_in_ministack_has_the_parameters_that_are_used
         "    cloudwatch_logs._create_log_group, kms._resolve_key,\n"
         "    lambda_svc._create_function, lambda_svc._update_config,\n"
         "    provisioners._custom_resource_update, provisioners._physical_name, stacks._revert_update,\n"
+        "    stacks._resolve_dynamic_references,\n"
         "]\n"
         "print(json.dumps([\n"
         "    {one.__name__: list(inspect.signature(one).parameters) for one in used},\n"
@@ -514,6 +527,7 @@ def test_what_is_replaced_and_read_in_ministack_has_the_parameters_that_are_used
         "validate_policy_document": ["doc"],
         "_create_log_group": ["data"],
         "_resolve_key": ["key_id_or_arn"],
+        "_resolve_dynamic_references": ["value", "previous", "reuse_ssm", "reuse_secrets"],
         "_create_function": ["data"],
         "_update_config": ["name", "data"],
         "_custom_resource_update": [

@@ -48,7 +48,11 @@ def props(arn: str, role: str) -> list[Prop]:
         return lambda value: {name: value}
 
     def schedule(name: str) -> Callable[[Any], Props]:
-        return lambda value: {"schedule": ImagePipelineSchedule(**({"expression": "rate(1 day)"} | {name: value}))}
+        def made(value: Any) -> Props:
+            given: Any = {"expression": "rate(1 day)"} | {name: value}
+            return {"schedule": ImagePipelineSchedule(**given)}
+
+        return made
 
     def workflows(name: str) -> Callable[[Any], Props]:
         def made(value: Any) -> Props:

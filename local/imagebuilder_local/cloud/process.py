@@ -144,6 +144,7 @@ async def _serve(
         instance_profile,
         log_group_key,
         policy_document,
+        secure_reference,
         service_token,
     )
     from imagebuilder_local.cloud.gate import Gate
@@ -159,6 +160,7 @@ async def _serve(
     gate = Gate(app, signatures)
     # After the page, which shows what is sent: what is refused is not.
     service_token.enforce()
+    secure_reference.enforce()
     policy_document.enforce()
     log_group_key.enforce()
     function_network.enforce(iam)
