@@ -67,7 +67,7 @@ def resolve_recipe(recipe: object, given_type: object) -> Recipe | str:
         # A look-up that has not been made yet: the app is run again with its result, and then that is judged.
         known = Recipe(RecipeType.IMAGE, recipe) if is_look_up(recipe) else _from_reference(recipe)
         return known or (
-            "is not known yet and does not tell an image recipe from a container recipe: "
+            "may turn out to be an image recipe or a container recipe: "
             "give the recipe's construct, or say recipe_type=RecipeType.IMAGE or RecipeType.CONTAINER"
         )
     return f"must be a recipe's construct or the ARN of an image recipe or a container recipe: got {recipe!r}"

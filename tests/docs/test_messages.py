@@ -16,6 +16,7 @@ from aws_cdk import assertions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
 
 from cdk_imagebuilder_pipeline import (
     ImagePipeline,
@@ -51,7 +52,10 @@ def golden(stack: cdk.Stack, **props: Any) -> ImagePipeline:
     return made
 
 
-def scheduled(stack: cdk.Stack, expression: str, **more: Any) -> ImagePipeline:
+PARIS = scheduler.ScheduleExpression.cron(hour="6", time_zone=cdk.TimeZone.EUROPE_PARIS)
+
+
+def scheduled(stack: cdk.Stack, expression: Any, **more: Any) -> ImagePipeline:
     return golden(stack, schedule=ImagePipelineSchedule(expression=expression, **more))
 
 
@@ -104,6 +108,10 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: golden(s, image_tests_enabled="yes"),
     lambda s: golden(s, image_tags={"aws:team": "web"}),
     lambda s: golden(s, recipe=cdk.Fn.import_value("Recipe")),
+    lambda s: golden(s, description="{{resolve:secretsmanager:golden}}"),
+    lambda s: golden(s, recipe="{{resolve:ssm:/r}}", recipe_type=RecipeType.IMAGE).on_image_build_failed("Failed"),
+    lambda s: ImagePipeline.from_image_pipeline_arn(s, "Imported", "{{resolve:ssm:/p}}").image_pipeline_name,
+    lambda s: scheduled(s, PARIS, timezone="Europe/London"),
     lambda s: golden(s, recipe_type=RecipeType.CONTAINER),
     lambda s: golden(s, recipe="golden"),
     lambda s: golden(s, schedule="rate(7 days)"),
