@@ -1,5 +1,6 @@
 """Findings of cdk-nag that cannot be avoided, each acknowledged by itself with the reason."""
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -46,5 +47,7 @@ def _flat_value(value: object) -> str:
             return _flat_value(template)
         case {"Fn::ImportValue": imported}:
             return _flat_value(imported)
+        case dict():
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         case _:
             return re.sub(r"\$\{([^}]*)\}", r"<\1>", str(value))

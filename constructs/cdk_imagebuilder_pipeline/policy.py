@@ -1,5 +1,6 @@
 """What the function's role may do: no more than the pipelines of its stack need."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
@@ -78,7 +79,9 @@ class HandlerPolicy:
 
     def allow_read(self, kind: ReadKind, *arns: str) -> None:
         """Let the function read what a pipeline refers to: Image Builder checks that its caller may."""
-        self._reasons |= {arn: _UNKNOWN if arn == self.any_of(kind) else _VERSIONS for arn in arns if "*" in arn}
+        for arn in arns:
+            if "*" in json.dumps(self.resolver.resolve(arn)):
+                self._reasons[arn] = _UNKNOWN if arn == self.any_of(kind) else _VERSIONS
         self._add(self._reads[kind], arns, _LONGEST_READ)
 
     def allow_pass(self, role_arn: str) -> None:

@@ -20,7 +20,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks
 
-from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, WorkflowConfiguration
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, RecipeType, WorkflowConfiguration
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 RUNTIME = "AwsSolutions::AwsSolutions-L1"
@@ -99,7 +99,35 @@ def many(stack: cdk.Stack) -> None:
         provider.policy.allow_read("image-recipe", f"{ARN}:image-recipe/recipe{index}/1.0.0")
 
 
-CONTENTS = [minimal, full, with_references, in_a_network, many]
+def known_later(stack: cdk.Stack) -> None:
+    """References of which parts, or which as a whole, are known only when the stack is deployed."""
+    version = cdk.CfnParameter(stack, "Version", default="1.x.x").value_as_string
+    recipe = cdk.CfnParameter(stack, "Recipe", default=f"{ARN}:image-recipe/web/1.0.0").value_as_string
+    stored = "{{resolve:ssm:/web/recipe}}"
+    cdk.CfnCondition(stack, "IsHere", expression=cdk.Fn.condition_equals(cdk.Aws.REGION, recipe))
+    recipes: list[Any] = [
+        f"{ARN}:image-recipe/web/{version}",
+        f"arn:{cdk.Aws.PARTITION}:imagebuilder:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:image-recipe/web/{version}",
+        recipe,
+        stored,
+        cdk.Fn.condition_if("IsHere", recipe, f"{ARN}:image-recipe/web/1.x.x"),
+    ]
+    for index, one in enumerate(recipes):
+        ImagePipeline(
+            stack,
+            f"P{index}",
+            recipe=one,
+            recipe_type=None if isinstance(one, str) and ":image-recipe/" in one else RecipeType.IMAGE,
+            infrastructure_configuration=f"{ARN}:infrastructure-configuration/web",
+            distribution_configuration=cdk.Fn.condition_if(
+                "IsHere", f"{ARN}:distribution-configuration/web", cdk.Aws.NO_VALUE
+            ),
+            workflows=[WorkflowConfiguration(workflow=f"{ARN}:workflow/test/w{index}/{version}")],
+            execution_role=cdk.CfnParameter(stack, f"Role{index}", default="web").value_as_string,
+        )
+
+
+CONTENTS = [minimal, full, with_references, in_a_network, many, known_later]
 PLACES = [None, cdk.Environment(account="123456789012", region="eu-west-1")]
 
 
