@@ -62,6 +62,7 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy
+	$(BIN)/mypy examples/cdk-pipelines/app.py
 	$(TOOLS) pyright
 
 package: setup

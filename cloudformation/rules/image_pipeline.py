@@ -23,7 +23,7 @@ class ImagePipelineProperties(CfnLintJsonSchema):
     shortdesc = "Properties of Custom::ImagePipeline are invalid"
     description = "Check the properties of Custom::ImagePipeline against its schema"
     source_url = "https://docs.aws.amazon.com/imagebuilder/latest/APIReference/API_CreateImagePipeline.html"
-    tags = ("resources", "imagebuilder")
+    tags = ["resources", "imagebuilder"]  # noqa: RUF012 (cfn-lint's type)
 
     def __init__(self) -> None:
         schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
