@@ -11,7 +11,7 @@ TOOLS := PATH="$(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$$PATH"
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
-.PHONY: help local local-down local-status test soak check lint types package dist docs bench smoke-aws smoke-replay setup format model model-check lock clean
+.PHONY: help local local-down local-status test soak check lint types package dist docs bench smoke-aws smoke-replay setup format model model-check oldest-cdk lock clean
 .SILENT:
 
 help:
@@ -29,6 +29,7 @@ help:
 	echo 'make format        format the code'
 	echo 'make model         generate the service model (VERSION= takes that of another botocore)'
 	echo 'make model-check   tell whether a newer botocore knows more of the API'
+	echo 'make oldest-cdk    run the tests of the construct with the oldest aws-cdk-lib that is allowed'
 	echo 'make lock          pin the dependencies anew'
 	echo 'make clean         remove what was built and set up'
 
@@ -99,6 +100,9 @@ model: setup
 
 model-check: setup
 	$(BIN)/python -m tools.newer_model
+
+oldest-cdk: setup
+	$(BIN)/python -m tools.oldest_cdk
 
 # With the extras: pip before 23.3 takes coverage[toml] for another package than the lock's coverage, and looks for its newest.
 lock: setup

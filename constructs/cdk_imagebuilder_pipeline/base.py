@@ -82,7 +82,7 @@ class ImagePipelineBase(cdk.Resource):
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
         """Allow actions, for example `imagebuilder:UpdateImagePipeline`, on this pipeline."""
         return iam.Grant.add_to_principal(
-            grantee=grantee, actions=list(actions), resource_arns=[self.image_pipeline_arn], scope=self
+            grantee=grantee, actions=list(actions), resource_arns=[self.image_pipeline_arn]
         )
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -103,7 +103,7 @@ class ImagePipelineBase(cdk.Resource):
         """
         images = self._images_arn or self._image_arns("")
         tagging = iam.Grant.add_to_principal(
-            grantee=grantee, actions=["imagebuilder:TagResource"], resource_arns=[f"{images}*"], scope=self
+            grantee=grantee, actions=["imagebuilder:TagResource"], resource_arns=[f"{images}*"]
         )
         tagging_itself = iam.Grant.add_to_principal(
             grantee=grantee,
@@ -111,7 +111,6 @@ class ImagePipelineBase(cdk.Resource):
             resource_arns=[self.image_pipeline_arn],
             # Without regard to case: aws:ResourceTag, by which the function is held to its pipelines, has none.
             conditions={"ForAllValues:StringNotEqualsIgnoreCase": {"aws:TagKeys": list(OWNER_TAGS)}},
-            scope=self,
         )
         starting = self.grant(grantee, "imagebuilder:GetImagePipeline", "imagebuilder:StartImagePipelineExecution")
         return starting.combine(tagging).combine(tagging_itself)
@@ -121,8 +120,10 @@ class ImagePipelineBase(cdk.Resource):
 
         `event_pattern` may narrow it to detail types.
         """
-        images = [] if self._images_arn is None else events.Match.prefix(self._images_arn)
-        return self._rule(id, options, [*images, *events.Match.exact_string(self.image_pipeline_arn)])
+        itself = events.Match.exact_string(self.image_pipeline_arn)
+        if self._images_arn is None:
+            return self._rule(id, options, itself)
+        return self._rule(id, options, events.Match.any_of(events.Match.prefix(self._images_arn), itself))
 
     def on_image_build_state_change(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
         """Make a rule for every change of state of an image of this pipeline's recipe."""

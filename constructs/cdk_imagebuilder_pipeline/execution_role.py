@@ -6,7 +6,7 @@ from typing import Any, Final
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from cdk_imagebuilder_pipeline.nag import acknowledge_managed_policy, acknowledge_wildcards
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
@@ -15,6 +15,7 @@ AnyRole = iam.IRole | iam.Role
 """Role beside IRole: jsii names some of their parameters differently, so pyright does not see that one is the other."""
 
 ROLE_ID: Final = "ExecutionRole"
+_POLICY_ID: Final = "ExecutionRolePolicy"
 _MANAGED_POLICY: Final = "EC2ImageBuilderExecutionPolicy"
 _LOG_GROUPS_OF_THE_SERVICE: Final = "/aws/imagebuilder/"
 _WRITE: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -47,22 +48,34 @@ def make_role(scope: Construct) -> iam.Role:
     return role
 
 
-def grant_logs(role: AnyRole, *log_groups: object) -> None:
+def grant_logs(pipeline: Construct, role: AnyRole, *log_groups: object, is_made: bool) -> IDependable | None:
     """Let a role write to log groups: to those made in the app, and to others where the service's policy does not.
 
-    A log group that is only named may not exist yet, so it may be created too. `EC2ImageBuilderExecutionPolicy` allows
-    these three actions on the service's own log groups.
+    Returns what the pipeline has to wait for, None when nothing is allowed. A log group that is only named may not
+    exist yet, so it may be created too. `EC2ImageBuilderExecutionPolicy` allows these three actions on the service's
+    own log groups.
     """
     groups = [group for group in log_groups if group is not None and (_is_made(group) or _is_outside(group))]
     named = [name for name in groups if isinstance(name, str)]
-    _grant(role, _WRITE, [_arn(role, one, ":*") if isinstance(one, str) else _arn_of(one) for one in groups])
-    _grant(role, [_CREATE], [_arn(role, name, end) for name in named for end in ("", ":*")])
+    written = [_arn(pipeline, one, ":*") if isinstance(one, str) else _arn_of(one) for one in groups]
+    created = [_arn(pipeline, name, end) for name in named for end in ("", ":*")]
+    allowed = [([*_WRITE], written), ([_CREATE], created)]
+    statements = [iam.PolicyStatement(actions=actions, resources=arns) for actions, arns in allowed if arns]
+    if not statements:
+        return None
+    if is_made:
+        acknowledge_wildcards(role, _reasons([*written, *created]))
+        return [role.add_to_principal_policy(statement) for statement in statements][-1].policy_dependable
+    # The role may be of another stack, which must not depend on this one, or refer to the pipeline in its own policy.
+    policy = iam.Policy(pipeline, _POLICY_ID)
+    policy.add_statements(*statements)
+    role.attach_inline_policy(policy)
+    acknowledge_wildcards(policy, _reasons([*written, *created]))
+    return policy
 
 
-def _grant(role: AnyRole, actions: Sequence[str], arns: Sequence[str]) -> None:
-    if arns:
-        role.add_to_principal_policy(iam.PolicyStatement(actions=[*actions], resources=[*arns]))
-    acknowledge_wildcards(role, {arn: _STREAMS for arn in arns if "*" in arn})
+def _reasons(arns: Sequence[str]) -> dict[str, str]:
+    return {arn: _STREAMS for arn in arns if "*" in arn}
 
 
 def _is_made(group: object) -> bool:
@@ -70,12 +83,14 @@ def _is_made(group: object) -> bool:
 
 
 def _arn_of(group: Any) -> str:
-    # Both end in `:*`, the streams. A reference to a log group has the ARN without.
-    return str(group.attr_arn if isinstance(group, logs.CfnLogGroup) else group.log_group_arn)
+    if isinstance(group, logs.CfnLogGroup):
+        return group.attr_arn
+    # These ARNs end in `:*`, the streams; that of a reference does not.
+    return str(getattr(group, "log_group_arn", None) or f"{group.log_group_ref.log_group_arn}:*")
 
 
-def _arn(role: AnyRole, name: str, end: str) -> str:
-    return cdk.Stack.of(role).format_arn(
+def _arn(scope: Construct, name: str, end: str) -> str:
+    return cdk.Stack.of(scope).format_arn(
         service="logs", resource="log-group", resource_name=f"{name}{end}", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
     )
 
@@ -87,5 +102,9 @@ def _is_outside(group: object) -> bool:
 
 def _name_of(group: Any) -> str:
     """Return the name that a log group's construct was given, or else what stands for the one that it will have."""
-    given = group.log_group_name if isinstance(group, logs.CfnLogGroup) else group.log_group_physical_name()
+    if isinstance(group, logs.CfnLogGroup):
+        given = group.log_group_name
+    else:
+        physical_name = getattr(group, "log_group_physical_name", None)
+        given = physical_name() if physical_name is not None else None
     return group.log_group_ref.log_group_name if given is None or is_unresolved(given) else str(given)

@@ -5,11 +5,11 @@ from typing import Any, Final, Self
 
 import aws_cdk as cdk
 import jsii
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from cdk_imagebuilder_pipeline._signature import takes_props
 from cdk_imagebuilder_pipeline.base import ImagePipelineBase
-from cdk_imagebuilder_pipeline.execution_role import ROLE_ID, AnyRole, grant_logs, make_role, needs_role
+from cdk_imagebuilder_pipeline.execution_role import AnyRole, grant_logs, make_role, needs_role
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.needs import allow_what_it_needs
 from cdk_imagebuilder_pipeline.props import ImagePipelineProps
@@ -52,7 +52,7 @@ class ImagePipeline(ImagePipelineBase):
         request = request_of(props)
         recipe = next(request[kind.member] for kind in RecipeType if kind.member in request)
         self._recipe_name: Final = recipe_name_in(provider.policy.resolver, recipe)
-        self._execution_role: Final = self._role_for(props, request)
+        self._execution_role, policy = self._role_for(props, request)
         if self._execution_role is not None:
             request["executionRole"] = self._execution_role.role_arn
         # CloudFormation puts the tags of a stack on its own resources, and not on custom ones.
@@ -77,8 +77,6 @@ class ImagePipeline(ImagePipelineBase):
                 **({} if props.adopt_existing is False else {"AdoptExisting": props.adopt_existing}),
             },
         )
-        made = node.try_find_child(ROLE_ID) if self._execution_role is not None else None
-        policy = made.node.try_find_child("DefaultPolicy") if made else None
         if policy is not None:
             # A schedule may be due at once. What the role itself is to the resource, the reference to it says.
             self._resource.node.add_dependency(policy)
@@ -162,18 +160,20 @@ class ImagePipeline(ImagePipelineBase):
             raise self._error(UNKNOWN_NAME)
         return self._image_arns(self._recipe_name)
 
-    def _role_for(self, props: ImagePipelineProps, request: dict[str, object]) -> AnyRole | None:
+    def _role_for(
+        self, props: ImagePipelineProps, request: dict[str, object]
+    ) -> tuple[AnyRole | None, IDependable | None]:
+        """Return the role, and the policy that this pipeline has added to it."""
         log_groups = (as_text(props.image_log_group), as_text(props.image_pipeline_log_group))
         given: Any = props.execution_role
         # Roles of the L1 and references to roles have no policy that can be added to: they are as their owner has them.
-        if hasattr(given, "add_to_principal_policy"):
+        if hasattr(given, "attach_inline_policy"):
             role: AnyRole = given
-        elif needs_role(request, *log_groups):
+            return role, grant_logs(self, role, *log_groups, is_made=False)
+        if needs_role(request, *log_groups):
             role = make_role(self)
-        else:
-            return None
-        grant_logs(role, *log_groups)
-        return role
+            return role, grant_logs(self, role, *log_groups, is_made=True)
+        return None, None
 
 
 class ImportedImagePipeline(ImagePipelineBase):

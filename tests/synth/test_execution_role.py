@@ -128,17 +128,52 @@ def test_log_group_by_import_exists_so_the_made_role_may_write_to_it_and_not_cre
     assert (statement["Action"], arn_ends(statement)) == (WRITE, [":log-group:own:*"])
 
 
-def test_given_role_may_write_to_log_groups_of_the_stack(
-    stack: cdk.Stack, pipeline: Make, resources: Resources
-) -> None:
+def made_role(stack: cdk.Stack) -> Any:
     principal: Any = iam.ServicePrincipal("imagebuilder.amazonaws.com")  # pyright does not see an IPrincipal in it
-    role = iam.Role(stack, "Given", assumed_by=principal)
+    return iam.Role(stack, "Given", assumed_by=principal)
+
+
+def lazy_role(stack: cdk.Stack) -> Any:
+    principal: Any = iam.ServicePrincipal("imagebuilder.amazonaws.com")
+    return iam.LazyRole(stack, "Given", assumed_by=principal)
+
+
+def imported_role(stack: cdk.Stack) -> Any:
+    return iam.Role.from_role_arn(stack, "Given", "arn:aws:iam::123456789012:role/build")
+
+
+GIVEN = [made_role, lazy_role, imported_role]
+
+
+@pytest.mark.parametrize("is_of_another_stack", [False, True])
+@pytest.mark.parametrize("give", GIVEN)
+def test_given_role_may_write_to_log_groups_by_a_policy_of_the_pipelines_stack_for_which_the_pipeline_waits(
+    app: cdk.App, stack: cdk.Stack, pipeline: Make, give: Callable[[cdk.Stack], Any], *, is_of_another_stack: bool
+) -> None:
+    role = give(cdk.Stack(app, "Other") if is_of_another_stack else stack)
     group = logs.LogGroup(stack, "Image", log_group_name="/aws/imagebuilder/web")
     assert pipeline(image_log_group=group, execution_role=role).execution_role is role
-    child = role.node.default_child
-    assert isinstance(child, iam.CfnRole)
-    (statement,) = statements_of(resources, stack, str(stack.get_logical_id(child)))
-    assert (statement["Action"], statement["Resource"]) == (WRITE, stack.resolve(group.log_group_arn))
+    found = app.synth().get_stack_by_name("Stack").template["Resources"]
+    (policy,) = (name for name in found if name.startswith("WebExecutionRolePolicy"))
+    (statement,) = found[policy]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == (WRITE, {"Fn::GetAtt": ["Image9D742C96", "Arn"]})
+    (resource,) = (one for one in found.values() if one["Type"] == "Custom::ImagePipeline")
+    assert policy in resource["DependsOn"]
+
+
+def test_given_role_that_may_start_the_pipeline_itself_makes_no_circle(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    role = made_role(stack)
+    pipeline(image_log_group=logs.LogGroup(stack, "Image"), execution_role=role).grant_start_execution(role)
+    assert len(resources(stack, "AWS::IAM::Policy")) == 3
+
+
+def test_given_role_of_which_policies_may_not_be_changed_is_left_as_it_is(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    pipeline(image_log_group=logs.LogGroup(stack, "Image"), execution_role=made_role(stack).without_policy_updates())
+    assert len(resources(stack, "AWS::IAM::Policy")) == 1
 
 
 def test_imported_role_that_may_not_be_changed_is_left_as_it_is(

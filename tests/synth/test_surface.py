@@ -1,6 +1,9 @@
 """What a pipeline offers, made here or imported: permissions, names, references."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -202,3 +205,30 @@ def test_both_kinds_are_one_type_and_what_the_cdk_refers_to(stack: cdk.Stack, pi
         assert isinstance(reference, ImagePipelineReference)
         assert reference.image_pipeline_arn == made.image_pipeline_arn
         assert isinstance(made, ImagePipelineBase)
+
+
+def test_no_permission_prints_that_something_is_deprecated(tmp_path: Path) -> None:
+    app = tmp_path / "app.py"
+    app.write_text(GRANTS, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(app)], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "deprecated" not in done.stdout + done.stderr
+
+
+GRANTS = f"""
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from cdk_imagebuilder_pipeline import ImagePipeline
+
+stack = cdk.Stack(cdk.App(), "Stack")
+made = ImagePipeline(
+    stack,
+    "Web",
+    recipe="{ARN}:image-recipe/web/1.0.0",
+    infrastructure_configuration="{ARN}:infrastructure-configuration/web",
+)
+role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+made.grant(role, "imagebuilder:UpdateImagePipeline")
+made.grant_read(role)
+made.grant_start_execution(role)
+made.notify_auto_disabled()
+"""
