@@ -18,9 +18,9 @@ from imagebuilder_model.names import OWNER_TAGS
 
 _SOURCE: Final = "aws.imagebuilder"
 _STATE_CHANGE: Final = "EC2 Image Builder Image State Change"
-_CVE_DETECTED: Final = "EC2 Image Builder CVE Detected"
+CVE_DETECTED: Final = "EC2 Image Builder CVE Detected"
 _STEP_WAITING: Final = "EC2 Image Builder Workflow Step Waiting"
-_AUTO_DISABLED: Final = "EC2 Image Builder Image Pipeline Automatically Disabled"
+AUTO_DISABLED: Final = "EC2 Image Builder Image Pipeline Automatically Disabled"
 
 _SUCCEEDED: Final = ("AVAILABLE",)
 _FAILED: Final = ("FAILED",)
@@ -78,6 +78,10 @@ class ImagePipelineBase(cdk.Resource):
     @abstractmethod
     def _images_arn(self) -> str | None:
         """What the ARNs of the pipeline's images begin with, None when its recipe is not known."""
+
+    def _cannot_send(self, detail_type: str | None) -> str | None:  # noqa: ARG002 (for pipelines made here)
+        """Return why no event of a type is ever sent for this pipeline, None when there may be some."""
+        return None
 
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
         """Allow actions, for example `imagebuilder:UpdateImagePipeline`, on this pipeline."""
@@ -147,7 +151,7 @@ class ImagePipelineBase(cdk.Resource):
         Narrow it with `event_pattern`, whose detail `finding-severity-counts` has the numbers `all`, `critical`,
         `high` and `medium`. The pipeline has to have `image_scanning_enabled`.
         """
-        return self._rule(id, options, [self.image_pipeline_arn], _CVE_DETECTED)
+        return self._rule(id, options, [self.image_pipeline_arn], CVE_DETECTED)
 
     def on_wait_for_action(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
         """Make a rule for workflows on this pipeline's recipe that wait in a `WaitForAction` step."""
@@ -156,9 +160,10 @@ class ImagePipelineBase(cdk.Resource):
     def on_image_pipeline_auto_disabled(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
         """Make a rule for this pipeline being disabled by the service after failed runs.
 
-        The schedule has to have `auto_disable_failure_count`.
+        Runs that the schedule starts count: without a `schedule` there is no such event. After how many failed runs
+        says `auto_disable_failure_count`; left out, five (API reference of AutoDisablePolicy).
         """
-        return self._rule(id, options, [self.image_pipeline_arn], _AUTO_DISABLED)
+        return self._rule(id, options, [self.image_pipeline_arn], AUTO_DISABLED)
 
     def notify_auto_disabled(
         self, topic: sns.ITopic | None = None, *, encryption_key: kms.IKey | None = None
@@ -200,6 +205,10 @@ class ImagePipelineBase(cdk.Resource):
             detail_type=None if detail_type is None else [detail_type],
             detail=detail,
         )
+        reason = self._cannot_send(detail_type)
+        if reason is not None:
+            message = f"{id} is a rule that no event will match: {reason}"
+            cdk.Annotations.of(self).add_warning_v2("cdk-imagebuilder-pipeline:rule-without-events", message)
         more = options.get("event_pattern")
         if more is not None:
             self._refuse_what_would_widen(pattern, more)

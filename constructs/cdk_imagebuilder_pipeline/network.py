@@ -39,13 +39,25 @@ class NetworkPolicy(Construct):
     """
 
     DOCUMENT: Final = document([allow([*_REMOVE], "*")])
+    WILDCARDS: Final = {"*": _ANY}
 
-    def __init__(self, scope: Construct, role: iam.Role, security_groups: Sequence[ec2.ISecurityGroup]) -> None:
+    def __init__(
+        self, scope: Construct, roles: Sequence[str], security_groups: Sequence[ec2.ISecurityGroup], *, is_inline: bool
+    ) -> None:
+        """`roles` are the names of the roles that get the policy."""
         super().__init__(scope, "Network")
-        policy = iam.CfnPolicy(
-            self, "Policy", policy_name="Network", policy_document=self.DOCUMENT, roles=[role.role_name]
-        )
-        acknowledge_wildcards(self, {"*": _ANY})
+        policy: cdk.CfnResource
+        if is_inline:
+            policy = iam.CfnPolicy(self, "Policy", policy_name="Network", policy_document=self.DOCUMENT, roles=[*roles])
+        else:
+            policy = iam.CfnManagedPolicy(
+                self,
+                "ManagedPolicy",
+                description="Network interfaces of the function that makes image pipelines",
+                policy_document=self.DOCUMENT,
+                roles=[*roles],
+            )
+        acknowledge_wildcards(self, self.WILDCARDS)
         for group in security_groups:
             # A stack cannot wait for a part of another one without waiting for all of it.
             if cdk.Stack.of(group) is cdk.Stack.of(self):

@@ -8,7 +8,7 @@ import jsii
 from constructs import Construct, IDependable
 
 from cdk_imagebuilder_pipeline._signature import takes_props
-from cdk_imagebuilder_pipeline.base import ImagePipelineBase
+from cdk_imagebuilder_pipeline.base import AUTO_DISABLED, CVE_DETECTED, ImagePipelineBase
 from cdk_imagebuilder_pipeline.execution_role import AnyRole, grant_logs, make_role, needs_role
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.needs import allow_what_it_needs
@@ -53,6 +53,8 @@ class ImagePipeline(ImagePipelineBase):
         recipe = next(request[kind.member] for kind in RecipeType if kind.member in request)
         self._recipe_name: Final = recipe_name_in(provider.policy.resolver, recipe)
         self._execution_role, policy = self._role_for(props, request)
+        self._has_schedule: Final = "schedule" in request
+        self._scans: Final = request.get("imageScanningConfiguration", {}).get("imageScanningEnabled", False)
         if self._execution_role is not None:
             request["executionRole"] = self._execution_role.role_arn
         # CloudFormation puts the tags of a stack on its own resources, and not on custom ones.
@@ -159,6 +161,13 @@ class ImagePipeline(ImagePipelineBase):
         if self._recipe_name is None:
             raise self._error(UNKNOWN_NAME)
         return self._image_arns(self._recipe_name)
+
+    def _cannot_send(self, detail_type: str | None) -> str | None:
+        if detail_type == AUTO_DISABLED and not self._has_schedule:
+            return "the pipeline has no schedule, and only scheduled runs that fail disable it"
+        if detail_type == CVE_DETECTED and self._scans is False:
+            return "the pipeline does not scan, give image_scanning_enabled"
+        return None
 
     def _role_for(
         self, props: ImagePipelineProps, request: dict[str, object]

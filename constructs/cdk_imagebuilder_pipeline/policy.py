@@ -56,12 +56,21 @@ class HandlerPolicy:
     """The policies of one function's role. Pipelines say what they need; documents are rendered once all have."""
 
     def __init__(
-        self, stack: cdk.Stack, on_change: Callable[[], None], beside: Sequence[Mapping[str, Any]] = ()
+        self,
+        stack: cdk.Stack,
+        on_change: Callable[[], None],
+        beside: Sequence[Mapping[str, Any]] = (),
+        *,
+        is_first_inline: bool = True,
     ) -> None:
-        """`beside` are the documents of the role's other inline policies: IAM counts all of them together."""
+        """`beside` are the documents of the role's other inline policies: IAM counts all of them together.
+
+        `is_first_inline`: whether the first document is for an inline policy, which may be longer than a managed one.
+        """
         self._stack = stack
         self.resolver: Final = Resolver(stack)
         self._beside = beside
+        self._is_first_inline = is_first_inline
         self._stack_id = cdk.Aws.STACK_ID
         self._on_change = on_change
         # Dicts and not sets, to keep the order: a template must not change from one synth to the next.
@@ -116,16 +125,18 @@ class HandlerPolicy:
         self._on_change()
 
     def documents(self) -> list[dict[str, Any]]:
-        """Return the policy documents: the first is inline, each further one a managed policy."""
+        """Return the policy documents: the first is inline, if that is wanted, each other one a managed policy."""
         before_roles = [*self._pipelines(), *self._service_role(), *self._own, *self._scanning(), *self._decrypt()]
         roles = list(self._pass_roles())
         if not self._has_too_many_reads:
             # They only become more, so this needs no second look.
-            exact = pack([*before_roles, *self._read_exactly()], self._length, self._beside)
+            exact = self._pack([*before_roles, *self._read_exactly()])
             self._has_too_many_reads = len(exact) > _MOST_POLICIES_FOR_READS
         reads = self._read_any() if self._has_too_many_reads else self._read_exactly()
-        packed = pack([*before_roles, *reads, *roles], self._length, self._beside)
-        return [document(statements) for statements in packed]
+        return [document(statements) for statements in self._pack([*before_roles, *reads, *roles])]
+
+    def _pack(self, statements: list[Statement]) -> list[list[Statement]]:
+        return pack(statements, self._length, self._beside, is_first_inline=self._is_first_inline)
 
     def reasons_for_wildcards(self, documents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """Return the resources of documents with a `*` in them, and for each the reason why it cannot be narrower.

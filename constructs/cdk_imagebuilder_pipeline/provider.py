@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Final, Self, Unpack
 
 import aws_cdk as cdk
-import jsii
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -15,11 +14,12 @@ from constructs import Construct
 
 from cdk_imagebuilder_pipeline.asset import handler_code
 from cdk_imagebuilder_pipeline.encryption import allow_logs
-from cdk_imagebuilder_pipeline.nag import acknowledge_runtime, acknowledge_wildcards
-from cdk_imagebuilder_pipeline.network import NetworkPolicy, allow_interfaces
+from cdk_imagebuilder_pipeline.execution_role import AnyRole
+from cdk_imagebuilder_pipeline.nag import acknowledge_runtime
+from cdk_imagebuilder_pipeline.network import allow_interfaces
 from cdk_imagebuilder_pipeline.policy import HandlerPolicy, allow
 from cdk_imagebuilder_pipeline.provider_options import ImagePipelineProviderOptions
-from cdk_imagebuilder_pipeline.quota import MOST_MANAGED
+from cdk_imagebuilder_pipeline.role_policies import RolePolicies
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"
@@ -66,7 +66,11 @@ class ImagePipelineProvider(Construct):
         vpc: ec2.IVpc | None = None,
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        role: AnyRole | None = None,
         permissions_boundary: iam.IManagedPolicy | None = None,
+        managed_policies_only: bool = False,
+        function_name: str | None = None,
+        reserved_concurrent_executions: int | None = None,
         encryption_key: kms.IKey | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
     ) -> None:
@@ -84,7 +88,16 @@ class ImagePipelineProvider(Construct):
           and Amazon S3. Default: none. With `vpc` alone: its private subnets and a new security group. When
           they are taken off again, a security group of this stack is deleted only after Lambda has removed its
           network interfaces.
-        - `permissions_boundary`: the boundary of the function's role. Default: that of the scope, if it has one.
+        - `role`: the function's role, which Lambda may assume. Its policies are attached here if the CDK may change it;
+          if not, as one imported with `mutable=False`, a warning, `cdk-imagebuilder-pipeline:role-not-changed`, says
+          that its owner has to allow `policy.documents()`. Default: a role of its own.
+        - `permissions_boundary`: the boundary of the function's own role. Default: that of the scope, if it has one.
+        - `managed_policies_only`: no inline policies, for accounts whose rules forbid them. A role takes 10 managed
+          policies of 6,144 characters (IAM's default quotas). Default: false, one inline policy first.
+        - `function_name`: 1 to 64 letters, digits, hyphens and underscores (Lambda's API reference); another name is
+          another function, which deployed pipelines cannot move to. Default: made by CloudFormation.
+        - `reserved_concurrent_executions`: how many events are handled at once, at least 1; the others wait in Lambda's
+          queue. CloudFormation sends one for each pipeline that changes. Default: what the account has.
         - `encryption_key`: the key of the log group and the queue. The policy of a key of this app is made to allow
           CloudWatch Logs; that of an imported key has to, and a warning says so. Default: keys of AWS.
         - `dead_letter_queue`: where events go that failed three times. It holds addresses that answers go to: let
@@ -97,6 +110,10 @@ class ImagePipelineProvider(Construct):
             runtime = lambda_.Runtime.determine_latest_python_runtime(self)
             acknowledge_runtime(self, _RUNTIME)
         self._check(timeout, memory_size, runtime)
+        if reserved_concurrent_executions is not None and not is_unresolved(reserved_concurrent_executions):
+            self._check_concurrency(reserved_concurrent_executions)
+        if role is not None and permissions_boundary is not None:
+            raise self._error("permissions_boundary is for the function's own role: got role too, give one of the two")
         self._service_timeout: Final = _service_timeout(timeout)
         if encryption_key is not None:
             allow_logs(self, encryption_key)
@@ -107,7 +124,7 @@ class ImagePipelineProvider(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY,
             encryption_key=encryption_key,
         )
-        self._role: Final = iam.Role(
+        self._role: Final = role or iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
@@ -119,21 +136,20 @@ class ImagePipelineProvider(Construct):
             # Not the function's child, as that of the CDK would be: the policy, on which the function waits, names it.
             description = "The function that makes the image pipelines of the stack"
             security_groups = [ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description=description)]  # pyright: ignore[reportAssignmentType] (jsii names a parameter otherwise)
-        network = NetworkPolicy(self, self._role, security_groups or ()) if vpc is not None else None
-        self._policy: Final = HandlerPolicy(cdk.Stack.of(self), self._fit, [NetworkPolicy.DOCUMENT] if network else [])
-        policy = iam.CfnPolicy(
+        policies = RolePolicies(
             self,
-            "Policy",
-            policy_name="ImagePipelines",
-            policy_document=cdk.Lazy.any(_Document(self._policy, 0)),
-            roles=[self._role.role_name],
+            self._role,
+            is_given=role is not None,
+            managed_only=managed_policies_only,
+            is_in_network=vpc is not None,
         )
-        self._more_policies: Final = Construct(self, "MorePolicies")
-        self._managed_policies = 0
-        self._acknowledged: set[str] = set()
+        self._policy: Final = policies.policy
+        if vpc is not None:
+            policies.allow_network(security_groups or (), managed_only=managed_policies_only)
         self._function: Final = lambda_.Function(
             self,
             "Function",
+            function_name=function_name,
             description="Makes the image pipelines of the stack",
             code=handler_code(),
             handler="imagebuilder_pipeline_handler.main.handler",
@@ -145,8 +161,8 @@ class ImagePipelineProvider(Construct):
             max_event_age=self._service_timeout,
             # Whoever may invoke the function must not act on what the role has for another stack.
             environment={"CUSTOM_RESOURCE_STACK_ID": cdk.Aws.STACK_ID},
-            # By its ARN, so that the CDK adds nothing to it: its permissions are in the policy above, and narrower.
-            role=iam.Role.from_role_arn(self, "FixedRole", self._role.role_arn, mutable=False),
+            role=policies.role_of_function(),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
+            reserved_concurrent_executions=reserved_concurrent_executions,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=log_level,
@@ -156,9 +172,10 @@ class ImagePipelineProvider(Construct):
             security_groups=security_groups,
         )
         # Pipelines refer to the function: so they are made after the policies, and deleted before them.
-        self._function.node.add_dependency(policy, self._more_policies, *([network] if network else []))
+        self._function.node.add_dependency(*policies.attached)
+        policies.report(self._function)
         self._allow_itself(log_group)
-        if network is not None:
+        if vpc is not None:
             creation, wildcards = allow_interfaces(self._function)
             self._policy.allow_itself(creation, wildcards=wildcards)
 
@@ -194,8 +211,8 @@ class ImagePipelineProvider(Construct):
         return self._function
 
     @property
-    def role(self) -> iam.Role:
-        """The function's role."""
+    def role(self) -> AnyRole:
+        """The function's role, its own or the one given."""
         return self._role
 
     @property
@@ -237,6 +254,13 @@ class ImagePipelineProvider(Construct):
             oldest = ".".join(map(str, _OLDEST_PYTHON))
             raise self._error(f"runtime cannot run the function: got {runtime.name}, allowed python{oldest} or newer")
 
+    def _check_concurrency(self, count: int) -> None:
+        if count < 1:
+            raise self._error(
+                f"reserved_concurrent_executions is too small: got {count}, allowed at least 1: with none the function "
+                "handles no event, and every deployment waits until it fails"
+            )
+
     def _error(self, message: str) -> ValueError:
         return ValueError(f"{type(self).__name__} '{self.node.path}': {message}")
 
@@ -260,31 +284,6 @@ class ImagePipelineProvider(Construct):
             statements.append(allow(["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn))
         self._policy.allow_itself(*statements)
 
-    def _fit(self) -> None:
-        """Have as many policies as the role needs, and the reasons for what is not exact in them."""
-        documents = self._policy.documents()
-        needed = len(documents) - 1
-        if needed > MOST_MANAGED:
-            raise self._error(
-                f"its role needs {needed} managed policies, IAM takes {MOST_MANAGED} (default quota): the ARNs of "
-                "execution roles do not fit: give new pipelines a second ImagePipelineProvider, or allow a "
-                "path of roles at once with provider.policy.allow_pass('arn:aws:iam::111122223333:role/<path>/*')"
-            )
-        for index in range(self._managed_policies, needed):
-            iam.CfnManagedPolicy(
-                self._more_policies,
-                f"{index + 1}",
-                description="What the image pipelines of the stack need",
-                policy_document=cdk.Lazy.any(_Document(self._policy, index + 1)),
-                roles=[self._role.role_name],
-            )
-        for index in range(needed, self._managed_policies):
-            self._more_policies.node.try_remove_child(f"{index + 1}")
-        self._managed_policies = needed
-        reasons = self._policy.reasons_for_wildcards(documents)
-        acknowledge_wildcards(self, {k: v for k, v in reasons.items() if k not in self._acknowledged})
-        self._acknowledged |= reasons.keys()
-
 
 def _service_timeout(timeout: cdk.Duration) -> cdk.Duration:
     seconds = timeout.to_seconds()
@@ -297,13 +296,3 @@ def _is_new_enough(runtime: str) -> bool:
     family, _, version = runtime.partition("python")
     parts = version.split(".")
     return not family and all(part.isdigit() for part in parts) and tuple(map(int, parts)) >= _OLDEST_PYTHON
-
-
-@jsii.implements(cdk.IStableAnyProducer)
-class _Document:
-    def __init__(self, policy: HandlerPolicy, index: int) -> None:
-        self._policy = policy
-        self._index = index
-
-    def produce(self) -> Any:
-        return self._policy.documents()[self._index]

@@ -11,6 +11,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 
+from cdk_imagebuilder_pipeline.execution_role import AnyRole
+
 
 class ImagePipelineProviderOptions(TypedDict, total=False):
     """Options of `ImagePipelineProvider.of`: the keywords of `ImagePipelineProvider`, where each is described."""
@@ -42,8 +44,20 @@ class ImagePipelineProviderOptions(TypedDict, total=False):
     security_groups: Sequence[ec2.ISecurityGroup]
     """The function's security groups. Default: none; with `vpc` alone a security group of its own."""
 
+    role: AnyRole
+    """The function's role. Default: a role of its own."""
+
     permissions_boundary: iam.IManagedPolicy
     """The boundary of the function's role. Default: that of the scope, if it has one."""
+
+    managed_policies_only: bool
+    """No inline policies. Default: false, one inline policy first."""
+
+    function_name: str
+    """The function's name: 1 to 64 characters. Default: made by CloudFormation."""
+
+    reserved_concurrent_executions: int
+    """How many events are handled at once, at least 1. Default: what the account has."""
 
     encryption_key: kms.IKey
     """The key of the log group and the queue. Default: keys of AWS."""

@@ -28,15 +28,21 @@ _LONGEST_OF_PSEUDO_PARAMETERS: Final[Mapping[str, int]] = {
 
 
 def pack(
-    statements: Iterable[Statement], measure: Measure, beside: Iterable[Mapping[str, Any]] = ()
+    statements: Iterable[Statement],
+    measure: Measure,
+    beside: Iterable[Mapping[str, Any]] = (),
+    *,
+    is_first_inline: bool = True,
 ) -> list[list[Statement]]:
-    """Distribute statements to policies: the first is inline, each further one a managed policy.
+    """Distribute statements to policies: the first is inline, unless that is not wanted, each other a managed policy.
 
     A statement whose resources are a list is divided where a policy ends. `measure` says how long a text may be.
     `beside` are the documents of the role's other inline policies.
     """
     policies: list[list[Statement]] = [[]]
-    room = INLINE - _FRAME - sum(len(json.dumps(other, separators=(",", ":"))) for other in beside)
+    room = MANAGED - _FRAME
+    if is_first_inline:
+        room = INLINE - _FRAME - sum(len(json.dumps(other, separators=(",", ":"))) for other in beside)
     for statement in statements:
         resources = statement["Resource"]
         divisible = isinstance(resources, list)

@@ -14,6 +14,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
@@ -87,6 +88,14 @@ def with_an_imported_key(stack: cdk.Stack) -> None:
     provider(stack, encryption_key=key)
 
 
+ROLE = "arn:aws:iam::111122223333:role/pipelines"
+
+
+def with_a_boundary_too(stack: cdk.Stack) -> None:
+    boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "boundary")
+    provider(stack, role=iam.Role.from_role_arn(stack, "Role", ROLE), permissions_boundary=boundary)
+
+
 def synthesised_with_tags(stack: cdk.Stack) -> None:
     golden(stack, tags={f"key{index}": "" for index in range(49)})
 
@@ -135,6 +144,8 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: provider(s, timeout=cdk.Duration.seconds(10)),
     lambda s: provider(s, memory_size=cdk.Size.mebibytes(64)),
     lambda s: provider(s, runtime=lambda_.Runtime.PYTHON_3_10),
+    with_a_boundary_too,
+    lambda s: provider(s, reserved_concurrent_executions=0),
     too_many_roles,
     given_options_late,
     lambda _: WorkflowParameterValue.from_integer(1.5),
@@ -147,6 +158,8 @@ WARNINGS: list[Callable[[cdk.Stack], object]] = [
     lambda s: scheduled(s, "rate(1 days)"),
     lambda s: scheduled(s, "rate(7  days)"),
     with_an_imported_key,
+    lambda s: provider(s, role=iam.Role.from_role_arn(s, "Role", ROLE, mutable=False)),
+    lambda s: golden(s).on_cve_detected("Critical"),
     lambda s: scheduled(s, "rate(7 days)", timezone="Europe/Londno"),
     lambda s: golden(s, image_tests_timeout=cdk.Duration.hours(2)),
     lambda s: golden(s, image_scanning_ecr_tags=["scanned"]),
@@ -247,9 +260,10 @@ NO_MESSAGES = {
     # Names of events, of resources and of settings; reasons for a linter; what is printed when all is well.
     "constructs/cdk_imagebuilder_pipeline/base.py": r"EC2 Image Builder .*",
     "constructs/cdk_imagebuilder_pipeline/execution_role.py": r".*",
-    "constructs/cdk_imagebuilder_pipeline/network.py": r"Lambda .*",
+    "constructs/cdk_imagebuilder_pipeline/network.py": r"Lambda .*|Network interfaces .*",
     "constructs/cdk_imagebuilder_pipeline/policy.py": r".*",
-    "constructs/cdk_imagebuilder_pipeline/provider.py": r"The function that .*|Makes the .*|What the .*|the newest .*",
+    "constructs/cdk_imagebuilder_pipeline/provider.py": r"The function that .*|Makes the .*|the newest .*",
+    "constructs/cdk_imagebuilder_pipeline/role_policies.py": r"What the .*",
     "lambda/imagebuilder_model/schedule.py": r"day of .*",
     "local/imagebuilder_local/__main__.py": r".*",
     "local/imagebuilder_local/cloud/process.py": r"%\(asctime\)s.*",

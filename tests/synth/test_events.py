@@ -14,7 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from ministack.services import eventbridge
 
-from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineBase
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineBase, ImagePipelineSchedule
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 PIPELINE = f"{ARN}:image-pipeline/web"
@@ -261,3 +261,53 @@ def test_key_of_the_topic_lets_eventbridge_use_it(stack: cdk.Stack, pipeline: Ma
     assert "KmsMasterKeyId" in topic["Properties"]
     services = [s["Principal"].get("Service") for s in made["Properties"]["KeyPolicy"]["Statement"]]
     assert "events.amazonaws.com" in services
+
+
+SCHEDULED = {"schedule": ImagePipelineSchedule(expression="rate(1 day)")}
+SCANNED = {"image_scanning_enabled": True}
+LATER = {"image_scanning_enabled": cdk.Token.as_any("{{resolve:ssm:/scan}}")}
+
+
+def warnings_of(made: ImagePipeline) -> list[str]:
+    return [str(one.data) for one in made.node.metadata if one.type == "aws:cdk:warning"]
+
+
+@pytest.mark.parametrize(
+    ("props", "use", "expected"),
+    [
+        (
+            {},
+            lambda made: made.notify_auto_disabled(),
+            ["AutoDisabled is a rule that no event will match: the pipeline has no"],
+        ),
+        (SCHEDULED, lambda made: made.notify_auto_disabled(), []),
+        (
+            {},
+            lambda made: made.on_cve_detected("Found"),
+            ["Found is a rule that no event will match: the pipeline does not"],
+        ),
+        (
+            {"image_scanning_enabled": False},
+            lambda made: made.on_cve_detected("Found"),
+            ["Found is a rule that no event"],
+        ),
+        (SCANNED, lambda made: made.on_cve_detected("Found"), []),
+        (LATER, lambda made: made.on_cve_detected("Found"), []),
+        ({}, lambda made: made.on_image_build_failed("Failed"), []),
+    ],
+)
+def test_rule_that_no_event_can_match_is_a_warning(
+    pipeline: Callable[..., ImagePipeline], props: Any, use: Callable[[ImagePipeline], object], expected: list[str]
+) -> None:
+    made = pipeline(**props)
+    use(made)
+    found = warnings_of(made)
+    assert len(found) == len(expected)
+    assert all(one.startswith(start) for one, start in zip(found, expected, strict=True))
+
+
+def test_imported_pipeline_warns_of_no_rule(stack: cdk.Stack) -> None:
+    imported: Any = ImagePipeline.from_image_pipeline_name(stack, "Other", "other")
+    imported.notify_auto_disabled()
+    imported.on_cve_detected("Found")
+    assert warnings_of(imported) == []

@@ -3,6 +3,8 @@
 import inspect
 import re
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Any, get_type_hints
 
 import aws_cdk as cdk
@@ -85,7 +87,7 @@ def test_default_of_each_option_is_told_alike_where_it_is_described() -> None:
 
 def _without_none(hint: Any) -> Any:
     left = [one for one in getattr(hint, "__args__", ()) if one is not type(None)]
-    return left[0] if type(None) in getattr(hint, "__args__", ()) else hint
+    return reduce(or_, left) if type(None) in getattr(hint, "__args__", ()) else hint
 
 
 RECIPE = "arn:aws:imagebuilder:eu-west-1:123456789012:image-recipe/web/1.0.0"

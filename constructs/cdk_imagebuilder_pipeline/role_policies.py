@@ -1,0 +1,156 @@
+"""The policies of a function's role: as many as its documents need, put where the role takes them."""
+
+from typing import Any, Final
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_iam as iam
+from constructs import Construct, IConstruct
+
+from cdk_imagebuilder_pipeline.execution_role import AnyRole
+from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
+from cdk_imagebuilder_pipeline.network import NetworkPolicy
+from cdk_imagebuilder_pipeline.policy import HandlerPolicy
+from cdk_imagebuilder_pipeline.quota import MOST_MANAGED
+
+_CUSTOMIZED: Final = "@aws-cdk/iam:customizeRoles"
+"""The context that `iam.Role.customize_roles` sets: roles are made by somebody who reads a report of what they need."""
+
+_WARNING: Final = "cdk-imagebuilder-pipeline:role-not-changed"
+
+
+class RolePolicies:
+    """Attaches documents to a role, reports them to `iam.Role.customize_roles`, or leaves them to the role's owner."""
+
+    def __init__(
+        self, provider: Construct, role: AnyRole, *, is_given: bool, managed_only: bool, is_in_network: bool
+    ) -> None:
+        """Make the first policies. ValueError, at a later need, when they are more than a role takes."""
+        self._provider = provider
+        self._role = role
+        self._is_reported = not is_given and provider.node.try_get_context(_CUSTOMIZED) is not None
+        self._roles: Final = [role.role_name] if self._is_attached(is_given=is_given) else []
+        is_inline = not managed_only
+        beside = [NetworkPolicy.DOCUMENT] if is_in_network and is_inline and self._roles else []
+        self.policy: Final = HandlerPolicy(cdk.Stack.of(provider), self._fit, beside, is_first_inline=is_inline)
+        self.attached: Final[list[Construct]] = []
+        """What the function has to wait for."""
+        if self._roles and is_inline:
+            self.attached.append(
+                iam.CfnPolicy(
+                    provider,
+                    "Policy",
+                    policy_name="ImagePipelines",
+                    policy_document=cdk.Lazy.any(_Document(self.policy, 0)),
+                    roles=self._roles,
+                )
+            )
+        self._more: Final = Construct(provider, "MorePolicies")
+        self.attached.append(self._more)
+        self._first_managed: Final = 1 if is_inline else 0
+        self._managed = 0
+        self._acknowledged: set[str] = set()
+
+    def role_of_function(self) -> AnyRole:
+        """Return the role as the function takes it."""
+        if self._is_reported:
+            return self._role
+        # By its ARN, so that the CDK adds nothing to it: its permissions are in the policies here, and narrower.
+        return iam.Role.from_role_arn(self._provider, "FixedRole", self._role.role_arn, mutable=False)
+
+    def allow_network(self, security_groups: Any, *, managed_only: bool) -> None:
+        """Let the function be in a network."""
+        if self._roles:
+            self.attached.append(
+                NetworkPolicy(self._provider, self._roles, security_groups, is_inline=not managed_only)
+            )
+        else:
+            self.policy.allow_itself(*NetworkPolicy.DOCUMENT["Statement"], wildcards=NetworkPolicy.WILDCARDS)
+
+    def report(self, function: Construct) -> None:
+        """Report what the role needs when all is known, if a report is wanted, and let the function wait for it."""
+        if self._is_reported:
+            aspect: Any = _Report(self.policy, self._role, self._provider, function)
+            cdk.Aspects.of(self._provider).add(aspect)
+
+    def _is_attached(self, *, is_given: bool) -> bool:
+        if self._is_reported:
+            return False
+        if not is_given:
+            return True
+        # A role that may not be changed takes no policy, and does not say so.
+        probe = iam.Policy(self._provider, "Probe")
+        self._role.attach_inline_policy(probe)
+        resource: Any = probe.node.default_child
+        is_changed = bool(cdk.Stack.of(self._provider).resolve(resource.roles))
+        self._provider.node.try_remove_child("Probe")
+        if not is_changed:
+            cdk.Annotations.of(self._provider).add_warning_v2(
+                _WARNING,
+                "role may not be changed here, so its policies stay as they are: its owner has to allow what "
+                "policy.documents() of the provider returns",
+            )
+        return is_changed
+
+    def _fit(self) -> None:
+        """Have as many policies as the role needs, and the reasons for what is not exact in them."""
+        documents = self.policy.documents()
+        needed = len(documents) - self._first_managed
+        if needed > MOST_MANAGED:
+            provider = f"{type(self._provider).__name__} '{self._provider.node.path}'"
+            raise ValueError(
+                f"{provider}: its role needs {needed} managed policies, IAM takes {MOST_MANAGED} (default quota): the "
+                "ARNs of execution roles do not fit: give new pipelines a second ImagePipelineProvider, or allow a "
+                "path of roles at once with provider.policy.allow_pass('arn:aws:iam::111122223333:role/<path>/*')"
+            )
+        if self._roles:
+            self._attach(needed)
+        reasons = self.policy.reasons_for_wildcards(documents)
+        acknowledge_wildcards(self._provider, {k: v for k, v in reasons.items() if k not in self._acknowledged})
+        self._acknowledged |= reasons.keys()
+
+    def _attach(self, needed: int) -> None:
+        for index in range(self._managed, needed):
+            iam.CfnManagedPolicy(
+                self._more,
+                f"{index + 1}",
+                description="What the image pipelines of the stack need",
+                policy_document=cdk.Lazy.any(_Document(self.policy, index + self._first_managed)),
+                roles=self._roles,
+            )
+        for index in range(needed, self._managed):
+            self._more.node.try_remove_child(f"{index + 1}")
+        self._managed = needed
+
+
+@jsii.implements(cdk.IStableAnyProducer)
+class _Document:
+    def __init__(self, policy: HandlerPolicy, index: int) -> None:
+        self._policy = policy
+        self._index = index
+
+    def produce(self) -> Any:
+        return self._policy.documents()[self._index]
+
+
+@jsii.implements(cdk.IAspect)
+class _Report:
+    """Adds to a role, of which the CDK keeps a report only, all that it needs."""
+
+    def __init__(self, policy: HandlerPolicy, role: AnyRole, provider: Construct, function: Construct) -> None:
+        self._policy = policy
+        self._role = role
+        self._provider = provider
+        self._function = function
+        self._is_done = False
+
+    def visit(self, node: IConstruct) -> None:  # noqa: ARG002 (the provider comes first, and once is enough)
+        """Add every statement, before references between stacks are resolved."""
+        if self._is_done:
+            return
+        self._is_done = True
+        for document in self._policy.documents():
+            for statement in document["Statement"]:
+                added = self._role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+                if added.policy_dependable is not None:
+                    self._function.node.add_dependency(added.policy_dependable)
