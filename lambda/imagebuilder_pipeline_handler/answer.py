@@ -4,11 +4,9 @@ import http.client
 import json
 import logging
 import random
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -27,6 +25,8 @@ _RESERVE: Final = 0.5
 _HTTP_SUCCESS: Final = range(200, 300)
 
 _log = logging.getLogger(__name__)
+logging.getLogger("urllib3").setLevel(logging.INFO)  # below, it logs the address
+logging.getLogger("botocore.httpsession").setLevel(logging.INFO)  # the same, of what failed
 
 
 class UndeliveredError(Exception):
@@ -88,29 +88,38 @@ def _put_within(timeout: float, url: str, body: bytes) -> str | None:
     A socket's timeout is not enough: looking up a name knows none, and it begins anew with every byte that arrives.
     """
     try:
-        attempt = Errand(lambda: _put(url, body, timeout))
+        attempt = Errand(lambda: _put(url, body))
     except (RuntimeError, MemoryError) as error:  # there is no room for a thread
         return type(error).__name__
     if not attempt.ends_within(timeout):
         return f"no answer in {timeout:.1f} s"
     if attempt.error is not None:
-        return type(attempt.error).__name__
+        return _cause(attempt.error)
     return None if attempt.result in _HTTP_SUCCESS else f"status {attempt.result}"
 
 
-def _put(url: str, body: bytes, timeout: float) -> int:
+def _put(url: str, body: bytes) -> int:
+    try:
+        from imagebuilder_pipeline_handler.http import put  # noqa: PLC0415 (see below)
+    except ImportError:
+        # An SDK that cannot be imported is a fault to answer, so the answer must not need it.
+        return _put_without_sdk(url, body)
+    return put(url, body, _SECONDS_PER_TRY)
+
+
+def _put_without_sdk(url: str, body: bytes) -> int:
     parts = urlsplit(url)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    with closing(http.client.HTTPSConnection(parts.netloc, timeout=timeout, context=_trusting())) as connection:
-        # The signature covers an empty content type.
+    with closing(http.client.HTTPSConnection(parts.netloc, timeout=_SECONDS_PER_TRY)) as connection:
         connection.request("PUT", path, body=body, headers={"Content-Type": ""})
         return connection.getresponse().status
 
 
-@cache
-def _trusting() -> ssl.SSLContext:
-    """Return what TLS connections trust: reading the certificates takes longer than the rest of an answer."""
-    return ssl.create_default_context()
+def _cause(error: BaseException) -> str:
+    """Return the name of the fault that all others were raised for. Their texts have the URL in them."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return type(error).__name__
 
 
 def _encode(answer: dict[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from botocore.config import Config
 from support.cloudformation import Resource, ResponseServer
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
-from imagebuilder_pipeline_handler import answer, client, lifecycle, main, retry
+from imagebuilder_pipeline_handler import answer, client, http, lifecycle, main, retry
 
 KINDS = (
     "image-recipe/golden/1.0.0",
@@ -102,8 +102,8 @@ def authority() -> trustme.CA:
 def responses(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ResponseServer]:
     """A ResponseURL over TLS that the function trusts."""
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    answer._trusting.cache_clear()
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    http._session.cache_clear()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with ResponseServer(context) as server:

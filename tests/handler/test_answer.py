@@ -14,7 +14,7 @@ from support.cloudformation import Context, Resource, ResponseServer
 
 from imagebuilder_local.service import ImageBuilder
 from imagebuilder_pipeline_handler import answer as answer_module
-from imagebuilder_pipeline_handler import lifecycle, main
+from imagebuilder_pipeline_handler import http, lifecycle, main
 from imagebuilder_pipeline_handler.answer import MOST_BYTES, UndeliveredError, body_of
 from imagebuilder_pipeline_handler.custom_resource import CustomResource
 
@@ -80,8 +80,8 @@ def test_certificate_that_is_not_trusted_raises_in_bounds_and_the_log_says_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
-    answer_module._trusting.cache_clear()
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "other.pem"))
+    http._session.cache_clear()
     with pytest.raises(UndeliveredError):
         main.handler(resource.event("Create", minimal), Context())
     assert "SSLCertVerificationError" in caplog.text

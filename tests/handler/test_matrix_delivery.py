@@ -14,7 +14,7 @@ import trustme
 from support.cloudformation import NO_SUCH_HOST, Context, Resource, ResponseServer, refused_url
 
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_pipeline_handler import answer, main
+from imagebuilder_pipeline_handler import answer, http, main
 from imagebuilder_pipeline_handler.answer import UndeliveredError
 from imagebuilder_pipeline_handler.custom_resource import CustomResource
 from imagebuilder_pipeline_handler.event import InvalidEventError
@@ -107,8 +107,8 @@ def test_row_07_untrusted_certificate_raises_in_bounds_and_is_sent_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
-    answer._trusting.cache_clear()
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "other.pem"))
+    http._session.cache_clear()
     assert undelivered(resource.responses.url) < 5
     assert "SSLCertVerificationError" in caplog.text
     assert resource.responses.requests == []

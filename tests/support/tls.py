@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from imagebuilder_local.cloud import LocalCloud
-from imagebuilder_pipeline_handler import answer
+from imagebuilder_pipeline_handler import http
 from support.cloudformation import ResponseServer
 
 
@@ -22,9 +22,9 @@ def secure_responses() -> Iterator[ResponseServer]:
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         authority.cert_pem.write_to_path(str(Path(folder) / "ca.pem"))
-        patch.setenv("SSL_CERT_FILE", str(Path(folder) / "ca.pem"))
+        patch.setenv("AWS_CA_BUNDLE", str(Path(folder) / "ca.pem"))
         patch.setenv("CUSTOM_RESOURCE_RESPONSE_HOSTS", "127.0.0.1")
-        answer._trusting.cache_clear()
+        http._session.cache_clear()
         with ResponseServer(context) as server:
             yield server
 

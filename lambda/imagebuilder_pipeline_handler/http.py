@@ -1,0 +1,34 @@
+"""Sends a response in the way in which botocore sends requests: one source for the function's network.
+
+Its proxies (HTTPS_PROXY, NO_PROXY) and its certificates (AWS_CA_BUNDLE, `ca_bundle` of the configuration,
+REQUESTS_CA_BUNDLE, else its own) are those of the calls to EC2 Image Builder.
+"""
+
+import os
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.awsrequest import AWSRequest
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+
+def put(url: str, body: bytes, timeout: float) -> int:
+    """Put a body without a content type and return the status. It follows no redirect and tries once."""
+    # The signature of the URL covers an empty content type.
+    request = AWSRequest(method="PUT", url=url, data=body, headers={"Content-Type": ""})
+    status: int = _session(tuple(get_environ_proxies(url).items()), timeout).send(request.prepare()).status_code
+    return status
+
+
+# Kept, because reading the certificates takes longer than the rest of a response.
+@cache
+def _session(proxies: tuple[tuple[str, str], ...], timeout: float) -> URLLib3Session:
+    options: Any = {"verify": _verify(), "timeout": timeout}  # botocore takes more than its stubs say
+    return URLLib3Session(proxies=dict(proxies), max_pool_connections=1, **options)
+
+
+def _verify() -> bool | str:
+    bundle: str | None = botocore.session.Session().get_config_variable("ca_bundle")
+    return bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
