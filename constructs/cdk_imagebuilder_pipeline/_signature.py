@@ -1,18 +1,26 @@
 """Gives a construct the props of a dataclass as keywords, so that type checkers see each one."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Mapping, Set
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from constructs import Construct
 
+from cdk_imagebuilder_pipeline.hints import meaning_of
 from cdk_imagebuilder_pipeline.props import InvalidPropsError
-from imagebuilder_model import nearest
 
 P = ParamSpec("P")
 Props = TypeVar("Props")
 Self = TypeVar("Self")
+
+
+class WrongKeywordsError(InvalidPropsError, TypeError):
+    """Keywords that are not known or missing, beside every other problem of the props.
+
+    A TypeError as Python itself raises it, and a ValueError as for any problem of props.
+    """
+
 
 _Init = Callable[[Self, Construct, str, Props], None]
 _InitWithKeywords = Callable[Concatenate[Self, Construct, str, P], None]
@@ -21,7 +29,7 @@ _InitWithKeywords = Callable[Concatenate[Self, Construct, str, P], None]
 def takes_props(props_class: Callable[P, Props]) -> Callable[[_Init[Self, Props]], _InitWithKeywords[Self, P]]:
     """Make an `__init__` that takes a props object take the object's parameters instead.
 
-    TypeError for a prop that is not known or missing, ValueError for one that is wrong, both with the construct's path.
+    TypeError for a prop that is not known or missing, ValueError for every problem, with the construct's path.
     """
     known = inspect.signature(props_class).parameters
 
@@ -31,9 +39,9 @@ def takes_props(props_class: Callable[P, Props]) -> Callable[[_Init[Self, Props]
             def owner() -> str:
                 return f"{type(self).__name__} '{'/'.join(filter(None, (scope.node.path, id)))}'"
 
-            problems = _unknown_and_missing(known, kwargs.keys())
-            if problems:
-                raise TypeError(f"{owner()}: {'; '.join(problems)}")
+            wrong = _unknown_and_missing(known, kwargs.keys())
+            if wrong:
+                raise WrongKeywordsError(owner(), [*wrong, *_problems(props_class, known, kwargs)])
             try:
                 props = props_class(*args, **kwargs)
             except InvalidPropsError as error:
@@ -49,12 +57,27 @@ def takes_props(props_class: Callable[P, Props]) -> Callable[[_Init[Self, Props]
 
 
 def _unknown_and_missing(known: Mapping[str, inspect.Parameter], given: Set[str]) -> list[str]:
-    required = [name for name, parameter in known.items() if parameter.default is parameter.empty]
-    missing = [f"{name} is missing" for name in required if name not in given]
-    return missing + [_unknown(name, known) for name in given if name not in known]
+    missing = [f"{name} is missing" for name in _required(known) if name not in given]
+    return missing + [_unknown(name, list(known)) for name in given if name not in known]
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
-    meant = nearest(name, known)
+def _problems(
+    props_class: Callable[..., object], known: Mapping[str, inspect.Parameter], given: Mapping[str, object]
+) -> list[str]:
+    """Return what is wrong with the props that are known, so that all problems are told at once."""
+    missing = [name for name in _required(known) if name not in given]
+    try:
+        props_class(**{name: value for name, value in given.items() if name in known}, **dict.fromkeys(missing))
+    except InvalidPropsError as error:
+        return [one for one in error.problems if not one.startswith(tuple(f"{name} " for name in missing))]
+    return []
+
+
+def _required(known: Mapping[str, inspect.Parameter]) -> list[str]:
+    return [name for name, parameter in known.items() if parameter.default is parameter.empty]
+
+
+def _unknown(name: str, known: Collection[str]) -> str:
+    meant = meaning_of(name, known)
     way_out = f"did you mean {meant}?" if meant else f"props are {', '.join(known)}"
     return f"{name} is not a prop: {way_out}"

@@ -34,8 +34,8 @@ class ImagePipeline(ImagePipelineBase):
     It is one resource of the template. A second one, the child `ExecutionRole`, is made when Image Builder cannot do
     without an execution role (workflows, or a log group outside `/aws/imagebuilder/`) and none is given.
 
-    TypeError for a prop that is not known or is missing. ValueError, with every problem found and the construct's path,
-    for props that the service would refuse.
+    ValueError, with every problem found and the construct's path, for props that the service would refuse; it is a
+    TypeError too when a prop is not known or is missing.
     """
 
     @takes_props(ImagePipelineProps)

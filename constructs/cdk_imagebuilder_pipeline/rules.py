@@ -6,9 +6,11 @@ rules (docs/rules.md) names the source of each.
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -36,9 +38,9 @@ _KIND_IN_ARN: Final = re.compile(r":workflow/(build|test|distribution)/")
 
 def add_warnings(construct: Construct, props: "ImagePipelineProps", request: Mapping[str, Any]) -> None:
     """Warn of what is in doubt in valid props and the request that they make."""
-    for warnings in (_schedule(request), _timezone(request), _timeout(props), _ecr(props, request), _workflows(props)):
-        for warning, message in warnings:
-            cdk.Annotations.of(construct).add_warning_v2(f"{_PACKAGE}:{warning}", message)
+    of_request = (_schedule(request), _timezone(request), _arns(construct, request))
+    for warning, message in chain(*of_request, _timeout(props), _ecr(props, request), _workflows(props)):
+        cdk.Annotations.of(construct).add_warning_v2(f"{_PACKAGE}:{warning}", message)
 
 
 def _schedule(request: Mapping[str, Any]) -> Warnings:
@@ -58,13 +60,67 @@ def _timezone(request: Mapping[str, Any]) -> Warnings:
     known = _timezones()
     # A machine may have no database, and then nothing is known.
     if known and zone not in known:
-        meant = nearest(zone, known)
-        way_out = f": did you mean {meant}?" if meant else ""
-        allowed = f"allowed are names such as Europe/London or UTC{way_out}"
+        allowed = f"allowed are names such as Europe/London or UTC{_meant_zone(zone, known)}"
         yield (
             "timezone-unknown",
             f"schedule.timezone is no IANA time zone that this machine knows: got {zone!r}, {allowed}",
         )
+
+
+_AREAS: Final = ("America/", "Asia/", "Australia/", "Europe/", "Pacific/")
+
+
+def _meant_zone(zone: str, known: frozenset[str]) -> str:
+    """Return what may be meant: a name that is like it, or the names of places whose clocks show this abbreviation."""
+    if not zone.isupper():
+        meant = nearest(zone, known)
+        return f": did you mean {meant}?" if meant else ""
+    seasons = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
+    places = [
+        name
+        for name in sorted(known)
+        if name.startswith(_AREAS) and any(season.astimezone(ZoneInfo(name)).tzname() == zone for season in seasons)
+    ]
+    return f": {zone} is an abbreviation, as in {', '.join(places[:3])}" if places else ""
+
+
+def _arns(construct: Construct, request: Mapping[str, Any]) -> Warnings:
+    """Warn of resources of another Region or account than the stack's, where both are known."""
+    texts = {prop: request[member] for member, prop in _ARNS.items() if member in request}
+    texts |= {f"workflows[{index}].workflow": arn for index, arn in enumerate(_workflow_arns(request))}
+    known = {prop: arn for prop, arn in texts.items() if isinstance(arn, str) and arn.startswith("arn:")}
+    # Each question to the CDK is a message to its Node process and back, and most references are tokens.
+    if not known:
+        return
+    stack = cdk.Stack.of(construct)
+    region, account = stack.region, stack.account
+    for prop, arn in known.items():
+        if is_unresolved(arn):
+            continue
+        _, _, _, its_region, its_account, _ = arn.split(":", 5)
+        if its_region and not is_unresolved(region) and its_region != region:
+            got = f"got {its_region}, the stack is of {region}"
+            yield "other-region", f"{prop} is of another Region: {got}: pipelines use what is in their own Region"
+        # Recipes can be shared with other accounts, and AWS has workflows of its own.
+        is_foreign = its_account.isdigit() and not is_unresolved(account) and its_account != account
+        if is_foreign and prop != "recipe":
+            got = f"got {its_account}, the stack is of {account}"
+            yield "other-account", f"{prop} is of another account: {got}: such a resource cannot be shared"
+
+
+_ARNS: Final[Mapping[str, str]] = {
+    "imageRecipeArn": "recipe",
+    "containerRecipeArn": "recipe",
+    "infrastructureConfigurationArn": "infrastructure_configuration",
+    "distributionConfigurationArn": "distribution_configuration",
+    "executionRole": "execution_role",
+}
+
+
+def _workflow_arns(request: Mapping[str, Any]) -> Iterator[object]:
+    workflows = request.get("workflows", [])
+    for workflow in workflows if isinstance(workflows, list) else []:
+        yield workflow.get("workflowArn") if isinstance(workflow, Mapping) else None
 
 
 def _timeout(props: "ImagePipelineProps") -> Warnings:

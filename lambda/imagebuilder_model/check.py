@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from imagebuilder_model.dynamic_reference import fault_of_reference
 from imagebuilder_model.model import Model, Shape, load_model
 from imagebuilder_model.rules import broken_rules
+from imagebuilder_model.words import fault_in, shown
 
 
 class MapKey(str):
@@ -142,9 +143,9 @@ class _Checker:
         too_long_or_short = list(self.size(path, shape, len(value), "characters"))
         yield from too_long_or_short
         if not too_long_or_short and shape.regex is not None and not shape.regex.search(value):
-            yield Problem(
-                path, f"does not match the pattern: got {self.shown(path, value)}, allowed is {shape.pattern}"
-            )
+            got, allowed = fault_in(shape.name, shape.regex, value) or (self.shown(path, value), shape.pattern)
+            got = self.shown(path, value) if self.is_secret(path) else got
+            yield Problem(path, f"does not match the pattern: got {got}, allowed is {allowed}")
 
     def shown(self, path: Path, value: object) -> str:
         return "a value that is not shown" if self.is_secret(path) else _shown(value)
@@ -179,9 +180,9 @@ def _shown(value: object) -> str:
             return str(value).lower()
         case Mapping():
             return "a map"
-        case str() if len(value) > _SHOWN_CHARACTERS:
-            return f"{value[:_SHOWN_CHARACTERS]!r}… ({len(value)} characters)"
-        case str() | int() | float():
+        case str():
+            return shown(value)
+        case int() | float():
             return repr(value)
         case None:
             return "nothing"
@@ -189,9 +190,6 @@ def _shown(value: object) -> str:
             return "a list"
         case _:
             return f"a {type(value).__name__}"
-
-
-_SHOWN_CHARACTERS = 60
 
 
 def _dotted(path: Path) -> str:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal, NamedTuple
 
+from imagebuilder_model.words import shown
+
 _Kind = Literal["refused", "undocumented", "days", "fine"]
 
 
@@ -69,7 +71,7 @@ def findings(expression: str) -> Iterator[Finding]:
     """Yield all there is to say of an expression: nothing of one that the documentation allows."""
     form = re.fullmatch(r"(cron|rate)\((.*)\)", expression, re.DOTALL)
     if form is None:
-        yield Finding("refused", f"is not a schedule: got {_shown(expression)}, allowed are {_CRON} and {_RATE}")
+        yield Finding("refused", f"is not a schedule: got {shown(expression)}, allowed are {_CRON} and {_RATE}")
         return
     kind, inside = form.groups()
     parts = inside.split()
@@ -84,7 +86,7 @@ def _rate(expression: str, parts: list[str]) -> Iterator[Finding]:
     singular = unit.removesuffix("s")
     if not count or singular not in _UNITS:
         hint = f": write rate({count * 7} days)" if count and singular == "week" else ""
-        yield Finding("refused", f"is not a rate: got {_shown(expression)}, allowed is {_RATE} of at least 1{hint}")
+        yield Finding("refused", f"is not a rate: got {shown(expression)}, allowed is {_RATE} of at least 1{hint}")
     elif (count == 1) != (unit == singular):
         right = f"rate({number} {singular}{'' if count == 1 else 's'})"
         yield Finding("undocumented", f"has a unit that does not go with its number: write {right}")
@@ -95,14 +97,14 @@ def _cron(expression: str, parts: list[str]) -> Iterator[Finding]:
         six = _with_year(parts)
         hint = f": write {six}" if six else ""
         allowed = f"allowed are {len(_FIELDS)}, {_CRON}"
-        yield Finding("refused", f"has {len(parts)} fields: got {_shown(expression)}, {allowed}{hint}")
+        yield Finding("refused", f"has {len(parts)} fields: got {shown(expression)}, {allowed}{hint}")
         return
     for field, text in zip(_FIELDS, parts, strict=True):
         yield from _field(field, text)
     if _open_days(parts) != 1:
         open_day = _with_one_open_day(parts)
         hint = f", write {open_day}" if open_day else ""
-        got = f"got {_shown(expression)}"
+        got = f"got {shown(expression)}"
         yield Finding("days", f"must have ? in one of day of month and day of week: {got}{hint}")
 
 
@@ -114,10 +116,10 @@ def _field(field: _Field, text: str) -> Iterator[Finding]:
     if kind == "refused":
         meant = difflib.get_close_matches(text.upper(), field.names, n=1)
         hint = f": did you mean {meant[0]}?" if meant else ""
-        yield Finding("refused", f"has a wrong {field.name}: got {_shown(text)}, allowed are {field.allowed}{hint}")
+        yield Finding("refused", f"has a wrong {field.name}: got {shown(text)}, allowed are {field.allowed}{hint}")
     elif kind == "undocumented":
         allowed = f"documented are {field.allowed}"
-        yield Finding("undocumented", f"has an undocumented {field.name}: got {_shown(text)}, {allowed}")
+        yield Finding("undocumented", f"has an undocumented {field.name}: got {shown(text)}, {allowed}")
 
 
 def _item(field: _Field, item: str) -> _Kind:
@@ -196,10 +198,3 @@ def _with_year(parts: list[str]) -> str | None:
     six = [*parts, "*"]
     expression = f"cron({' '.join(six)})" if _open_days(six) == 1 else _with_one_open_day(six)
     return expression if expression is not None and not any(findings(expression)) else None
-
-
-def _shown(text: str) -> str:
-    return repr(text) if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]!r}… ({len(text)} characters)"
-
-
-_SHOWN_CHARACTERS: Final = 60

@@ -159,6 +159,8 @@ WARNINGS: list[Callable[[cdk.Stack], object]] = [
     lambda s: scheduled(s, "rate(7  days)"),
     with_an_imported_key,
     lambda s: provider(s, role=iam.Role.from_role_arn(s, "Role", ROLE, mutable=False)),
+    lambda s: golden(s, recipe=RECIPE.replace("eu-west-1", "us-east-1")),
+    lambda s: golden(s, infrastructure_configuration=INFRASTRUCTURE.replace("111122223333", "444455556666")),
     lambda s: golden(s).on_cve_detected("Critical"),
     lambda s: scheduled(s, "rate(7 days)", timezone="Europe/Londno"),
     lambda s: golden(s, image_tests_timeout=cdk.Duration.hours(2)),
@@ -204,7 +206,7 @@ def said_at_synth() -> Iterator[str]:
             provoke(stack)
         yield str(caught.value)
     for doubt in WARNINGS:
-        stack = cdk.Stack(cdk.App(), "Images")
+        stack = cdk.Stack(cdk.App(), "Images", env=cdk.Environment(account="111122223333", region="eu-west-1"))
         doubt(stack)
         (warning,) = assertions.Annotations.from_stack(stack).find_warning("*", assertions.Match.any_value())
         yield str(warning.entry.data)
@@ -265,6 +267,7 @@ NO_MESSAGES = {
     "constructs/cdk_imagebuilder_pipeline/provider.py": r"The function that .*|Makes the .*|the newest .*",
     "constructs/cdk_imagebuilder_pipeline/role_policies.py": r"What the .*",
     "lambda/imagebuilder_model/schedule.py": r"day of .*",
+    "lambda/imagebuilder_model/words.py": r".*",  # parts of one message
     "local/imagebuilder_local/__main__.py": r".*",
     "local/imagebuilder_local/cloud/process.py": r"%\(asctime\)s.*",
     "local/imagebuilder_local/cloud/state.py": r"State \| None",

@@ -1,5 +1,6 @@
 """The rules across props: each told with the construct's path, none for a token, warnings where nothing is certain."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -395,3 +396,80 @@ def test_log_group_of_the_service_needs_no_role(
 ) -> None:
     pipeline(**{prop: "/aws/imagebuilder/web"})
     assert "ExecutionRole" not in properties()
+
+
+HERE = cdk.Environment(account="123456789012", region="eu-west-1")
+THERE = "arn:aws:imagebuilder:us-east-1:210987654321"
+
+
+def warned(app: cdk.App, env: cdk.Environment | None, minimal: dict[str, Any], props: dict[str, Any]) -> list[str]:
+    """Return the ids of warnings of a pipeline in a stack of an environment, with the props that they begin with."""
+    made = ImagePipeline(cdk.Stack(app, "Placed", env=env), "Web", **(minimal | props))
+    found = [str(one.data) for one in made.node.metadata if one.type == "aws:cdk:warning"]
+    return [f"{one.split()[0]} {re.findall('pipeline:([a-z-]+)', one)[0]}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("props", "expected"),
+    [
+        ({}, []),
+        ({"recipe": f"{THERE}:image-recipe/web/1.0.0"}, ["recipe other-region"]),
+        ({"recipe": "arn:aws:imagebuilder:eu-west-1:210987654321:image-recipe/web/1.0.0"}, []),
+        (
+            {"infrastructure_configuration": f"{THERE}:infrastructure-configuration/web"},
+            ["infrastructure_configuration other-region", "infrastructure_configuration other-account"],
+        ),
+        (
+            {
+                "distribution_configuration": "arn:aws:imagebuilder:eu-west-1:210987654321:distribution-configuration/web"
+            },
+            ["distribution_configuration other-account"],
+        ),
+        ({"execution_role": "arn:aws:iam::210987654321:role/build"}, ["execution_role other-account"]),
+        ({"execution_role": "build"}, []),
+        (
+            {
+                "workflows": [WorkflowConfiguration(workflow=f"{THERE}:workflow/test/web/1.0.0")],
+                "execution_role": "build",
+            },
+            ["workflows[0].workflow other-region", "workflows[0].workflow other-account"],
+        ),
+        (
+            {
+                "workflows": [
+                    WorkflowConfiguration(workflow="arn:aws:imagebuilder:eu-west-1:aws:workflow/test/web/x.x.x")
+                ],
+                "execution_role": "build",
+            },
+            [],
+        ),
+        ({"recipe": f"arn:aws:imagebuilder:{cdk.Aws.REGION}:123456789012:image-recipe/web/1.0.0"}, []),
+    ],
+)
+def test_arn_of_another_region_or_account_is_a_warning_where_both_are_known(
+    app: cdk.App, minimal: dict[str, Any], props: dict[str, Any], expected: list[str]
+) -> None:
+    assert warned(app, HERE, minimal, props) == expected
+    assert warned(cdk.App(), None, minimal, props) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("CEST", "CEST is an abbreviation, as in Europe/Amsterdam, Europe/Andorra, Europe/"),
+        ("PDT", "PDT is an abbreviation, as in America/"),
+        ("Europe/Lodnon", "did you mean Europe/London?"),
+    ],
+)
+def test_time_zone_that_is_not_known_is_explained_and_never_by_another_zone(
+    stack: cdk.Stack, pipeline: Make, zone: str, said: str
+) -> None:
+    made = pipeline(schedule=ImagePipelineSchedule(expression="rate(1 day)", timezone=zone))
+    (found,) = (str(one.data) for one in made.node.metadata if one.type == "aws:cdk:warning")
+    assert said in found
+
+
+def test_time_zone_that_is_like_none_gets_no_suggestion(stack: cdk.Stack, pipeline: Make) -> None:
+    made = pipeline(schedule=ImagePipelineSchedule(expression="rate(1 day)", timezone="QQQQ"))
+    (found,) = (str(one.data) for one in made.node.metadata if one.type == "aws:cdk:warning")
+    assert "allowed are names such as Europe/London or UTC [ack:" in found

@@ -8,6 +8,8 @@ RECIPE = "arn:aws:imagebuilder:eu-west-1:123456789012:image-recipe/web/1.0.0"
 INFRASTRUCTURE = "arn:aws:imagebuilder:eu-west-1:123456789012:infrastructure-configuration/web"
 MINIMAL = {"name": "web", "imageRecipeArn": RECIPE, "infrastructureConfigurationArn": INFRASTRUCTURE}
 
+NAME = "3 to 128 letters, digits, - and _, with spaces between them"
+
 
 def problems(**members: object) -> list[str]:
     return [str(problem) for problem in check("CreateImagePipeline", MINIMAL | members)]
@@ -28,8 +30,8 @@ def test_missing_required_members_are_each_named() -> None:
 @pytest.mark.parametrize(
     ("member", "value", "message"),
     [
-        ("name", "a", r"name does not match the pattern: got 'a', allowed is ^[-_A-Za-z-0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z-0-9]$"),
-        ("name", "web\n", r"name does not match the pattern: got 'web\n', allowed is ^[-_A-Za-z-0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z-0-9]$"),
+        ("name", "a", f"name does not match the pattern: got 'a', allowed is {NAME}"),
+        ("name", "web\n", rf"name does not match the pattern: got '\n' in 'web\n', allowed is {NAME}"),
         ("description", "", "description is too small: got 0 characters, allowed 1 to 1024"),
         ("description", "x" * 1025, "description is too large: got 1025 characters, allowed 1 to 1024"),
         ("status", "enabled", "status is not an allowed value: got 'enabled', allowed are DISABLED, ENABLED"),
@@ -55,7 +57,8 @@ def test_missing_required_members_are_each_named() -> None:
         (
             "tags",
             {"aws:x": "v"},
-            r"tags['aws:x'] has a key that does not match the pattern: got 'aws:x', allowed is ^(?!aws:)[a-zA-Z0-9\s_.:/=+\-@]*$",
+            "tags['aws:x'] has a key that does not match the pattern: got 'aws:x', allowed is letters, digits, spaces and "
+            "_.:/=+-@, not aws: at its beginning",
         ),
         ("description", None, "description must be a text: got nothing"),
     ],
@@ -103,7 +106,7 @@ def test_every_problem_is_reported_at_once() -> None:
 
 def test_long_value_is_shown_shortened() -> None:
     (problem,) = problems(infrastructureConfigurationArn="z" * 500)
-    assert f"got '{'z' * 60}'… (500 characters), allowed is ^arn:aws" in problem
+    assert f"got '{'z' * 30}'…'{'z' * 30}' (500 characters), allowed is the ARN of an infrastructure" in problem
 
 
 def test_names_are_spelt_as_the_reader_knows_them_but_map_keys_are_kept() -> None:

@@ -1,0 +1,110 @@
+"""Patterns of the service model in words, and which part of a text breaks one.
+
+The pattern itself decides: a part is wrong if an example with this part in the place of its own no longer matches.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a pattern allows, with an example of it."""
+
+    allowed: str
+    example: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """For an ARN: what each part is called, and what is allowed for it, in order."""
+
+
+_NAME: Final = "lower-case letters, digits, - and _"
+_VERSION: Final = "three numbers with dots, x for any, as 1.0.0 or 1.x.x"
+_ARN: Final = "arn:aws:imagebuilder:eu-west-1:111122223333:"
+
+
+def _arn(of: str, resource: str, **more: str) -> Words:
+    kind = resource.partition("/")[0]
+    parts = {
+        "beginning": "arn",
+        "partition": "aws, or one that begins with aws-",
+        "service": "imagebuilder",
+        "Region": "the name of a Region",
+        "account": "12 digits, or aws",
+        "kind": kind,
+        **more,
+    }
+    example = f"{_ARN}{resource}"
+    return Words(f"the ARN of {of}, as {example}", example, parts)
+
+
+WORDS: Final[Mapping[str, Words]] = {
+    "ResourceName": Words("3 to 128 letters, digits, - and _, with spaces between them", "golden-image"),
+    "ImageRecipeArn": _arn("an image recipe", "image-recipe/golden/1.0.0", name=_NAME, version=_VERSION),
+    "ContainerRecipeArn": _arn("a container recipe", "container-recipe/golden/1.0.0", name=_NAME, version=_VERSION),
+    "InfrastructureConfigurationArn": _arn(
+        "an infrastructure configuration", "infrastructure-configuration/golden", name=_NAME
+    ),
+    "DistributionConfigurationArn": _arn(
+        "a distribution configuration", "distribution-configuration/golden", name=_NAME
+    ),
+    "WorkflowVersionArnOrBuildVersionArn": _arn(
+        "a workflow",
+        "workflow/test/smoke/1.0.0",
+        type="build, test or distribution",
+        name=_NAME,
+        version=f"{_VERSION}, numbers only with a build version behind it, as 1.0.0/1",
+    ),
+    "Timezone": Words("an IANA time zone, as Europe/London or UTC", "Europe/London"),
+    "TagKey": Words("letters, digits, spaces and _.:/=+-@, not aws: at its beginning", "team-name"),
+    "WorkflowParameterName": Words("everything but NUL", "parameter"),
+    "WorkflowParameterValue": Words("everything but NUL", "value"),
+    "ParallelGroup": Words("1 to 100 letters, digits and -_+#, a letter or digit first", "tests-1"),
+    "RoleNameOrArn": Words(
+        "a role's name of letters, digits and +=,.@-_/ or its ARN, as arn:aws:iam::111122223333:role/build",
+        "build-role",
+    ),
+    "LogGroupName": Words("1 to 512 letters, digits and -_/.", "/aws/imagebuilder/golden"),
+}
+"""Words for each shape with a pattern that a pipeline's request can have."""
+
+
+def fault_in(shape: str, regex: re.Pattern[str], value: str) -> tuple[str, str] | None:
+    """Return what is wrong with a text, to be said after `got`, and what is allowed; None for a shape without words."""
+    words = WORDS.get(shape)
+    if words is None:
+        return None
+    if words.parts:
+        return _in_arn(words, regex, value) if value.startswith("arn:") else (shown(value), words.allowed)
+    middle = len(words.example) // 2
+    for character in dict.fromkeys(value):
+        if not regex.search(f"{words.example[:middle]}{character}{words.example[middle:]}"):
+            return f"{character!r} in {shown(value)}", words.allowed
+    return shown(value), words.allowed
+
+
+def _in_arn(words: Words, regex: re.Pattern[str], value: str) -> tuple[str, str]:
+    right = re.split("([:/])", words.example)
+    got = re.split("[:/]", value)
+    for index, (name, allowed) in enumerate(words.parts.items()):
+        if index >= len(got):
+            return f"no {name} at the end of {shown(value)}", f"{allowed}, as in {words.example}"
+        if not regex.search("".join([*right[: 2 * index], got[index], *right[2 * index + 1 :]])):
+            return f"{got[index]!r} for the {name} in {shown(value)}", f"{allowed}, as in {words.example}"
+    if len(got) > len(words.parts):
+        last = list(words.parts)[-1]
+        more = "/".join(["", *got[len(words.parts) :]])
+        return f"{more!r} behind the {last} in {shown(value)}", f"nothing there, as in {words.example}"
+    return shown(value), words.allowed
+
+
+def shown(text: str) -> str:
+    """Return a text in quotes, a long one with its beginning and its end: what is wrong is often there."""
+    if len(text) <= _SHOWN_CHARACTERS:
+        return repr(text)
+    half = _SHOWN_CHARACTERS // 2
+    return f"{text[:half]!r}…{text[-half:]!r} ({len(text)} characters)"
+
+
+_SHOWN_CHARACTERS: Final = 60
