@@ -4,6 +4,7 @@ from cdk_imagebuilder_pipeline.base import ImagePipelineBase, OnEventOptions
 from cdk_imagebuilder_pipeline.pipeline import ImagePipeline
 from cdk_imagebuilder_pipeline.props import ImagePipelineProps, ImagePipelineStatus
 from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
+from cdk_imagebuilder_pipeline.provider_base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.provider_options import ImagePipelineProviderOptions
 from cdk_imagebuilder_pipeline.recipe import RecipeType
 from cdk_imagebuilder_pipeline.scanning import ImageScanningType, MaximumSeverityLabel, ScanResultCondition
@@ -15,6 +16,7 @@ __all__ = [
     "ImagePipelineBase",
     "ImagePipelineProps",
     "ImagePipelineProvider",
+    "ImagePipelineProviderBase",
     "ImagePipelineProviderOptions",
     "ImagePipelineSchedule",
     "ImagePipelineStatus",

@@ -16,6 +16,8 @@ AnyRole = iam.IRole | iam.Role
 
 ROLE_ID: Final = "ExecutionRole"
 _POLICY_ID: Final = "ExecutionRolePolicy"
+_PROBE_ID: Final = "Probe"
+_MANAGED_POLICY_ID: Final = "ExecutionRoleManagedPolicy"
 _MANAGED_POLICY: Final = "EC2ImageBuilderExecutionPolicy"
 _LOG_GROUPS_OF_THE_SERVICE: Final = "/aws/imagebuilder/"
 _WRITE: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -48,10 +50,13 @@ def make_role(scope: Construct) -> iam.Role:
     return role
 
 
-def grant_logs(pipeline: Construct, role: AnyRole, *log_groups: object, is_made: bool) -> IDependable | None:
+def grant_logs(
+    pipeline: Construct, role: AnyRole, *log_groups: object, in_role: bool, managed_only: bool
+) -> IDependable | None:
     """Let a role write to log groups: to those made in the app, and to others where the service's policy does not.
 
-    Returns what the pipeline has to wait for, None when nothing is allowed. A log group that is only named may not
+    `in_role`: the role is the pipeline's, so its own policy may have the permissions. Returns what the pipeline has to
+    wait for, None when nothing is allowed. A log group that is only named may not
     exist yet, so it may be created too. `EC2ImageBuilderExecutionPolicy` allows these three actions on the service's
     own log groups.
     """
@@ -63,15 +68,30 @@ def grant_logs(pipeline: Construct, role: AnyRole, *log_groups: object, is_made:
     statements = [iam.PolicyStatement(actions=actions, resources=arns) for actions, arns in allowed if arns]
     if not statements:
         return None
-    if is_made:
+    if in_role and not managed_only:
         acknowledge_wildcards(role, _reasons([*written, *created]))
         return [role.add_to_principal_policy(statement) for statement in statements][-1].policy_dependable
     # The role may be of another stack, which must not depend on this one, or refer to the pipeline in its own policy.
-    policy = iam.Policy(pipeline, _POLICY_ID)
-    policy.add_statements(*statements)
-    role.attach_inline_policy(policy)
+    policy: iam.Policy | iam.ManagedPolicy
+    if not managed_only:
+        policy = iam.Policy(pipeline, _POLICY_ID, statements=statements)
+        role.attach_inline_policy(policy)
+    elif may_be_changed(pipeline, role):
+        policy = iam.ManagedPolicy(pipeline, _MANAGED_POLICY_ID, statements=statements, roles=[role])  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
+    else:
+        return None
     acknowledge_wildcards(policy, _reasons([*written, *created]))
     return policy
+
+
+def may_be_changed(scope: Construct, role: AnyRole) -> bool:
+    """Tell whether policies can be attached to a role: one that may not be changed takes none, and does not say so."""
+    probe = iam.Policy(scope, _PROBE_ID)
+    role.attach_inline_policy(probe)
+    resource: Any = probe.node.default_child
+    attached = cdk.Stack.of(scope).resolve(resource.roles)
+    scope.node.try_remove_child(_PROBE_ID)
+    return bool(attached)
 
 
 def _reasons(arns: Sequence[str]) -> dict[str, str]:

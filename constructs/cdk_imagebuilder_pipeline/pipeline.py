@@ -44,15 +44,15 @@ class ImagePipeline(ImagePipelineBase):
         # Each look into the CDK is a message to its Node process and back, and a stack has hundreds of pipelines.
         stack, node = self.stack, self.node
         provider = props.provider or ImagePipelineProvider.get_or_create(self)
-        if props.provider is not None and cdk.Stack.of(provider) is not stack:
-            raise self._error(
-                f"provider '{provider.node.path}' is of another stack, and "
-                "its role reaches only pipelines of that one: give a provider of this stack, or none"
-            )
+        problem = None if props.provider is None else provider.problem_with(stack)
+        if problem is not None:
+            raise self._error(problem)
         request = request_of(props)
         recipe = next(request[kind.member] for kind in RecipeType if kind.member in request)
-        self._recipe_name: Final = recipe_name_in(provider.policy.resolver, recipe)
-        self._execution_role, policy = self._role_for(props, request)
+        policy = provider.policy_for(stack)
+        resolver = Resolver(stack) if policy is None else policy.resolver
+        self._recipe_name: Final = recipe_name_in(resolver, recipe)
+        self._execution_role, added = self._role_for(props, request, managed_only=provider.managed_policies_only)
         self._has_schedule: Final = "schedule" in request
         self._scans: Final = request.get("imageScanningConfiguration", {}).get("imageScanningEnabled", False)
         if self._execution_role is not None:
@@ -79,11 +79,12 @@ class ImagePipeline(ImagePipelineBase):
                 **({} if props.adopt_existing is False else {"AdoptExisting": props.adopt_existing}),
             },
         )
-        if policy is not None:
+        if added is not None:
             # A schedule may be due at once. What the role itself is to the resource, the reference to it says.
-            self._resource.node.add_dependency(policy)
-        recipe_is_made = isinstance(props.recipe, cdk.CfnResource)
-        allow_what_it_needs(provider.policy, stack, request, recipe_is_made=recipe_is_made)
+            self._resource.node.add_dependency(added)
+        if policy is not None:
+            recipe_is_made = isinstance(props.recipe, cdk.CfnResource)
+            allow_what_it_needs(policy, stack, request, recipe_is_made=recipe_is_made)
 
     @classmethod
     def from_props(cls, scope: Construct, id: str, props: ImagePipelineProps) -> Self:  # noqa: A002 (CDK's name)
@@ -170,7 +171,7 @@ class ImagePipeline(ImagePipelineBase):
         return None
 
     def _role_for(
-        self, props: ImagePipelineProps, request: dict[str, object]
+        self, props: ImagePipelineProps, request: dict[str, object], *, managed_only: bool
     ) -> tuple[AnyRole | None, IDependable | None]:
         """Return the role, and the policy that this pipeline has added to it."""
         log_groups = (as_text(props.image_log_group), as_text(props.image_pipeline_log_group))
@@ -178,10 +179,10 @@ class ImagePipeline(ImagePipelineBase):
         # Roles of the L1 and references to roles have no policy that can be added to: they are as their owner has them.
         if hasattr(given, "attach_inline_policy"):
             role: AnyRole = given
-            return role, grant_logs(self, role, *log_groups, is_made=False)
+            return role, grant_logs(self, role, *log_groups, in_role=False, managed_only=managed_only)
         if needs_role(request, *log_groups):
             role = make_role(self)
-            return role, grant_logs(self, role, *log_groups, is_made=True)
+            return role, grant_logs(self, role, *log_groups, in_role=True, managed_only=managed_only)
         return None, None
 
 

@@ -62,16 +62,19 @@ class HandlerPolicy:
         beside: Sequence[Mapping[str, Any]] = (),
         *,
         is_first_inline: bool = True,
+        owners: Sequence[str] | None = None,
     ) -> None:
         """`beside` are the documents of the role's other inline policies: IAM counts all of them together.
 
         `is_first_inline`: whether the first document is for an inline policy, which may be longer than a managed one.
+        `owners` are patterns of the ARNs of stacks whose pipelines the function makes. Default: this stack alone.
         """
         self._stack = stack
         self.resolver: Final = Resolver(stack)
         self._beside = beside
         self._is_first_inline = is_first_inline
-        self._stack_id = cdk.Aws.STACK_ID
+        self._ours: str | list[str] = cdk.Aws.STACK_ID if owners is None else [*owners]
+        self._equals = "StringEquals" if owners is None else "StringLike"
         self._on_change = on_change
         # Dicts and not sets, to keep the order: a template must not change from one synth to the next.
         self._reads: dict[ReadKind, dict[str, None]] = {kind: {} for kind in _READ_ACTIONS}
@@ -86,11 +89,14 @@ class HandlerPolicy:
         self._reasons: dict[str, str] = {self._all_pipelines(): _PIPELINES, "*": _NO_RESOURCE}
         self._reasons |= {self.any_of(kind): _MANY for kind in _READ_ACTIONS} | {self._any_role(): _MANY}
 
-    def allow_read(self, kind: ReadKind, *arns: str) -> None:
-        """Let the function read what a pipeline refers to: Image Builder checks that its caller may."""
+    def allow_read(self, kind: ReadKind, *arns: str, reason: str = _VERSIONS) -> None:
+        """Let the function read what a pipeline refers to: Image Builder checks that its caller may.
+
+        `reason` is for a `*` in an ARN. Default: for the version that a pipeline leaves open.
+        """
         for arn in arns:
             if "*" in json.dumps(self.resolver.resolve(arn)):
-                self._reasons[arn] = _UNKNOWN if arn == self.any_of(kind) else _VERSIONS
+                self._reasons[arn] = _UNKNOWN if arn == self.any_of(kind) else reason
         self._add(self._reads[kind], arns, _LONGEST_READ)
 
     def allow_pass(self, role_arn: str) -> None:
@@ -168,47 +174,31 @@ class HandlerPolicy:
 
     def _pipelines(self) -> Iterator[Statement]:
         pipelines = self._all_pipelines()
-        ours = self._stack_id
-        on_request = {f"aws:RequestTag/{STACK_ID_TAG}": ours}
-        yield allow(["imagebuilder:CreateImagePipeline"], pipelines, StringEquals=on_request)
+        of_request = {self._equals: {f"aws:RequestTag/{STACK_ID_TAG}": self._ours}}
+        yield allow(["imagebuilder:CreateImagePipeline"], pipelines, **of_request)
         # What is made or adopted has no owner yet. A pipeline that has one is not tagged out of its hands.
         yield allow(
-            ["imagebuilder:TagResource"],
-            pipelines,
-            StringEquals=on_request,
-            Null={f"aws:ResourceTag/{STACK_ID_TAG}": "true"},
+            ["imagebuilder:TagResource"], pipelines, **of_request, Null={f"aws:ResourceTag/{STACK_ID_TAG}": "true"}
         )
-        on_pipeline = {f"aws:ResourceTag/{STACK_ID_TAG}": ours}
-        yield allow(
-            ["imagebuilder:DeleteImagePipeline", "imagebuilder:UpdateImagePipeline"],
-            pipelines,
-            StringEquals=on_pipeline,
-        )
+        of_pipeline = {self._equals: {f"aws:ResourceTag/{STACK_ID_TAG}": self._ours}}
+        yield allow(["imagebuilder:DeleteImagePipeline", "imagebuilder:UpdateImagePipeline"], pipelines, **of_pipeline)
         # Whoever makes the function act for another stack could give a pipeline of this one away.
         yield allow(
-            ["imagebuilder:TagResource"],
-            pipelines,
-            StringEquals=on_pipeline,
-            Null={f"aws:RequestTag/{STACK_ID_TAG}": "true"},
+            ["imagebuilder:TagResource"], pipelines, **of_pipeline, Null={f"aws:RequestTag/{STACK_ID_TAG}": "true"}
         )
         # The tags of the owner come off only what was adopted, and is given back.
         yield allow(
             ["imagebuilder:UntagResource"],
             pipelines,
-            StringEquals=on_pipeline,
+            **of_pipeline,
             **{"ForAllValues:StringNotEquals": {"aws:TagKeys": [STACK_ID_TAG, LOGICAL_ID_TAG]}},
         )
         yield allow(
-            ["imagebuilder:UntagResource"],
-            pipelines,
-            StringEquals=on_pipeline,
-            Null={f"aws:ResourceTag/{ADOPTED_TAG}": "false"},
+            ["imagebuilder:UntagResource"], pipelines, **of_pipeline, Null={f"aws:ResourceTag/{ADOPTED_TAG}": "false"}
         )
         # A pipeline that is gone has no tags, and must be seen to be gone; one that nobody owns may be taken over.
         yield allow(
-            ["imagebuilder:GetImagePipeline"],
-            pipelines,
-            StringEqualsIfExists={f"aws:ResourceTag/{STACK_ID_TAG}": ours},
+            ["imagebuilder:GetImagePipeline"], pipelines, **{f"{self._equals}IfExists": of_pipeline[self._equals]}
         )
 
     def _read_exactly(self) -> Iterator[Statement]:

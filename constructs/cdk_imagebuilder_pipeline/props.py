@@ -13,7 +13,7 @@ from aws_cdk.interfaces.aws_iam import IRoleRef
 from aws_cdk.interfaces.aws_imagebuilder import IDistributionConfigurationRef, IInfrastructureConfigurationRef
 from aws_cdk.interfaces.aws_logs import ILogGroupRef
 
-from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
+from cdk_imagebuilder_pipeline.provider_base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.recipe import AnyRecipe, RecipeType
 from cdk_imagebuilder_pipeline.request import problems_of
 from cdk_imagebuilder_pipeline.scanning import ImageScanningType, ScanResultCondition
@@ -144,9 +144,9 @@ class ImagePipelineProps:
     """Whether to take over a pipeline of this name that something else made, instead of failing. It is then changed
     to match these props and, unless the removal policy says otherwise, deleted with the stack. Default: false."""
 
-    provider: ImagePipelineProvider | None = None
-    """The function that makes the pipeline; of the same stack. Default: the one that all pipelines of the stack
-    share."""
+    provider: ImagePipelineProviderBase | None = None
+    """The function that makes the pipeline: of the same stack, of another one with `stack_names`, or deployed elsewhere
+    (`from_service_token`). Default: the one that all pipelines of the stack share."""
 
     def __post_init__(self) -> None:
         problems = problems_of(self)

@@ -1,7 +1,9 @@
 """The function behind the pipelines of a stack."""
 
+import re
 from collections.abc import Sequence
-from typing import Any, Final, Self, Unpack
+from fnmatch import fnmatchcase
+from typing import Any, Final, Self, Unpack, get_args
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -17,27 +19,33 @@ from cdk_imagebuilder_pipeline.encryption import allow_logs
 from cdk_imagebuilder_pipeline.execution_role import AnyRole
 from cdk_imagebuilder_pipeline.nag import acknowledge_runtime
 from cdk_imagebuilder_pipeline.network import allow_interfaces
-from cdk_imagebuilder_pipeline.policy import HandlerPolicy, allow
+from cdk_imagebuilder_pipeline.policy import HandlerPolicy, ReadKind, allow
+from cdk_imagebuilder_pipeline.provider_base import (
+    DEFAULT_TIMEOUT,
+    LONGEST_TIMEOUT,
+    ImagePipelineProviderBase,
+    ImportedProvider,
+    elsewhere,
+    service_timeout,
+)
 from cdk_imagebuilder_pipeline.provider_options import ImagePipelineProviderOptions
 from cdk_imagebuilder_pipeline.role_policies import RolePolicies
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"
 
-_TRIES: Final = 3
-"""How often Lambda runs an asynchronous invocation that fails: once, and twice more."""
-
-_WAITS: Final = cdk.Duration.seconds(180)
-"""How long Lambda waits between these tries: one minute, then two."""
-
 _SHORTEST: Final = cdk.Duration.seconds(30)
 """What an event needs at least: a call, its retry, and the answer before Lambda stops the function."""
 
-_LONGEST: Final = cdk.Duration.minutes(15)
-"""How long a Lambda function may run (Lambda's quota)."""
-
 _LEAST_MEMORY: Final = 128
 _MOST_MEMORY: Final = 10_240
+
+_STACK_NAME: Final = re.compile(r"[A-Za-z*?][A-Za-z0-9*?-]{0,127}")
+"""The name of a stack (CloudFormation's API reference, CreateStack), with the wildcards of IAM."""
+
+_OTHERS: Final = "pipelines of other stacks are not known here; it only reads"
+
+_DEFAULT_SERVICE_TIMEOUT: Final = service_timeout(DEFAULT_TIMEOUT)
 
 _RUNTIME: Final = "the newest Python that the CDK knows in the stack's Region: some Regions get a runtime late"
 
@@ -45,7 +53,7 @@ _OLDEST_PYTHON: Final = (3, 12)
 """The first runtime on Amazon Linux 2023. Those before are on Amazon Linux 2, which is no longer supported."""
 
 
-class ImagePipelineProvider(Construct):
+class ImagePipelineProvider(ImagePipelineProviderBase):
     """A Lambda function that makes, changes and deletes the pipelines of its stack.
 
     With it come its role and policy, its log group, and a queue for events that it could not answer. Every pipeline of
@@ -73,6 +81,7 @@ class ImagePipelineProvider(Construct):
         reserved_concurrent_executions: int | None = None,
         encryption_key: kms.IKey | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
+        stack_names: Sequence[str] | None = None,
     ) -> None:
         """Make the function. ValueError, with the construct's path, for what Lambda would refuse.
 
@@ -102,19 +111,24 @@ class ImagePipelineProvider(Construct):
           CloudWatch Logs; that of an imported key has to, and a warning says so. Default: keys of AWS.
         - `dead_letter_queue`: where events go that failed three times. It holds addresses that answers go to: let
           nobody read it who may not deploy. Default: one of its own, encrypted, kept for 14 days.
+        - `stack_names`: the names of other stacks of the account and Region whose pipelines the function makes too,
+          with `*` and `?` as in IAM. They take the provider as it is, or by its `service_token` with
+          `from_service_token`. It may then read every recipe, configuration and workflow of the account; what else
+          their pipelines need has to be allowed here, with `policy`. Default: none, only its own stack.
         """
         super().__init__(scope, id)
-        timeout = timeout or cdk.Duration.minutes(5)
+        timeout = timeout or DEFAULT_TIMEOUT
         memory_size = memory_size or cdk.Size.mebibytes(256)
         if runtime is None:
             runtime = lambda_.Runtime.determine_latest_python_runtime(self)
             acknowledge_runtime(self, _RUNTIME)
         self._check(timeout, memory_size, runtime)
-        if reserved_concurrent_executions is not None and not is_unresolved(reserved_concurrent_executions):
-            self._check_concurrency(reserved_concurrent_executions)
+        self._stack_names: Final = self._checked_stack_names(stack_names)
+        self._managed_policies_only: Final = managed_policies_only
+        self._check_concurrency(reserved_concurrent_executions)
         if role is not None and permissions_boundary is not None:
             raise self._error("permissions_boundary is for the function's own role: got role too, give one of the two")
-        self._service_timeout: Final = _service_timeout(timeout)
+        self._service_timeout: Final = service_timeout(timeout)
         if encryption_key is not None:
             allow_logs(self, encryption_key)
         log_group = logs.LogGroup(
@@ -133,15 +147,14 @@ class ImagePipelineProvider(Construct):
         )
         self._dead_letter_queue: Final = dead_letter_queue or self._queue(encryption_key)
         if vpc is not None and security_groups is None:
-            # Not the function's child, as that of the CDK would be: the policy, on which the function waits, names it.
-            description = "The function that makes the image pipelines of the stack"
-            security_groups = [ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description=description)]  # pyright: ignore[reportAssignmentType] (jsii names a parameter otherwise)
+            security_groups = [self._security_group(vpc)]
         policies = RolePolicies(
             self,
             self._role,
             is_given=role is not None,
             managed_only=managed_policies_only,
             is_in_network=vpc is not None,
+            stack_names=self._stack_names,
         )
         self._policy: Final = policies.policy
         if vpc is not None:
@@ -160,7 +173,7 @@ class ImagePipelineProvider(Construct):
             # An event that waited so long in Lambda's queue has been given up by CloudFormation.
             max_event_age=self._service_timeout,
             # Whoever may invoke the function must not act on what the role has for another stack.
-            environment={"CUSTOM_RESOURCE_STACK_ID": cdk.Aws.STACK_ID},
+            environment=None if self._stack_names else {"CUSTOM_RESOURCE_STACK_ID": cdk.Aws.STACK_ID},
             role=policies.role_of_function(),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
             reserved_concurrent_executions=reserved_concurrent_executions,
             log_group=log_group,
@@ -175,6 +188,8 @@ class ImagePipelineProvider(Construct):
         self._function.node.add_dependency(*policies.attached)
         policies.report(self._function)
         self._allow_itself(log_group)
+        if self._stack_names:
+            self._allow_others()
         if vpc is not None:
             creation, wildcards = allow_interfaces(self._function)
             self._policy.allow_itself(creation, wildcards=wildcards)
@@ -204,6 +219,34 @@ class ImagePipelineProvider(Construct):
     def get_or_create(cls, scope: Construct) -> Self:
         """Return the provider that the stack of `scope` shares, made at the first call: `of` without options."""
         return cls.of(scope)
+
+    @staticmethod
+    def from_service_token(
+        scope: Construct,
+        id: str,  # noqa: A002 (CDK's name)
+        service_token: str,
+        *,
+        service_timeout: cdk.Duration | None = None,
+        managed_policies_only: bool = False,
+    ) -> ImagePipelineProviderBase:
+        """Refer to a provider that is deployed elsewhere in the account and Region, for pipelines of any stack.
+
+        It is the one of the plain template, or one with `stack_names`. Pipelines add nothing to its policy: its owner
+        allows what they need, or they fail with AccessDenied.
+
+        - `service_token`: the ARN of its function, for example `Fn.import_value(...)`. ValueError, with the
+          construct's path, when it is not one.
+        - `service_timeout`: how long CloudFormation waits for the function, `service_timeout` of the provider. Default:
+          18 minutes, that of a provider without a `timeout` of its own.
+        - `managed_policies_only`: whether execution roles get managed policies and no inline ones. Default: False.
+        """
+        return ImportedProvider(
+            scope,
+            id,
+            service_token,
+            service_timeout=service_timeout or _DEFAULT_SERVICE_TIMEOUT,
+            managed_policies_only=managed_policies_only,
+        )
 
     @property
     def function(self) -> lambda_.Function:
@@ -239,11 +282,41 @@ class ImagePipelineProvider(Construct):
         """
         return self._service_timeout
 
+    @property
+    def managed_policies_only(self) -> bool:
+        """Whether roles get managed policies and no inline ones."""
+        return self._managed_policies_only
+
+    def policy_for(self, stack: cdk.Stack) -> HandlerPolicy | None:
+        """Return the policy for pipelines of the provider's own stack, None for those of others.
+
+        A policy with what others make would make this stack wait for theirs, which waits for this one.
+        """
+        return self._policy if cdk.Stack.of(self) is stack else None
+
+    def problem_with(self, stack: cdk.Stack) -> str | None:
+        """Return why the function cannot make the pipelines of a stack, None when it can or when that is not known."""
+        own = cdk.Stack.of(self)
+        if own is stack:
+            return None
+        if not self._stack_names:
+            return (
+                f"provider '{self.node.path}' is of another stack, and its role reaches only pipelines of that one: "
+                "give a provider of this stack, or none, or name this stack in the stack_names of that provider"
+            )
+        known = not any(map(is_unresolved, (stack.stack_name, *self._stack_names)))
+        if known and not any(_matches(stack.stack_name, name) for name in self._stack_names):
+            return (
+                f"provider '{self.node.path}' does not serve this stack: got the stack's name {stack.stack_name!r}, "
+                f"allowed are its stack_names {', '.join(self._stack_names)}"
+            )
+        return elsewhere(f"provider '{self.node.path}'", own.account, own.region, stack)
+
     def _check(self, timeout: cdk.Duration, memory_size: cdk.Size, runtime: lambda_.Runtime) -> None:
         seconds = timeout.to_seconds()
-        if not is_unresolved(seconds) and not _SHORTEST.to_seconds() <= seconds <= _LONGEST.to_seconds():
+        if not is_unresolved(seconds) and not _SHORTEST.to_seconds() <= seconds <= LONGEST_TIMEOUT.to_seconds():
             fault = "small" if seconds < _SHORTEST.to_seconds() else "large"
-            allowed = f"{_SHORTEST.to_human_string()} to {_LONGEST.to_human_string()}"
+            allowed = f"{_SHORTEST.to_human_string()} to {LONGEST_TIMEOUT.to_human_string()}"
             raise self._error(f"timeout is too {fault}: got {timeout.to_human_string()}, allowed {allowed}")
         memory = memory_size.to_mebibytes()
         if not is_unresolved(memory) and not _LEAST_MEMORY <= memory <= _MOST_MEMORY:
@@ -254,8 +327,20 @@ class ImagePipelineProvider(Construct):
             oldest = ".".join(map(str, _OLDEST_PYTHON))
             raise self._error(f"runtime cannot run the function: got {runtime.name}, allowed python{oldest} or newer")
 
-    def _check_concurrency(self, count: int) -> None:
-        if count < 1:
+    def _checked_stack_names(self, names: Sequence[str] | None) -> tuple[str, ...]:
+        wrong = [name for name in names or () if not is_unresolved(name) and not _STACK_NAME.fullmatch(name)]
+        if wrong:
+            allowed = "a letter, then letters, digits and hyphens, 128 in all, with * and ? as in IAM"
+            raise self._error(f"stack_names has a name that no stack has: got {wrong[0]!r}, allowed are {allowed}")
+        return tuple(names or ())
+
+    def _security_group(self, vpc: ec2.IVpc) -> Any:
+        # Not the function's child, as that of the CDK would be: the policy, on which the function waits, names it.
+        description = "The function that makes the image pipelines of the stack"
+        return ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description=description)
+
+    def _check_concurrency(self, count: int | None) -> None:
+        if count is not None and not is_unresolved(count) and count < 1:
             raise self._error(
                 f"reserved_concurrent_executions is too small: got {count}, allowed at least 1: with none the function "
                 "handles no event, and every deployment waits until it fails"
@@ -274,6 +359,15 @@ class ImagePipelineProvider(Construct):
             retention_period=cdk.Duration.days(14),
         )
 
+    def _allow_others(self) -> None:
+        """Let the function read what pipelines of other stacks refer to."""
+        stack = cdk.Stack.of(self)
+        for kind in get_args(ReadKind):
+            arn = stack.format_arn(service="imagebuilder", resource=kind, resource_name="*")
+            self._policy.allow_read(kind, arn, reason=_OTHERS)
+        managed = stack.format_arn(service="imagebuilder", account="aws", resource="workflow", resource_name="*")
+        self._policy.allow_read("workflow", managed, reason=_OTHERS)
+
     def _allow_itself(self, log_group: logs.LogGroup) -> None:
         statements = [
             allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn),
@@ -285,11 +379,9 @@ class ImagePipelineProvider(Construct):
         self._policy.allow_itself(*statements)
 
 
-def _service_timeout(timeout: cdk.Duration) -> cdk.Duration:
-    seconds = timeout.to_seconds()
-    # CloudFormation takes a number here that is known now: for a timeout that is not, the longest.
-    known = int(_LONGEST.to_seconds() if is_unresolved(seconds) else seconds)
-    return cdk.Duration.seconds(known * _TRIES + int(_WAITS.to_seconds()))
+def _matches(name: str, pattern: str) -> bool:
+    # fnmatch knows [ as well, which no stack's name has.
+    return fnmatchcase(name, pattern)
 
 
 def _is_new_enough(runtime: str) -> bool:

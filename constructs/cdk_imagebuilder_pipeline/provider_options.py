@@ -64,3 +64,7 @@ class ImagePipelineProviderOptions(TypedDict, total=False):
 
     dead_letter_queue: sqs.IQueue
     """Receives events that failed three times. Default: one of its own, encrypted, kept for 14 days."""
+
+    stack_names: Sequence[str]
+    """The names of other stacks that the function serves too, with `*` and `?` as in IAM. Default: none, only its own
+    stack."""

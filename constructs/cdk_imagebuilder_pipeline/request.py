@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 
-from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
+from cdk_imagebuilder_pipeline.provider_base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.recipe import Recipe, resolve_recipe
 from cdk_imagebuilder_pipeline.scanning import ScanResultCondition
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule, fault_of_timezone, timezone_of
@@ -222,7 +222,7 @@ def _wrong_objects(props: "ImagePipelineProps") -> Iterator[Problem]:
     condition = props.scan_result_condition
     yield from _not_a(ScanResultCondition, "a ScanResultCondition", ("scan_result_condition",), condition)
     yield from _not_a(bool, "true or false", ("adopt_existing",), props.adopt_existing, is_unresolved)
-    yield from _not_a(ImagePipelineProvider, "an ImagePipelineProvider", ("provider",), props.provider)
+    yield from _not_a(ImagePipelineProviderBase, "an ImagePipelineProvider", ("provider",), props.provider)
 
 
 def _not_a(

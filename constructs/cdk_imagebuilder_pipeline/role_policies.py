@@ -1,5 +1,6 @@
 """The policies of a function's role: as many as its documents need, put where the role takes them."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import aws_cdk as cdk
@@ -7,7 +8,7 @@ import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from cdk_imagebuilder_pipeline.execution_role import AnyRole
+from cdk_imagebuilder_pipeline.execution_role import AnyRole, may_be_changed
 from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
 from cdk_imagebuilder_pipeline.network import NetworkPolicy
 from cdk_imagebuilder_pipeline.policy import HandlerPolicy
@@ -23,7 +24,14 @@ class RolePolicies:
     """Attaches documents to a role, reports them to `iam.Role.customize_roles`, or leaves them to the role's owner."""
 
     def __init__(
-        self, provider: Construct, role: AnyRole, *, is_given: bool, managed_only: bool, is_in_network: bool
+        self,
+        provider: Construct,
+        role: AnyRole,
+        *,
+        is_given: bool,
+        managed_only: bool,
+        is_in_network: bool,
+        stack_names: Sequence[str],
     ) -> None:
         """Make the first policies. ValueError, at a later need, when they are more than a role takes."""
         self._provider = provider
@@ -32,7 +40,13 @@ class RolePolicies:
         self._roles: Final = [role.role_name] if self._is_attached(is_given=is_given) else []
         is_inline = not managed_only
         beside = [NetworkPolicy.DOCUMENT] if is_in_network and is_inline and self._roles else []
-        self.policy: Final = HandlerPolicy(cdk.Stack.of(provider), self._fit, beside, is_first_inline=is_inline)
+        self.policy: Final = HandlerPolicy(
+            cdk.Stack.of(provider),
+            self._fit,
+            beside,
+            is_first_inline=is_inline,
+            owners=self._owners(stack_names),
+        )
         self.attached: Final[list[Construct]] = []
         """What the function has to wait for."""
         if self._roles and is_inline:
@@ -73,17 +87,23 @@ class RolePolicies:
             aspect: Any = _Report(self.policy, self._role, self._provider, function)
             cdk.Aspects.of(self._provider).add(aspect)
 
+    def _owners(self, stack_names: Sequence[str]) -> list[str] | None:
+        """Return the patterns of stacks whose pipelines the function makes, None for its own alone.
+
+        Who allows something for a role in advance does not know the stack's id, but its name.
+        """
+        if self._roles and not stack_names:
+            return None
+        stack = cdk.Stack.of(self._provider)
+        own = cdk.Aws.STACK_ID if self._roles else _stacks(stack, stack.stack_name)
+        return [own, *(_stacks(stack, name) for name in stack_names)]
+
     def _is_attached(self, *, is_given: bool) -> bool:
         if self._is_reported:
             return False
         if not is_given:
             return True
-        # A role that may not be changed takes no policy, and does not say so.
-        probe = iam.Policy(self._provider, "Probe")
-        self._role.attach_inline_policy(probe)
-        resource: Any = probe.node.default_child
-        is_changed = bool(cdk.Stack.of(self._provider).resolve(resource.roles))
-        self._provider.node.try_remove_child("Probe")
+        is_changed = may_be_changed(self._provider, self._role)
         if not is_changed:
             cdk.Annotations.of(self._provider).add_warning_v2(
                 _WARNING,
@@ -121,6 +141,11 @@ class RolePolicies:
         for index in range(needed, self._managed):
             self._more.node.try_remove_child(f"{index + 1}")
         self._managed = needed
+
+
+def _stacks(stack: cdk.Stack, name: str) -> str:
+    """Return the pattern of the ARNs of the stacks with a name, in a stack's account and Region."""
+    return stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{name}/*")
 
 
 @jsii.implements(cdk.IStableAnyProducer)

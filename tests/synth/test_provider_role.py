@@ -64,7 +64,10 @@ def test_role_that_may_not_be_changed_is_left_to_its_owner_who_is_told_what_to_a
     (said,) = (one.data for one in provider.node.metadata if one.type == "aws:cdk:warning")
     assert said.startswith("role may not be changed here, so its policies stay as they are")
     (document,) = provider.policy.documents()
-    assert any("imagebuilder:CreateImagePipeline" in one["Action"] for one in document["Statement"])
+    (create,) = (one for one in document["Statement"] if "imagebuilder:CreateImagePipeline" in one["Action"])
+    # The stack's id is not known to somebody who allows it in advance.
+    assert "AWS::StackId" not in repr(stack.resolve(create))
+    assert create["Condition"].keys() == {"StringLike"}
 
 
 def test_documents_for_a_role_of_somebody_else_have_what_a_network_needs(stack: cdk.Stack) -> None:
@@ -188,6 +191,7 @@ def test_packs_that_forbid_inline_policies_find_nothing_with_the_options_for_the
         "Web",
         recipe=f"{ARN}:image-recipe/web/1.0.0",
         infrastructure_configuration=f"{ARN}:infrastructure-configuration/web",
+        image_log_group="web",
     )
     with contextlib.suppress(RuntimeError):
         app.synth()

@@ -1,0 +1,120 @@
+"""A provider wherever it is deployed: what a pipeline needs to know of the function behind it."""
+
+import re
+from abc import abstractmethod
+from typing import Final
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from cdk_imagebuilder_pipeline.policy import HandlerPolicy
+from cdk_imagebuilder_pipeline.tokens import is_unresolved
+
+DEFAULT_TIMEOUT: Final = cdk.Duration.minutes(5)
+"""How long the function runs for one event at most, unless its provider says otherwise."""
+
+LONGEST_TIMEOUT: Final = cdk.Duration.minutes(15)
+"""How long a Lambda function may run (Lambda's quota)."""
+
+_TRIES: Final = 3
+"""How often Lambda runs an asynchronous invocation that fails: once, and twice more."""
+
+_WAITS: Final = cdk.Duration.seconds(180)
+"""How long Lambda waits between these tries: one minute, then two."""
+
+_FUNCTION: Final = re.compile(
+    r"arn:[^:]+:lambda:(?P<region>[^:]+):(?P<account>[0-9]{12}):function:[a-zA-Z0-9-_]+(:[$a-zA-Z0-9-_]+)?"
+)
+
+
+class ImagePipelineProviderBase(Construct):
+    """The provider of a pipeline, made in this app or deployed elsewhere."""
+
+    @property
+    @abstractmethod
+    def service_token(self) -> str:
+        """The ServiceToken of a `Custom::ImagePipeline`: the function's ARN."""
+
+    @property
+    @abstractmethod
+    def service_timeout(self) -> cdk.Duration:
+        """How long CloudFormation waits for the function."""
+
+    @property
+    @abstractmethod
+    def managed_policies_only(self) -> bool:
+        """Whether roles get managed policies and no inline ones."""
+
+    @abstractmethod
+    def policy_for(self, stack: cdk.Stack) -> HandlerPolicy | None:
+        """Return the policy to which the pipelines of a stack add their needs, None when its owner allows them."""
+
+    @abstractmethod
+    def problem_with(self, stack: cdk.Stack) -> str | None:
+        """Return why the function cannot make the pipelines of a stack, None when it can or when that is not known."""
+
+
+class ImportedProvider(ImagePipelineProviderBase):
+    """A provider that is deployed elsewhere. Made by `ImagePipelineProvider.from_service_token`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,  # noqa: A002 (CDK's name)
+        service_token: str,
+        *,
+        service_timeout: cdk.Duration,
+        managed_policies_only: bool,
+    ) -> None:
+        super().__init__(scope, id)
+        self._function: Final = None if is_unresolved(service_token) else _FUNCTION.fullmatch(service_token)
+        if self._function is None and not is_unresolved(service_token):
+            example = "arn:aws:lambda:eu-west-1:111122223333:function:images"
+            raise ValueError(
+                f"ImagePipelineProvider '{self.node.path}': service_token is not the ARN of a function: "
+                f"got {service_token!r}, one is {example}"
+            )
+        self._service_token: Final = service_token
+        self._service_timeout: Final = service_timeout
+        self._managed_policies_only: Final = managed_policies_only
+
+    @property
+    def service_token(self) -> str:
+        """The ServiceToken of a `Custom::ImagePipeline`: the function's ARN."""
+        return self._service_token
+
+    @property
+    def service_timeout(self) -> cdk.Duration:
+        """How long CloudFormation waits for the function."""
+        return self._service_timeout
+
+    @property
+    def managed_policies_only(self) -> bool:
+        """Whether roles get managed policies and no inline ones."""
+        return self._managed_policies_only
+
+    def policy_for(self, stack: cdk.Stack) -> HandlerPolicy | None:  # noqa: ARG002 (the same for every stack)
+        """Return None: the owner of the function allows what pipelines need."""
+        return None
+
+    def problem_with(self, stack: cdk.Stack) -> str | None:
+        """Return what is wrong with the place of the function."""
+        if self._function is None:
+            return None
+        return elsewhere("service_token", self._function["account"], self._function["region"], stack)
+
+
+def elsewhere(what: str, account: str, region: str, stack: cdk.Stack) -> str | None:
+    """Return what is wrong when something is of another account or Region than a stack, as far as they are known."""
+    for name, got, own in (("account", account, stack.account), ("Region", region, stack.region)):
+        if not is_unresolved(got) and not is_unresolved(own) and got != own:
+            return f"{what} is of another {name}: got {got}, allowed is the stack's own, {own}"
+    return None
+
+
+def service_timeout(timeout: cdk.Duration) -> cdk.Duration:
+    """Return how long CloudFormation has to wait for a function with a timeout."""
+    seconds = timeout.to_seconds()
+    # CloudFormation takes a number here that is known now: for a timeout that is not, the longest.
+    known = int(LONGEST_TIMEOUT.to_seconds() if is_unresolved(seconds) else seconds)
+    return cdk.Duration.seconds(known * _TRIES + int(_WAITS.to_seconds()))
