@@ -122,6 +122,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         if runtime is None:
             runtime = lambda_.Runtime.determine_latest_python_runtime(self)
             acknowledge_runtime(self, _RUNTIME)
+        self._check_synthesizer()
         self._check(timeout, memory_size, runtime)
         self._stack_names: Final = self._checked_stack_names(stack_names)
         self._managed_policies_only: Final = managed_policies_only
@@ -338,6 +339,14 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         # Not the function's child, as that of the CDK would be: the policy, on which the function waits, names it.
         description = "The function that makes the image pipelines of the stack"
         return ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description=description)
+
+    def _check_synthesizer(self) -> None:
+        if isinstance(cdk.Stack.of(self).synthesizer, cdk.BootstraplessSynthesizer):
+            raise self._error(
+                "the stack's BootstraplessSynthesizer takes no assets, and the function's code is one: give pipelines "
+                "provider=ImagePipelineProvider.from_service_token(...) of a provider that is deployed elsewhere, or "
+                "the stack another synthesizer"
+            )
 
     def _check_concurrency(self, count: int | None) -> None:
         if count is not None and not is_unresolved(count) and count < 1:
