@@ -8,7 +8,6 @@ from imagebuilder_bench.functions import Function, functions
 from imagebuilder_bench.paths import WORK
 from imagebuilder_bench.processes import ColdRun, cold_run
 from imagebuilder_bench.services import services
-from imagebuilder_bench.share import CpuShare
 from imagebuilder_bench.stats import Sample
 
 
@@ -17,7 +16,7 @@ class Bench:
     """A run: short or whole, and what more than one figure needs, made once."""
 
     quick: bool
-    _cold: dict[tuple[tuple[str, ...], bool, str], dict[str, list[ColdRun]]] = field(default_factory=dict)
+    _cold: dict[tuple[tuple[str, ...], bool], dict[str, list[ColdRun]]] = field(default_factory=dict)
 
     @property
     def rounds(self) -> int:
@@ -33,17 +32,15 @@ class Bench:
         """Return where the process of a function logs to."""
         return WORK / f"{name.replace(' ', '-')}.log"
 
-    def cold_runs(
-        self, names: tuple[str, ...], *, tls: bool = False, share: CpuShare | None = None
-    ) -> dict[str, list[ColdRun]]:
+    def cold_runs(self, names: tuple[str, ...], *, tls: bool = False) -> dict[str, list[ColdRun]]:
         """Start each function afresh, in turns, once a round; figures that ask for the same get the same runs."""
-        key = (names, tls, share.how if share else "")
+        key = (names, tls)
         if key not in self._cold:
             runs: dict[str, list[ColdRun]] = {name: [] for name in names}
             with services(WORK, tls=tls) as aws:
                 for number in range(-1, self.rounds):
                     for name in in_turns(names, number):
-                        run = cold_run(self.functions[name], aws, self.log(name), share)
+                        run = cold_run(self.functions[name], aws, self.log(name))
                         if number >= 0:
                             runs[name].append(run)
             self._cold[key] = runs

@@ -12,7 +12,6 @@ from typing import IO, Any
 
 from imagebuilder_bench.functions import Function
 from imagebuilder_bench.services import Services
-from imagebuilder_bench.share import CpuShare
 
 
 class FunctionError(Exception):
@@ -21,12 +20,17 @@ class FunctionError(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What a process says of one event: the seconds in the handler, those slept, its peak memory, what it returned."""
+    """What a process says of one event: the seconds in the handler, those slept, its peak memory, what it returned.
+
+    `initial_cpu` are the seconds of a CPU until the function was imported, `cpu` those of the event; of Python only.
+    """
 
     seconds: float
     slept: float
     peak: int
     returned: dict[str, Any] | None
+    initial_cpu: float = 0.0
+    cpu: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,12 @@ class Worker:
 
 
 @contextmanager
-def worker(
-    function: Function, environment: Mapping[str, str], log: Path, share: CpuShare | None = None
-) -> Iterator[Worker]:
-    """Start a function's process, with a share of a CPU if one is given."""
+def worker(function: Function, environment: Mapping[str, str], log: Path) -> Iterator[Worker]:
+    """Start a function's process."""
     read_end, write_end = os.pipe()
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [*(share.wrapper if share else ()), *function.command(write_end)],
+            function.command(write_end),
             env={**environment, **function.environment},
             cwd=function.folder,
             stdin=subprocess.PIPE,
@@ -78,8 +80,6 @@ def worker(
             pass_fds=(write_end,),
         )
     os.close(write_end)
-    if share is not None:
-        share.hold(process)
     started = Worker(process, os.fdopen(read_end, encoding="utf-8"), log)
     try:
         yield started
@@ -87,12 +87,12 @@ def worker(
         started.close()
 
 
-def cold_run(function: Function, services: Services, log: Path, share: CpuShare | None = None) -> ColdRun:
+def cold_run(function: Function, services: Services, log: Path) -> ColdRun:
     """Start a process, send it the Create of a new pipeline, and let it end."""
     event = function.takes(services.create_event())
     before = len(services.image_builder.timed)
     started = time.monotonic()
-    with worker(function, services.environment, log, share) as process:
+    with worker(function, services.environment, log) as process:
         result = process.send(event)
     calls = services.image_builder.timed[before:]
     if not calls:

@@ -33,6 +33,13 @@ class UndeliveredError(Exception):
     """CloudFormation did not take the answer. Raised out of the function so that Lambda delivers the event again."""
 
 
+def prepare() -> None:
+    """Do in advance what the first answer needs."""
+    from imagebuilder_pipeline_handler import http  # noqa: PLC0415 (see _put)
+
+    http.prepare(_SECONDS_PER_TRY)
+
+
 def body_of(answer: dict[str, Any]) -> bytes:
     """Encode an answer so that it fits: attributes go first, then the end of the reason, the ids never.
 
@@ -100,7 +107,7 @@ def _put_within(timeout: float, url: str, body: bytes) -> str | None:
 
 def _put(url: str, body: bytes) -> int:
     try:
-        from imagebuilder_pipeline_handler.http import put  # noqa: PLC0415 (see below)
+        from imagebuilder_pipeline_handler.http import put  # noqa: PLC0415
     except ImportError:
         # An SDK that cannot be imported is a fault to answer, so the answer must not need it.
         return _put_without_sdk(url, body)

@@ -22,6 +22,11 @@ def put(url: str, body: bytes, timeout: float) -> int:
     return status
 
 
+def prepare(timeout: float) -> None:
+    """Make the session that is used where no proxy is set."""
+    _session((), timeout)
+
+
 # Kept, because reading the certificates takes longer than the rest of a response.
 @cache
 def _session(proxies: tuple[tuple[str, str], ...], timeout: float) -> URLLib3Session:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from imagebuilder_pipeline_handler.answer import prepare
 from imagebuilder_pipeline_handler.custom_resource import CustomResource
 from imagebuilder_pipeline_handler.work import Task
 
-# What does the work is imported at the first event and not at start: a fault in there is then answered like any other.
+# What does the work is imported where it is used: a fault in there is then answered like any other.
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
@@ -53,3 +57,16 @@ def _client() -> ImageBuilderClient:
 def _told(outcome: Outcome, work: Work) -> str:
     work.achieve(outcome)
     return outcome.arn
+
+
+def _initialize() -> None:
+    import_module("imagebuilder_pipeline_handler.lifecycle")
+    prepare()
+    _client()
+
+
+# Lambda runs this phase at a whole vCPU, and events at the share that goes with the memory. A fault here comes again at
+# the first event, and is answered there.
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    with suppress(BaseException):
+        _initialize()

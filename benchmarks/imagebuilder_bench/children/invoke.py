@@ -39,14 +39,16 @@ def main(results: int, site_packages: str, folder: str, handler_name: str) -> No
     sys.path.append(site_packages)
     module, _, name = handler_name.rpartition(".")
     handler = getattr(import_module(module), name)
+    initial = time.process_time()
     for line in sys.stdin:
         event: dict[str, Any] = json.loads(line)
         slept.clear()
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         returned = handler(event, Context())
-        seconds = time.perf_counter() - started
+        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         shown = returned if isinstance(returned, dict) else None
         result = {"seconds": seconds, "slept": sum(slept), "peak": peak_bytes(), "returned": shown}
+        result |= {"initial_cpu": initial, "cpu": cpu}
         os.write(results, (json.dumps(result) + "\n").encode())
 
 

@@ -1,0 +1,54 @@
+"""What Lambda's INIT phase does: all that an event needs, and nothing that could keep a fault from being answered."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LAMBDA = Path(__file__).parents[2] / "lambda"
+SCRIPT = """
+import json, sys
+{before}
+from imagebuilder_pipeline_handler import main
+wanted = ("imagebuilder_pipeline_handler.lifecycle", "imagebuilder_pipeline_handler.http", "botocore.session")
+print(json.dumps([main._client.cache_info().currsize, [name in sys.modules for name in wanted], callable(main.handler)]))
+"""
+
+
+def imported(before: str = "", **environment: str) -> list[object]:
+    """Return what is there after the function was imported in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(before=before)],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(LAMBDA), "AWS_REGION": "eu-west-1"} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return list(json.loads(done.stdout))
+
+
+def test_everything_is_imported_and_the_client_is_made_in_lambda() -> None:
+    assert imported(AWS_LAMBDA_FUNCTION_NAME="function", AWS_DEFAULT_REGION="eu-west-1") == [1, [True] * 3, True]
+
+
+def test_nothing_is_made_outside_of_lambda() -> None:
+    assert imported() == [0, [False] * 3, True]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "sys.modules['botocore.httpsession'] = None",
+        "sys.modules['imagebuilder_pipeline_handler.lifecycle'] = None",
+    ],
+)
+def test_fault_at_start_leaves_a_handler_that_can_answer_it(fault: str) -> None:
+    assert imported(fault, AWS_LAMBDA_FUNCTION_NAME="function", AWS_DEFAULT_REGION="eu-west-1")[2] is True
+
+
+def test_client_that_cannot_be_made_at_start_leaves_a_handler_that_can_answer_it() -> None:
+    size, _, is_callable = imported(AWS_LAMBDA_FUNCTION_NAME="function", AWS_REGION="")
+    assert (size, is_callable) == (0, True)
