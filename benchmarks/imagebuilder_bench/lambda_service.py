@@ -28,7 +28,7 @@ def lambda_service(user_function: Worker) -> Iterator[dict[str, str]]:
             self.end_headers()
             self.wfile.write(payload)
 
-        def log_message(self, format: str, *_: object) -> None:  # noqa: A002 (http.server's name)
+        def log_message(self, format: str, *_: object) -> None:
             """Say nothing."""
 
     # One connection at a time: the framework has one, and keeps it.

@@ -35,7 +35,7 @@ def takes_props(props_class: Callable[P, Props]) -> Callable[[_Init[Self, Props]
 
     def decorate(init: _Init[Self, Props]) -> _InitWithKeywords[Self, P]:
         @wraps(init)
-        def init_with_keywords(self: Self, scope: Construct, id: str, *args: P.args, **kwargs: P.kwargs) -> None:  # noqa: A002 (CDK's name)
+        def init_with_keywords(self: Self, scope: Construct, id: str, *args: P.args, **kwargs: P.kwargs) -> None:
             def owner() -> str:
                 return f"{type(self).__name__} '{'/'.join(filter(None, (scope.node.path, id)))}'"
 

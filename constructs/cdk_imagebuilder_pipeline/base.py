@@ -119,7 +119,7 @@ class ImagePipelineBase(cdk.Resource):
         starting = self.grant(grantee, "imagebuilder:GetImagePipeline", "imagebuilder:StartImagePipelineExecution")
         return starting.combine(tagging).combine(tagging_itself)
 
-    def on_event(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002 (CDK's name)
+    def on_event(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Make a rule for every event of this pipeline, and of the images of its recipe if that is known.
 
         `event_pattern` may narrow it to detail types.
@@ -129,23 +129,23 @@ class ImagePipelineBase(cdk.Resource):
             return self._rule(id, options, itself)
         return self._rule(id, options, events.Match.any_of(events.Match.prefix(self._images_arn), itself))
 
-    def on_image_build_state_change(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
+    def on_image_build_state_change(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Make a rule for every change of state of an image of this pipeline's recipe."""
         return self._rule(id, options, self._images(), _STATE_CHANGE)
 
-    def on_image_build_completed(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
+    def on_image_build_completed(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Make a rule for images of this pipeline's recipe that are done: AVAILABLE, FAILED or CANCELLED."""
         return self._on_states(id, options, _COMPLETED)
 
-    def on_image_build_succeeded(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
+    def on_image_build_succeeded(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Make a rule for images of this pipeline's recipe that are AVAILABLE."""
         return self._on_states(id, options, _SUCCEEDED)
 
-    def on_image_build_failed(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
+    def on_image_build_failed(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Make a rule for images of this pipeline's recipe that FAILED."""
         return self._on_states(id, options, _FAILED)
 
-    def on_cve_detected(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
+    def on_cve_detected(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Make a rule for the result of each scan of this pipeline's images, also when nothing was found.
 
         Narrow it with `event_pattern`, whose detail `finding-severity-counts` has the numbers `all`, `critical`,
@@ -153,11 +153,11 @@ class ImagePipelineBase(cdk.Resource):
         """
         return self._rule(id, options, [self.image_pipeline_arn], CVE_DETECTED)
 
-    def on_wait_for_action(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
+    def on_wait_for_action(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Make a rule for workflows on this pipeline's recipe that wait in a `WaitForAction` step."""
         return self._rule(id, options, self._images(), _STEP_WAITING)
 
-    def on_image_pipeline_auto_disabled(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:  # noqa: A002
+    def on_image_pipeline_auto_disabled(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Make a rule for this pipeline being disabled by the service after failed runs.
 
         Runs that the schedule starts count: without a `schedule` there is no such event. After how many failed runs
@@ -180,7 +180,7 @@ class ImagePipelineBase(cdk.Resource):
         self.on_image_pipeline_auto_disabled("AutoDisabled", target=target)
         return topic
 
-    def _on_states(self, id: str, options: OnEventOptions, states: Sequence[str]) -> events.Rule:  # noqa: A002
+    def _on_states(self, id: str, options: OnEventOptions, states: Sequence[str]) -> events.Rule:
         return self._rule(id, options, self._images(), _STATE_CHANGE, {"state": {"status": list(states)}})
 
     def _images(self) -> list[str]:
@@ -193,7 +193,7 @@ class ImagePipelineBase(cdk.Resource):
 
     def _rule(
         self,
-        id: str,  # noqa: A002 (CDK's name)
+        id: str,
         options: OnEventOptions,
         resources: Sequence[str],
         detail_type: str | None = None,

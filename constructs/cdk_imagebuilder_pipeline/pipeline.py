@@ -39,7 +39,7 @@ class ImagePipeline(ImagePipelineBase):
     """
 
     @takes_props(ImagePipelineProps)
-    def __init__(self, scope: Construct, id: str, props: ImagePipelineProps) -> None:  # noqa: A002 (CDK's name)
+    def __init__(self, scope: Construct, id: str, props: ImagePipelineProps) -> None:
         super().__init__(scope, id)
         # Each look into the CDK is a message to its Node process and back, and a stack has hundreds of pipelines.
         stack, node = self.stack, self.node
@@ -87,14 +87,14 @@ class ImagePipeline(ImagePipelineBase):
             allow_what_it_needs(policy, stack, request, recipe_is_made=recipe_is_made)
 
     @classmethod
-    def from_props(cls, scope: Construct, id: str, props: ImagePipelineProps) -> Self:  # noqa: A002 (CDK's name)
+    def from_props(cls, scope: Construct, id: str, props: ImagePipelineProps) -> Self:
         """Make a pipeline of ready props, for example of `dataclasses.replace(common, recipe=...)`."""
         return cls(scope, id, **{field.name: getattr(props, field.name) for field in fields(props)})
 
     @staticmethod
     def from_image_pipeline_arn(
         scope: Construct,
-        id: str,  # noqa: A002 (CDK's name)
+        id: str,
         image_pipeline_arn: str,
         *,
         recipe: AnyRecipe | None = None,
@@ -109,7 +109,7 @@ class ImagePipeline(ImagePipelineBase):
     @staticmethod
     def from_image_pipeline_name(
         scope: Construct,
-        id: str,  # noqa: A002 (CDK's name)
+        id: str,
         image_pipeline_name: str,
         *,
         recipe: AnyRecipe | None = None,
@@ -189,7 +189,7 @@ class ImagePipeline(ImagePipelineBase):
 class ImportedImagePipeline(ImagePipelineBase):
     """A pipeline that is made elsewhere. Made by `from_image_pipeline_arn` and `from_image_pipeline_name`."""
 
-    def __init__(self, scope: Construct, id: str, arn: str, recipe: AnyRecipe | None) -> None:  # noqa: A002 (CDK's name)
+    def __init__(self, scope: Construct, id: str, arn: str, recipe: AnyRecipe | None) -> None:
         owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
         if not is_unresolved(arn) and not is_pipeline_arn(arn):
             example = "arn:aws:imagebuilder:eu-west-1:111122223333:image-pipeline/golden"

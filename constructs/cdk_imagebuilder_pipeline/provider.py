@@ -63,7 +63,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002 (CDK's name)
+        id: str,
         *,
         timeout: cdk.Duration | None = None,
         memory_size: cdk.Size | None = None,
@@ -224,7 +224,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
     @staticmethod
     def from_service_token(
         scope: Construct,
-        id: str,  # noqa: A002 (CDK's name)
+        id: str,
         service_token: str,
         *,
         service_timeout: cdk.Duration | None = None,

@@ -60,7 +60,7 @@ class ImportedProvider(ImagePipelineProviderBase):
     def __init__(
         self,
         scope: Construct,
-        id: str,  # noqa: A002 (CDK's name)
+        id: str,
         service_token: str,
         *,
         service_timeout: cdk.Duration,

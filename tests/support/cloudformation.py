@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", self.server.responses.url)
         self.end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
 

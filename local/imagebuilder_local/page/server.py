@@ -135,7 +135,7 @@ class _Handler(BoundedHandler):
         """Name no versions."""
         return "imagebuilder-local"
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Keep a line a second out of the cloud's log."""
 
 

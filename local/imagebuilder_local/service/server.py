@@ -287,7 +287,7 @@ class _Handler(BoundedHandler):
             raise _unreadable()
         return line
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Keep http.server's own lines, one a request on stderr, out of the way."""
         _log.debug(format, *args)
 
