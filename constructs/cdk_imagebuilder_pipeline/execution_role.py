@@ -9,6 +9,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct, IDependable
 
 from cdk_imagebuilder_pipeline.nag import acknowledge_managed_policy, acknowledge_wildcards
+from cdk_imagebuilder_pipeline.naming import policy_name
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
 
 AnyRole = iam.IRole | iam.Role
@@ -74,7 +75,8 @@ def grant_logs(
     # The role may be of another stack, which must not depend on this one, or refer to the pipeline in its own policy.
     policy: iam.Policy | iam.ManagedPolicy
     if not managed_only:
-        policy = iam.Policy(pipeline, _POLICY_ID, statements=statements)
+        name = policy_name(pipeline, "ImageLogs")
+        policy = iam.Policy(pipeline, _POLICY_ID, policy_name=name, statements=statements)
         role.attach_inline_policy(policy)
     elif may_be_changed(pipeline, role):
         policy = iam.ManagedPolicy(pipeline, _MANAGED_POLICY_ID, statements=statements, roles=[role])  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)

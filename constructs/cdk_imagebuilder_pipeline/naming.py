@@ -31,6 +31,15 @@ def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
     return f"{unique}-{kind}"
 
 
+def policy_name(construct: Construct, name: str) -> str:
+    """Return a name for an inline policy of a role that other stacks may put policies on too.
+
+    A name that two stacks use is one policy, which each of them overwrites. A stack's id ends in a UUID.
+    """
+    uuid = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
+    return f"{name}-{construct.node.addr[:10]}-{uuid}"
+
+
 def claim_name(construct: Construct, stack: cdk.Stack, name: str) -> None:
     """Keep a name for a pipeline. ValueError when another of its stack has one that is the same to the service."""
     if is_unresolved(name):

@@ -42,13 +42,20 @@ class NetworkPolicy(Construct):
     WILDCARDS: Final = {"*": _ANY}
 
     def __init__(
-        self, scope: Construct, roles: Sequence[str], security_groups: Sequence[ec2.ISecurityGroup], *, is_inline: bool
+        self,
+        scope: Construct,
+        roles: Sequence[str],
+        security_groups: Sequence[ec2.ISecurityGroup],
+        *,
+        inline_name: str | None,
     ) -> None:
-        """`roles` are the names of the roles that get the policy."""
+        """`roles` are the names of the roles that get the policy, inline if it has a name and managed if not."""
         super().__init__(scope, "Network")
         policy: cdk.CfnResource
-        if is_inline:
-            policy = iam.CfnPolicy(self, "Policy", policy_name="Network", policy_document=self.DOCUMENT, roles=[*roles])
+        if inline_name is not None:
+            policy = iam.CfnPolicy(
+                self, "Policy", policy_name=inline_name, policy_document=self.DOCUMENT, roles=[*roles]
+            )
         else:
             policy = iam.CfnManagedPolicy(
                 self,

@@ -10,6 +10,7 @@ from constructs import Construct, IConstruct
 
 from cdk_imagebuilder_pipeline.execution_role import AnyRole, may_be_changed
 from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
+from cdk_imagebuilder_pipeline.naming import policy_name
 from cdk_imagebuilder_pipeline.network import NetworkPolicy
 from cdk_imagebuilder_pipeline.policy import HandlerPolicy
 from cdk_imagebuilder_pipeline.quota import MOST_MANAGED
@@ -36,8 +37,9 @@ class RolePolicies:
         """Make the first policies. ValueError, at a later need, when they are more than a role takes."""
         self._provider = provider
         self._role = role
+        self._is_given = is_given
         self._is_reported = not is_given and provider.node.try_get_context(_CUSTOMIZED) is not None
-        self._roles: Final = [role.role_name] if self._is_attached(is_given=is_given) else []
+        self._roles: Final = [role.role_name] if self._is_attached() else []
         is_inline = not managed_only
         beside = [NetworkPolicy.DOCUMENT] if is_in_network and is_inline and self._roles else []
         self.policy: Final = HandlerPolicy(
@@ -54,7 +56,7 @@ class RolePolicies:
                 iam.CfnPolicy(
                     provider,
                     "Policy",
-                    policy_name="ImagePipelines",
+                    policy_name=self._name("ImagePipelines"),
                     policy_document=cdk.Lazy.any(_Document(self.policy, 0)),
                     roles=self._roles,
                 )
@@ -76,7 +78,12 @@ class RolePolicies:
         """Let the function be in a network."""
         if self._roles:
             self.attached.append(
-                NetworkPolicy(self._provider, self._roles, security_groups, is_inline=not managed_only)
+                NetworkPolicy(
+                    self._provider,
+                    self._roles,
+                    security_groups,
+                    inline_name=None if managed_only else self._name("Network"),
+                )
             )
         else:
             self.policy.allow_itself(*NetworkPolicy.DOCUMENT["Statement"], wildcards=NetworkPolicy.WILDCARDS)
@@ -86,6 +93,9 @@ class RolePolicies:
         if self._is_reported:
             aspect: Any = _Report(self.policy, self._role, self._provider, function)
             cdk.Aspects.of(self._provider).add(aspect)
+
+    def _name(self, name: str) -> str:
+        return policy_name(self._provider, name) if self._is_given else name
 
     def _owners(self, stack_names: Sequence[str]) -> list[str] | None:
         """Return the patterns of stacks whose pipelines the function makes, None for its own alone.
@@ -98,10 +108,10 @@ class RolePolicies:
         own = cdk.Aws.STACK_ID if self._roles else _stacks(stack, stack.stack_name)
         return [own, *(_stacks(stack, name) for name in stack_names)]
 
-    def _is_attached(self, *, is_given: bool) -> bool:
+    def _is_attached(self) -> bool:
         if self._is_reported:
             return False
-        if not is_given:
+        if not self._is_given:
             return True
         is_changed = may_be_changed(self._provider, self._role)
         if not is_changed:

@@ -204,3 +204,19 @@ def test_packs_that_forbid_inline_policies_find_nothing_with_the_options_for_the
         if violation["ruleName"] not in LEFT_TO_THE_USER
     }
     assert found == set()
+
+
+def test_policies_of_two_stacks_on_one_role_have_names_of_their_own(app: cdk.App, pipeline: Make) -> None:
+    arn = "arn:aws:iam::123456789012:role/shared"
+    for name in ("One", "Two"):
+        stack = cdk.Stack(app, name)
+        function: Any = iam.Role.from_role_arn(stack, "Function", arn)
+        execution: Any = iam.Role.from_role_arn(stack, "Execution", arn)
+        ImagePipelineProvider.of(stack, role=function, vpc=network(stack))
+        pipeline(scope=stack, execution_role=execution, image_log_group="web")
+    templates = [app.synth().get_stack_by_name(name).template["Resources"] for name in ("One", "Two")]
+    policies = [one for template in templates for one in template.values() if one["Type"] == INLINE]
+    names = [json.dumps(one["Properties"]["PolicyName"]) for one in policies]
+    assert len(names) == len(set(names)) == 6
+    # A stack of the same name may be in another Region, and a role is of every Region.
+    assert all('{"Ref": "AWS::StackId"}' in name for name in names)
