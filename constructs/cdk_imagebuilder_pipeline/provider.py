@@ -82,6 +82,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         encryption_key: kms.IKey | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         stack_names: Sequence[str] | None = None,
+        code: lambda_.Code | None = None,
     ) -> None:
         """Make the function. ValueError, with the construct's path, for what Lambda would refuse.
 
@@ -115,6 +116,8 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
           with `*` and `?` as in IAM. They take the provider as it is, or by its `service_token` with
           `from_service_token`. It may then read every recipe, configuration and workflow of the account; what else
           their pipelines need has to be allowed here, with `policy`. Default: none, only its own stack.
+        - `code`: the function's code, `function.zip` of the same release, for stacks that take no assets
+          (`BootstraplessSynthesizer`): `Code.from_bucket(...)`. Default: an asset.
         """
         super().__init__(scope, id)
         timeout = timeout or DEFAULT_TIMEOUT
@@ -122,7 +125,6 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         if runtime is None:
             runtime = lambda_.Runtime.determine_latest_python_runtime(self)
             acknowledge_runtime(self, _RUNTIME)
-        self._check_synthesizer()
         self._check(timeout, memory_size, runtime)
         self._stack_names: Final = self._checked_stack_names(stack_names)
         self._managed_policies_only: Final = managed_policies_only
@@ -165,7 +167,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
             "Function",
             function_name=function_name,
             description="Makes the image pipelines of the stack",
-            code=handler_code(),
+            code=code or self._asset(),
             handler="imagebuilder_pipeline_handler.main.handler",
             runtime=runtime,
             architecture=architecture or lambda_.Architecture.ARM_64,
@@ -340,13 +342,15 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         description = "The function that makes the image pipelines of the stack"
         return ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description=description)
 
-    def _check_synthesizer(self) -> None:
-        if isinstance(cdk.Stack.of(self).synthesizer, cdk.BootstraplessSynthesizer):
+    def _asset(self) -> lambda_.Code:
+        # Not of what is derived from it, which may take assets.
+        if type(cdk.Stack.of(self).synthesizer) is cdk.BootstraplessSynthesizer:
             raise self._error(
-                "the stack's BootstraplessSynthesizer takes no assets, and the function's code is one: give pipelines "
-                "provider=ImagePipelineProvider.from_service_token(...) of a provider that is deployed elsewhere, or "
-                "the stack another synthesizer"
+                "the stack takes no assets (BootstraplessSynthesizer), and so not the function's code: give code, for "
+                "example Code.from_bucket with function.zip of this release, or a provider that is deployed elsewhere, "
+                "from_service_token"
             )
+        return handler_code()
 
     def _check_concurrency(self, count: int | None) -> None:
         if count is not None and not is_unresolved(count) and count < 1:

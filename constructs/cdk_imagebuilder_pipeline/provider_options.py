@@ -68,3 +68,6 @@ class ImagePipelineProviderOptions(TypedDict, total=False):
     stack_names: Sequence[str]
     """The names of other stacks that the function serves too, with `*` and `?` as in IAM. Default: none, only its own
     stack."""
+
+    code: lambda_.Code
+    """The function's code, for stacks that take no assets. Default: an asset."""

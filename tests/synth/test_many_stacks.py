@@ -190,27 +190,3 @@ def test_names_that_are_known_later_are_not_judged(app: cdk.App, pipeline: Make)
 def test_name_that_no_stack_has_is_refused(app: cdk.App, name: str) -> None:
     with pytest.raises(ValueError, match=r"stack_names has a name that no stack has: got '.*', allowed are a letter"):
         serving(app, name)
-
-
-@pytest.mark.parametrize("synthesizer", [cdk.CliCredentialsStackSynthesizer, cdk.LegacyStackSynthesizer])
-def test_synthesizer_that_takes_assets_needs_nothing_else(
-    app: cdk.App, pipeline: Make, synthesizer: Callable[[], Any]
-) -> None:
-    pipeline("Web", cdk.Stack(app, "Other", synthesizer=synthesizer()))
-    app.synth()
-
-
-def test_synthesizer_that_takes_no_assets_is_one_error_with_the_way_out(app: cdk.App, pipeline: Make) -> None:
-    bootstrapless: Any = cdk.BootstraplessSynthesizer()
-    stack = cdk.Stack(app, "Other", synthesizer=bootstrapless)
-    with pytest.raises(ValueError, match=r"BootstraplessSynthesizer takes no assets, .*from_service_token"):
-        pipeline("Web", stack)
-
-
-def test_pipeline_of_an_imported_provider_needs_no_bootstrap(
-    app: cdk.App, pipeline: Make, resources: Resources
-) -> None:
-    bootstrapless: Any = cdk.BootstraplessSynthesizer()
-    stack = cdk.Stack(app, "Other", synthesizer=bootstrapless)
-    pipeline("Web", stack, provider=imported(stack), image_log_group="web")
-    assert resources(stack, "Custom::ImagePipeline")
