@@ -7,8 +7,9 @@ from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.hints import meaning_of
+from cdk_imagebuilder_pipeline.hints import is_set_by_the_function, meaning_of
 from cdk_imagebuilder_pipeline.props import InvalidPropsError
+from imagebuilder_model import described
 
 P = ParamSpec("P")
 Props = TypeVar("Props")
@@ -39,6 +40,10 @@ def takes_props(props_class: Callable[P, Props]) -> Callable[[_Init[Self, Props]
             def owner() -> str:
                 return f"{type(self).__name__} '{'/'.join(filter(None, (scope.node.path, id)))}'"
 
+            if args:
+                written = f"{type(self).__name__}.from_props(scope, id, props)"
+                got = f"got {described(args[0])} behind the id"
+                raise TypeError(f"{owner()}: props are given by keyword: {got}, write {written}")
             wrong = _unknown_and_missing(known, kwargs.keys())
             if wrong:
                 raise WrongKeywordsError(owner(), [*wrong, *_problems(props_class, known, kwargs)])
@@ -78,6 +83,8 @@ def _required(known: Mapping[str, inspect.Parameter]) -> list[str]:
 
 
 def _unknown(name: str, known: Collection[str]) -> str:
+    if is_set_by_the_function(name):
+        return f"{name} is not a prop: the function sets it, remove it"
     meant = meaning_of(name, known)
     way_out = f"did you mean {meant}?" if meant else f"props are {', '.join(known)}"
     return f"{name} is not a prop: {way_out}"

@@ -1,42 +1,94 @@
 """What somebody means by a keyword that is no prop: names of the API, of other tools, abbreviations."""
 
+import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields
+from functools import cache
+from typing import Final
 
 from cdk_imagebuilder_pipeline.request import NOT_PROPS, OPERATION, PROP_OF_MEMBER
+from cdk_imagebuilder_pipeline.scanning import ScanResultCondition
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
-from imagebuilder_model import load_model, nearest
+from imagebuilder_model import Shape, load_model
 
-_SHORTEST_ABBREVIATION = 3
-_OBJECTS: Mapping[str, type] = {"schedule": ImagePipelineSchedule, "workflows": WorkflowConfiguration}
+_SHORTEST_ABBREVIATION: Final = 3
+_MOST_GUESSES: Final = 2
+"""What may mean more props than these says nothing: `image`, `enabled`."""
+
+_ALIKE: Final = 0.8
+"""Similarity, by difflib, from which a keyword counts as misspelt."""
+
+_FORMS: Final[Mapping[str, str]] = {
+    "schedule": f"schedule={ImagePipelineSchedule.__name__}({{}}=...)",
+    "workflows": f"workflows=[{WorkflowConfiguration.__name__}({{}}=...)]",
+    "scan_result_condition": f"scan_result_condition={ScanResultCondition.__name__}({{}}=...)",
+}
+"""How a field of an object that is a prop is given, by the prop."""
 
 
 def meaning_of(name: str, props: Collection[str]) -> str | None:
     """Return what to write instead of a keyword that is no prop, None when there is nothing like it."""
-    member = next((one for one in PROP_OF_MEMBER if name in {_snake(one), one}), None)
-    if member is not None:
-        meant = list(_props_of(member, props))
-        if meant:
+    known = {prop: (prop,) for prop in props} | _names()
+    name = _snake(name)
+    exact = known.get(name)
+    if exact is not None:
+        return " or ".join(exact)
+    for is_meant in (_begins, _contains):
+        meant = dict.fromkeys(prop for key, texts in known.items() if is_meant(key, name) for prop in texts)
+        if 0 < len(meant) <= _MOST_GUESSES:
             return " or ".join(meant)
-    for prop, made in _OBJECTS.items():
-        if name in {field.name for field in fields(made)}:
-            return f"{prop}={made.__name__}({name}=...)"
-    begun = [prop for prop in props if len(name) >= _SHORTEST_ABBREVIATION and prop.startswith(name)]
-    return begun[0] if len(begun) == 1 else nearest(name, props)
+    near = difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE)
+    return " or ".join(known[near[0]]) if near else None
 
 
-def _props_of(member: str, props: Collection[str]) -> Iterator[str]:
-    """Yield the props that a member of the API is, or those that its own members are."""
-    prop = PROP_OF_MEMBER[member]
-    if prop in props:
-        yield prop
-    elif not prop:
-        request = load_model().input_of(OPERATION)
-        if member in request.members and member not in NOT_PROPS:
-            for inner in load_model().shapes[request.members[member].shape].members:
-                yield from _props_of(inner, props)
+def is_set_by_the_function(name: str) -> bool:
+    """Tell whether a keyword is a member of the API that no prop is."""
+    return _snake(name) in map(_snake, NOT_PROPS)
+
+
+def _begins(key: str, name: str) -> bool:
+    return len(name) >= _SHORTEST_ABBREVIATION and key.startswith(name)
+
+
+def _contains(key: str, name: str) -> bool:
+    """Tell whether whole words of a known name are meant: `role` of `execution_role`."""
+    return f"_{name}_" in f"_{key}_"
+
+
+@cache
+def _names() -> dict[str, tuple[str, ...]]:
+    """Return the props by the API's names, as the L1 and Terraform spell them, and by the fields of objects."""
+    names: dict[str, tuple[str, ...]] = {}
+    fields: dict[str, tuple[str, ...]] = {}
+    for member, prop, shape in _members_in_groups(load_model().input_of(OPERATION)):
+        names[_snake(member)] = _props(prop, shape)
+        for inner, field, its_shape in _members_in_groups(shape) if prop in _FORMS else ():
+            given = tuple(_FORMS[prop].format(one) for one in _props(field, its_shape))
+            fields |= {_snake(inner): given} | ({field: given} if field else {})
+    return fields | names
+
+
+def _members_in_groups(shape: Shape) -> Iterator[tuple[str, str, Shape]]:
+    for member in _members(shape):
+        yield member
+        _, prop, inner = member
+        if not prop:
+            yield from _members_in_groups(inner)
+
+
+def _members(shape: Shape) -> Iterator[tuple[str, str, Shape]]:
+    """Yield each member that is a prop, with the prop and its shape, or that of the items of a list."""
+    shapes = load_model().shapes
+    for name, member in shape.members.items():
+        if name in PROP_OF_MEMBER:
+            inner = shapes[member.shape]
+            yield name, PROP_OF_MEMBER[name], shapes[inner.element] if inner.element else inner
+
+
+def _props(prop: str, shape: Shape) -> tuple[str, ...]:
+    """Return the prop, or those of the members of a group that only the API has."""
+    return (prop,) if prop else tuple(one for _, inner, its in _members(shape) for one in _props(inner, its))
 
 
 def _snake(member: str) -> str:

@@ -31,6 +31,7 @@ from cdk_imagebuilder_pipeline.provider_base import (
 from cdk_imagebuilder_pipeline.provider_options import ImagePipelineProviderOptions
 from cdk_imagebuilder_pipeline.role_policies import RolePolicies
 from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from imagebuilder_model import described
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"
 
@@ -316,6 +317,10 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         return elsewhere(f"provider '{self.node.path}'", own.account, own.region, stack)
 
     def _check(self, timeout: cdk.Duration, memory_size: cdk.Size, runtime: lambda_.Runtime) -> None:
+        for name, value, wanted in (("timeout", timeout, cdk.Duration), ("memory_size", memory_size, cdk.Size)):
+            given: object = value
+            if not isinstance(given, wanted):
+                raise self._error(f"{name} must be a {wanted.__name__}: got {described(given)}")
         seconds = timeout.to_seconds()
         if not is_unresolved(seconds) and not _SHORTEST.to_seconds() <= seconds <= LONGEST_TIMEOUT.to_seconds():
             fault = "small" if seconds < _SHORTEST.to_seconds() else "large"

@@ -8,6 +8,7 @@ from aws_cdk.interfaces.aws_imagebuilder import IContainerRecipeRef, IImageRecip
 
 from cdk_imagebuilder_pipeline.references import Resolver, reference_in, slashes_in
 from cdk_imagebuilder_pipeline.tokens import as_text, attribute_or_itself, is_look_up, is_unresolved
+from imagebuilder_model import described
 
 AnyRecipe = IImageRecipeRef | IContainerRecipeRef | cdk.IResolvable | str
 
@@ -70,7 +71,7 @@ def resolve_recipe(recipe: object, given_type: object) -> Recipe | str:
             "may turn out to be an image recipe or a container recipe: "
             "give the recipe's construct, or say recipe_type=RecipeType.IMAGE or RecipeType.CONTAINER"
         )
-    return f"must be a recipe's construct or the ARN of an image recipe or a container recipe: got {recipe!r}"
+    return f"must be a recipe's construct or the ARN of an image recipe or a container recipe: got {described(recipe)}"
 
 
 def recipe_arn_of(recipe: object) -> str | None:

@@ -1,6 +1,7 @@
 """From props to the API's request and back from its paths to the props' names."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule, fault_of_t
 from cdk_imagebuilder_pipeline.tags import tag_problems
 from cdk_imagebuilder_pipeline.tokens import as_text, attribute_or_itself, is_object, is_unresolved
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
-from imagebuilder_model import MapKey, Path, Problem, check
+from imagebuilder_model import MapKey, Path, Problem, check, described
 
 if TYPE_CHECKING:
     from cdk_imagebuilder_pipeline.props import ImagePipelineProps
@@ -74,7 +75,14 @@ def problems_of(props: "ImagePipelineProps") -> list[Problem]:
     found = [*wrong, *wrong_tags]
     # What the pipeline makes by itself where it is needed, and makes right: its name, its execution role.
     request = {"name": "generated", "executionRole": "generated"} | request_of(props)
-    refused = check(OPERATION, request, spell=_prop, is_unresolved=is_unresolved, hidden=NOT_PROPS)
+    refused = check(
+        OPERATION,
+        request,
+        spell=_prop,
+        is_unresolved=is_unresolved,
+        hidden=NOT_PROPS,
+        is_secret=_is_of_a_parameter,
+    )
     said = {problem.path for problem in found}
     more = [problem for problem in (_at_prop(one, props) for one in refused) if problem.path not in said]
     # What is in a map that stands for an object is not to be put right, but the object to be made.
@@ -214,6 +222,7 @@ def _wrong_objects(props: "ImagePipelineProps") -> Iterator[Problem]:
         yield Problem(("schedule", "timezone"), fault)
     for index, workflow in enumerate(props.workflows if isinstance(props.workflows, list | tuple) else ()):
         yield from _not_a(WorkflowConfiguration, "a WorkflowConfiguration", ("workflows", index), workflow)
+        yield from _wrong_parameters(index, workflow)
     timeout: object = props.image_tests_timeout
     yield from _not_a(cdk.Duration, "a Duration", ("image_tests_timeout",), timeout, is_unresolved)
     fault = _fault_of(timeout) if isinstance(timeout, cdk.Duration) else None
@@ -229,7 +238,27 @@ def _not_a(
     wanted: type, expected: str, path: Path, value: object, is_later: Callable[[object], bool] = is_object
 ) -> Iterator[Problem]:
     if value is not None and not isinstance(value, wanted) and not is_later(value):
-        yield Problem(path, f"must be {expected}: got {value!r}")
+        yield Problem(path, f"must be {expected}: got {described(value)}{_how_to_make(wanted)}")
+
+
+def _wrong_parameters(index: int, workflow: object) -> Iterator[Problem]:
+    # What is given in their place may have secrets in it, so nothing of it is shown.
+    given: object = workflow.parameters if isinstance(workflow, WorkflowConfiguration) else None
+    if given is not None and not isinstance(given, Mapping) and not is_object(given) and not is_unresolved(given):
+        got = "a text" if isinstance(given, str) else described(given)
+        yield Problem(("workflows", index, "parameters"), f"must be a map of names and values: got {got}")
+
+
+def _how_to_make(wanted: type) -> str:
+    if not is_dataclass(wanted):
+        return ""
+    needed = ", ".join(f"{field.name}=..." for field in fields(wanted) if field.default is MISSING)
+    return f", write {wanted.__name__}({needed})"
+
+
+def _is_of_a_parameter(path: Path) -> bool:
+    # The value of a workflow's parameter may be a secret, and so may be what somebody gives in its place.
+    return path[0] == "workflows" and path[2:3] == ("parameters",)
 
 
 def _prop(member: str) -> str:

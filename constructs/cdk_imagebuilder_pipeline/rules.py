@@ -6,18 +6,17 @@ rules (docs/rules.md) names the source of each.
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import aws_cdk as cdk
 from constructs import Construct
 
+from cdk_imagebuilder_pipeline.timezones import meant_timezone
 from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
-from imagebuilder_model import nearest
 from imagebuilder_model.schedule import findings
 
 if TYPE_CHECKING:
@@ -60,28 +59,12 @@ def _timezone(request: Mapping[str, Any]) -> Warnings:
     known = _timezones()
     # A machine may have no database, and then nothing is known.
     if known and zone not in known:
-        allowed = f"allowed are names such as Europe/London or UTC{_meant_zone(zone, known)}"
+        meant = meant_timezone(zone, known)
+        allowed = f"allowed are names such as Europe/London or UTC{f': {meant}' if meant else ''}"
         yield (
             "timezone-unknown",
             f"schedule.timezone is no IANA time zone that this machine knows: got {zone!r}, {allowed}",
         )
-
-
-_AREAS: Final = ("America/", "Asia/", "Australia/", "Europe/", "Pacific/")
-
-
-def _meant_zone(zone: str, known: frozenset[str]) -> str:
-    """Return what may be meant: a name that is like it, or the names of places whose clocks show this abbreviation."""
-    if not zone.isupper():
-        meant = nearest(zone, known)
-        return f": did you mean {meant}?" if meant else ""
-    seasons = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
-    places = [
-        name
-        for name in sorted(known)
-        if name.startswith(_AREAS) and any(season.astimezone(ZoneInfo(name)).tzname() == zone for season in seasons)
-    ]
-    return f": {zone} is an abbreviation, as in {', '.join(places[:3])}" if places else ""
 
 
 def _arns(construct: Construct, request: Mapping[str, Any]) -> Warnings:

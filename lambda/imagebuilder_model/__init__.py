@@ -4,7 +4,7 @@ The one thing that the construct, the Lambda function and the emulator share. Na
 come from `data/`, which is cut out of botocore's service model by a script; nothing of the API is typed by hand.
 """
 
-from imagebuilder_model.check import MapKey, Path, Problem, check, nearest
+from imagebuilder_model.check import MapKey, Path, Problem, check, described, nearest
 from imagebuilder_model.dynamic_reference import (
     DYNAMIC_REFERENCE,
     SECURE_REFERENCE,
@@ -36,6 +36,7 @@ __all__ = [
     "Problem",
     "Shape",
     "check",
+    "described",
     "dns_suffixes",
     "fault_of_reference",
     "is_dynamic_reference",

@@ -148,7 +148,7 @@ class _Checker:
             yield Problem(path, f"does not match the pattern: got {got}, allowed is {allowed}")
 
     def shown(self, path: Path, value: object) -> str:
-        return "a value that is not shown" if self.is_secret(path) else _shown(value)
+        return "a value that is not shown" if self.is_secret(path) else described(value)
 
     def size(self, path: Path, shape: Shape, size: int, unit: str) -> Iterator[Problem]:
         low, high = shape.minimum, shape.maximum
@@ -174,7 +174,8 @@ def _one_sided(low: int | None, high: int | None) -> str:
     return f"at most {high}" if low is None else f"at least {low}"
 
 
-def _shown(value: object) -> str:
+def described(value: object) -> str:
+    """Return a value as a message shows it: long texts cut, and never what is inside of a map or an object."""
     match value:
         case bool():
             return str(value).lower()
@@ -189,7 +190,8 @@ def _shown(value: object) -> str:
         case Sequence():
             return "a list"
         case _:
-            return f"a {type(value).__name__}"
+            name = type(value).__name__
+            return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 def _dotted(path: Path) -> str:

@@ -17,6 +17,10 @@ class Words:
     example: str
     parts: Mapping[str, str] = field(default_factory=dict)
     """For an ARN: what each part is called, and what is allowed for it, in order."""
+    takes_rest: bool = False
+    """Whether the last part may have slashes in it."""
+    arn: "Words | None" = None
+    """For a name in the place of which an ARN may stand: the words for that."""
 
 
 _NAME: Final = "lower-case letters, digits, - and _"
@@ -24,7 +28,7 @@ _VERSION: Final = "three numbers with dots, x for any, as 1.0.0 or 1.x.x"
 _ARN: Final = "arn:aws:imagebuilder:eu-west-1:111122223333:"
 
 
-def _arn(of: str, resource: str, **more: str) -> Words:
+def _arn(of: str, resource: str, *, takes_rest: bool = False, **more: str) -> Words:
     kind = resource.partition("/")[0]
     parts = {
         "beginning": "arn",
@@ -36,7 +40,7 @@ def _arn(of: str, resource: str, **more: str) -> Words:
         **more,
     }
     example = f"{_ARN}{resource}"
-    return Words(f"the ARN of {of}, as {example}", example, parts)
+    return Words(f"the ARN of {of}, as {example}", example, parts, takes_rest=takes_rest)
 
 
 WORDS: Final[Mapping[str, Words]] = {
@@ -52,6 +56,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "WorkflowVersionArnOrBuildVersionArn": _arn(
         "a workflow",
         "workflow/test/smoke/1.0.0",
+        takes_rest=True,
         type="build, test or distribution",
         name=_NAME,
         version=f"{_VERSION}, numbers only with a build version behind it, as 1.0.0/1",
@@ -64,6 +69,20 @@ WORDS: Final[Mapping[str, Words]] = {
     "RoleNameOrArn": Words(
         "a role's name of letters, digits and +=,.@-_/ or its ARN, as arn:aws:iam::111122223333:role/build",
         "build-role",
+        arn=Words(
+            "the ARN of a role",
+            "arn:aws:iam::111122223333:role/build",
+            {
+                "beginning": "arn",
+                "partition": "aws, or one that begins with aws-",
+                "service": "iam",
+                "Region": "nothing",
+                "account": "12 digits",
+                "kind": "role",
+                "name": "letters, digits and +=,.@-_/",
+            },
+            takes_rest=True,
+        ),
     ),
     "LogGroupName": Words("1 to 512 letters, digits and -_/.", "/aws/imagebuilder/golden"),
 }
@@ -75,6 +94,8 @@ def fault_in(shape: str, regex: re.Pattern[str], value: str) -> tuple[str, str] 
     words = WORDS.get(shape)
     if words is None:
         return None
+    if words.arn is not None and value.startswith("arn:"):
+        words = words.arn
     if words.parts:
         return _in_arn(words, regex, value) if value.startswith("arn:") else (shown(value), words.allowed)
     middle = len(words.example) // 2
@@ -86,7 +107,7 @@ def fault_in(shape: str, regex: re.Pattern[str], value: str) -> tuple[str, str] 
 
 def _in_arn(words: Words, regex: re.Pattern[str], value: str) -> tuple[str, str]:
     right = re.split("([:/])", words.example)
-    got = re.split("[:/]", value)
+    got = re.split("[:/]", value, maxsplit=len(words.parts) - 1 if words.takes_rest else 0)
     for index, (name, allowed) in enumerate(words.parts.items()):
         if index >= len(got):
             return f"no {name} at the end of {shown(value)}", f"{allowed}, as in {words.example}"

@@ -21,6 +21,7 @@ from aws_cdk import aws_scheduler as scheduler
 
 from cdk_imagebuilder_pipeline import (
     ImagePipeline,
+    ImagePipelineProps,
     ImagePipelineProvider,
     ImagePipelineSchedule,
     MaximumSeverityLabel,
@@ -58,6 +59,15 @@ PARIS = scheduler.ScheduleExpression.cron(hour="6", time_zone=cdk.TimeZone.EUROP
 
 def scheduled(stack: cdk.Stack, expression: Any, **more: Any) -> ImagePipeline:
     return golden(stack, schedule=ImagePipelineSchedule(expression=expression, **more))
+
+
+def with_ready_props(stack: cdk.Stack) -> None:
+    untyped: Any = ImagePipeline
+    untyped(stack, "Golden", ImagePipelineProps(recipe=RECIPE, infrastructure_configuration=INFRASTRUCTURE))
+
+
+def with_parameters(parameters: Any) -> WorkflowConfiguration:
+    return WorkflowConfiguration(workflow=BUILD, parameters=parameters)
 
 
 def provider(stack: cdk.Stack, **options: Any) -> ImagePipelineProvider:
@@ -118,6 +128,8 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: golden(s, description="", status="ON"),
     lambda s: golden(s, recipe_tpye=RecipeType.IMAGE),
     lambda s: golden(s, colour="red"),
+    lambda s: golden(s, client_token="mine"),
+    with_ready_props,
     lambda s: ImagePipeline(s, "Golden", recipe=RECIPE),  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     lambda s: golden(s, description=""),
     lambda s: golden(s, image_tests_timeout=cdk.Duration.days(2)),
@@ -134,6 +146,7 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: golden(s, recipe_type=RecipeType.CONTAINER),
     lambda s: golden(s, recipe="golden"),
     lambda s: golden(s, schedule="rate(7 days)"),
+    lambda s: golden(s, workflows=[with_parameters([{"name": "instanceType", "value": ["t3.small"]}])]),
     lambda s: golden(s, image_tests_timeout=cdk.Duration.seconds(90)),
     lambda s: scheduled(s, "every sunday"),
     lambda s: scheduled(s, "cron(0 6 * * 0)"),
@@ -154,6 +167,7 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: ImagePipeline.from_image_pipeline_name(s, "Imported", "golden", recipe="golden"),
     lambda s: imported(s).on_image_build_failed("Failed"),
     lambda s: imported(s).on_cve_detected("Critical", event_pattern=events.EventPattern(source=["aws.ec2"])),
+    lambda s: provider(s, timeout=30),
     lambda s: provider(s, timeout=cdk.Duration.seconds(10)),
     lambda s: provider(s, memory_size=cdk.Size.mebibytes(64)),
     lambda s: provider(s, runtime=lambda_.Runtime.PYTHON_3_10),

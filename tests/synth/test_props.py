@@ -119,7 +119,7 @@ CASES: list[tuple[str, Callable[[Any], Any], Any, type, str]] = [
     ("schedule", lambda v: schedule(v, "auto_disable_failure_count"), 11, int, "schedule.auto_disable_failure_count is too large: got 11, allowed 1 to 10"),
     ("schedule", lambda v: schedule(v, "auto_disable_failure_count"), 0, int, "schedule.auto_disable_failure_count is too small: got 0, allowed 1 to 10"),
     ("workflows", lambda v: workflow(v, "workflow"), "web", str, f"workflows[0].workflow does not match the pattern: got 'web', allowed is {WORKFLOW}"),
-    ("workflows", lambda v: workflow({"a": [v]}, "parameters"), 1, str, "workflows[0].parameters['a'][0] must be a text: got 1"),
+    ("workflows", lambda v: workflow({"a": [v]}, "parameters"), 1, str, "workflows[0].parameters['a'][0] must be a text: got a value that is not shown"),
     ("workflows", lambda v: workflow({v: "a"}, "parameters"), "", str, "workflows[0].parameters[''] has a key that is too small: got 0 characters, allowed 1 to 128"),
     ("workflows", lambda v: workflow(v, "parallel_group"), "-", str, "workflows[0].parallel_group does not match the pattern: got '-', allowed is 1 to 100 letters, digits and -_+#, a letter or digit first"),
     ("workflows", lambda v: workflow(v, "on_failure"), "STOP", str, "workflows[0].on_failure is not an allowed value: got 'STOP', allowed are CONTINUE, ABORT"),
@@ -195,11 +195,15 @@ def test_scan_of_the_ami_reaches_the_function_with_its_condition(
 @pytest.mark.parametrize(
     ("props", "message"),
     [
-        ({"schedule": "rate(1 day)"}, "schedule must be an ImagePipelineSchedule: got 'rate(1 day)'"),
-        ({"workflows": ["x"]}, "workflows[0] must be a WorkflowConfiguration: got 'x'"),
+        ({"schedule": "rate(1 day)"}, "schedule must be an ImagePipelineSchedule: got 'rate(1 day)', write ImagePipelineSchedule(expression=...)"),
+        ({"schedule": {"expression": "rate(1 day)"}}, "schedule must be an ImagePipelineSchedule: got a map, write ImagePipelineSchedule(expression=...)"),
+        ({"schedule": {"colour": "red"}}, "schedule must be an ImagePipelineSchedule: got a map, write ImagePipelineSchedule(expression=...)"),
+        ({"workflows": ["x"]}, "workflows[0] must be a WorkflowConfiguration: got 'x', write WorkflowConfiguration(workflow=...)"),
+        ({"workflows": [{"workflow": "x", "parameters": {"a": "secret"}}]}, "workflows[0] must be a WorkflowConfiguration: got a map, write WorkflowConfiguration(workflow=...)"),
         ({"workflows": "x"}, "workflows must be a list: got 'x'"),
-        ({"workflows": workflow("x", "parameters")}, "workflows[0].parameters must be a list: got 'x'"),
-        ({"workflows": workflow({"a": 1}, "parameters")}, "workflows[0].parameters['a'] must be a list: got 1"),
+        ({"workflows": workflow("x", "parameters")}, "workflows[0].parameters must be a map of names and values: got a text"),
+        ({"workflows": workflow([{"name": "a", "value": "secret"}], "parameters")}, "workflows[0].parameters must be a map of names and values: got a list"),
+        ({"workflows": workflow({"a": 1}, "parameters")}, "workflows[0].parameters['a'] must be a list: got a value that is not shown"),
         ({"adopt_existing": "yes"}, "adopt_existing must be true or false: got 'yes'"),
         ({"provider": "arn"}, "provider must be an ImagePipelineProvider: got 'arn'"),
         ({"tags": ["a"]}, "tags must be a map: got a list"),
@@ -208,7 +212,7 @@ def test_scan_of_the_ami_reaches_the_function_with_its_condition(
         ({"tags": {"imagebuilder-pipeline:stack-id": "a"}}, "tags['imagebuilder-pipeline:stack-id'] is set by the pipeline itself: remove it"),
         ({"image_tags": {f"k{i}": "" for i in range(51)}}, "image_tags is too large: got 51 entries, allowed 1 to 50"),
         ({"recipe": "web"}, "recipe must be a recipe's construct or the ARN of an image recipe or a container recipe: got 'web'"),
-        ({"recipe": None}, "recipe must be a recipe's construct or the ARN of an image recipe or a container recipe: got None"),
+        ({"recipe": None}, "recipe must be a recipe's construct or the ARN of an image recipe or a container recipe: got nothing"),
         ({"recipe_type": RecipeType.CONTAINER}, "recipe is of type image: recipe_type says container, remove it"),
     ],
 )  # fmt: skip
@@ -281,7 +285,7 @@ def test_misspelt_missing_and_wrong_props_are_one_error_of_both_kinds(stack: cdk
         ("image_tests_configuration", "image_tests_enabled or image_tests_timeout"),
         ("logging_configuration", "image_log_group or image_pipeline_log_group"),
         ("timezone", "schedule=ImagePipelineSchedule(timezone=...)"),
-        ("on_failure", "workflows=WorkflowConfiguration(on_failure=...)"),
+        ("on_failure", "workflows=[WorkflowConfiguration(on_failure=...)]"),
     ],
 )
 def test_name_of_the_api_or_an_abbreviation_is_told_what_the_prop_is(

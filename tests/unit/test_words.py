@@ -87,6 +87,27 @@ def test_wrong_part_of_an_arn_is_shown_with_what_is_allowed_at_once(arn: str, sa
 
 
 @pytest.mark.parametrize(
+    ("arn", "said"),
+    [
+        ("arn:aws:iam::123:role/build", "got '123' for the account in "),
+        ("arn:aws:iam:eu-west-1:111122223333:role/build", "got 'eu-west-1' for the Region in "),
+        ("arn:aws:iam::111122223333:instance-profile/build", "got 'instance-profile' for the kind in "),
+        ("arn:aws:iam::111122223333:role/images/my build", "got 'images/my build' for the name in "),
+    ],
+)
+def test_wrong_part_of_the_arn_of_a_role_is_shown(arn: str, said: str) -> None:
+    (problem,) = check("CreateImagePipeline", MINIMAL | {"executionRole": arn})
+    assert str(problem).startswith(f"executionRole does not match the pattern: {said}")
+    assert str(problem).endswith("as in arn:aws:iam::111122223333:role/build")
+
+
+def test_version_of_a_workflow_is_shown_with_its_build_version() -> None:
+    workflow = {"workflowArn": f"{OWN}workflow/test/smoke/x.x.x/1"}
+    (problem,) = check("CreateImagePipeline", MINIMAL | {"executionRole": "build", "workflows": [workflow]})
+    assert "got 'x.x.x/1' for the version in " in str(problem)
+
+
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"name": "golden/image"}, "name does not match the pattern: got '/' in 'golden/image', allowed is 3 to 128"),
