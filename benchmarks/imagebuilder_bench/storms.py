@@ -71,7 +71,7 @@ def _run(function: Function, what: str, aws: Services, log: Path, crowd: Crowd) 
         process = subprocess.Popen(
             [*python, str(write_end), str(SITE_PACKAGES), str(function.folder), what],
             # One machine stands for hundreds: what each would do by itself must not keep it busy.
-            env={**aws.environment, **function.environment, "SSL_CERT_FILE": str(WORK / TRUSTED_ALONE)},
+            env={**aws.environment, **function.environment, "AWS_CA_BUNDLE": str(WORK / TRUSTED_ALONE)},
             stdin=subprocess.PIPE,
             stdout=errors,
             stderr=errors,

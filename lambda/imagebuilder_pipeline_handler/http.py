@@ -18,8 +18,13 @@ def put(url: str, body: bytes, timeout: float) -> int:
     """Put a body without a content type and return the status. It follows no redirect and tries once."""
     # The signature of the URL covers an empty content type.
     request = AWSRequest(method="PUT", url=url, data=body, headers={"Content-Type": ""})
-    status: int = _session(tuple(get_environ_proxies(url).items()), timeout).send(request.prepare()).status_code
-    return status
+    session = _session(tuple(get_environ_proxies(url).items()), timeout)
+    try:
+        status: int = session.send(request.prepare()).status_code
+        return status
+    finally:
+        # No connection is left open: Lambda freezes the process, and the other end would wait for it.
+        session.close()
 
 
 def prepare(timeout: float) -> None:
