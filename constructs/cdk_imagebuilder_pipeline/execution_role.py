@@ -125,8 +125,11 @@ def _is_outside(group: object) -> bool:
 def _name_of(group: Any) -> str:
     """Return the name that a log group's construct was given, or else what stands for the one that it will have."""
     if isinstance(group, logs.CfnLogGroup):
-        given = group.log_group_name
-    else:
-        physical_name = getattr(group, "log_group_physical_name", None)
-        given = physical_name() if physical_name is not None else None
-    return group.log_group_ref.log_group_name if given is None or is_unresolved(given) else str(given)
+        return (
+            group.ref if group.log_group_name is None or is_unresolved(group.log_group_name) else group.log_group_name
+        )
+    physical_name = getattr(group, "log_group_physical_name", None)
+    if physical_name is None:
+        return str(group.log_group_ref.log_group_name)
+    given = physical_name()
+    return str(group.log_group_name if is_unresolved(given) else given)
