@@ -25,7 +25,7 @@ _RESERVE: Final = 0.5
 _HTTP_SUCCESS: Final = range(200, 300)
 
 _log = logging.getLogger(__name__)
-logging.getLogger("urllib3").setLevel(logging.INFO)  # below, it logs the address
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # below, it logs the address, as a warning too
 logging.getLogger("botocore.httpsession").setLevel(logging.INFO)  # the same, of what failed
 
 

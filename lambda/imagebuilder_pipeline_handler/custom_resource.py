@@ -18,7 +18,7 @@ _QUIET: Final = {
     "crhelper": logging.CRITICAL,
     "boto3": logging.WARNING,
     "botocore": logging.WARNING,
-    "urllib3": logging.WARNING,
+    "urllib3": logging.ERROR,
 }
 """At lower levels these log the event, the answer and every request: pre-signed URL and property values."""
 
