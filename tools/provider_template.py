@@ -6,7 +6,7 @@ both become what the template's parameters say. Everything else is the construct
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -15,7 +15,6 @@ from aws_cdk import aws_logs as logs
 from tools.readable import readable
 
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
-from cdk_imagebuilder_pipeline.policy import ReadKind
 
 _STACK: Final = "ImagePipelineProvider"
 _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${StackNames}/*"
@@ -96,10 +95,7 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
 
 
 def _allow_what_any_pipeline_may_need(provider: ImagePipelineProvider, stack: cdk.Stack) -> None:
-    for kind in get_args(ReadKind):
-        provider.policy.allow_read(kind, stack.format_arn(service="imagebuilder", resource=kind, resource_name="*"))
-    managed = stack.format_arn(service="imagebuilder", account="aws", resource="workflow", resource_name="*")
-    provider.policy.allow_read("workflow", managed)
+    provider.policy.allow_any_read()
     provider.policy.allow_scanning(stack.format_arn(service="ecr", resource="repository", resource_name="*"))
     provider.policy.allow_pass(cdk.Fn.ref(_ROLES))
 

@@ -8,10 +8,11 @@ import aws_cdk as cdk
 import jsii
 
 from cdk_imagebuilder_pipeline.references import Resolver
+from cdk_imagebuilder_pipeline.tokens import text_of
 
 NOTHING: Final = cdk.Aws.STACK_ID
-"""An ARN in the place of a resource that a condition takes away. IAM refuses a statement without resources, and none of
-the actions here is one on a stack."""
+"""An ARN in the place of a resource that a condition removes. IAM refuses a statement without resources
+(terraform-aws-modules/terraform-aws-iam#603), and none of the actions here is one on a stack."""
 
 
 def each_case(
@@ -27,15 +28,11 @@ def each_case(
     if not (isinstance(resolved, Mapping) and "Fn::If" in resolved):
         return list(resources_of(text))
     name, *choices = _arguments(resolver.stack, text)
-    if_true, if_false = (each_case(resolver, _text(choice), resources_of, absent) for choice in choices)
+    if_true, if_false = (each_case(resolver, text_of(choice), resources_of, absent) for choice in choices)
     return [
         one if one == other else cdk.Token.as_string(cdk.Fn.condition_if(name, one, other))
         for one, other in zip_longest(if_true, if_false, fillvalue=NOTHING)
     ]
-
-
-def _text(choice: Any) -> str:
-    return choice if isinstance(choice, str) else cdk.Token.as_string(choice)
 
 
 def _arguments(stack: cdk.Stack, text: str) -> list[Any]:

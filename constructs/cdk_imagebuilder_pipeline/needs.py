@@ -10,7 +10,7 @@ import aws_cdk as cdk
 from cdk_imagebuilder_pipeline.conditions import each_case
 from cdk_imagebuilder_pipeline.policy import HandlerPolicy, ReadKind
 from cdk_imagebuilder_pipeline.references import Resolver, is_arn_of_resource, reference_in, slashes_in
-from cdk_imagebuilder_pipeline.tokens import as_text, is_look_up, is_unresolved
+from cdk_imagebuilder_pipeline.tokens import is_look_up, is_unresolved, text_of
 from imagebuilder_model import DYNAMIC_REFERENCE
 
 _RECIPES: Final[Mapping[str, ReadKind]] = {
@@ -42,7 +42,7 @@ def allow_what_it_needs(
     for kind, arns in needs.to_read(request, recipe_is_made=recipe_is_made):
         policy.allow_read(kind, *arns)
     if "executionRole" in request:
-        for role in each_case(needs.resolver, _text(request["executionRole"]), needs.of_role):
+        for role in each_case(needs.resolver, text_of(request["executionRole"]), needs.of_role):
             policy.allow_pass(role)
     scanning = request.get("imageScanningConfiguration", {})
     if scanning.get("imageScanningEnabled", False) is not False:
@@ -61,11 +61,11 @@ class _Needs:
         """Yield what the function reads, by kind."""
         for member, kind in _RECIPES.items():
             if member in request:
-                arn = _text(request[member])
+                arn = text_of(request[member])
                 yield kind, [arn] if recipe_is_made else self._of_versioned(kind, arn)
         for member, kind in _CONFIGURATIONS.items():
             if member in request:
-                yield kind, self._of_configuration(kind, _text(request[member]))
+                yield kind, self._of_configuration(kind, text_of(request[member]))
         for workflow in _workflow_arns(request):
             anything = [self.policy.any_of("workflow")]
             yield "workflow", anything if workflow is None else self._of_versioned("workflow", workflow)
@@ -126,7 +126,7 @@ class _Needs:
         default = [self._repository(_DEFAULT_SCANNING_REPOSITORY)] if "containerRecipeArn" in request else []
         if given is None:
             return default
-        return each_case(self.resolver, _text(given), lambda name: [self._repository(name)], default)
+        return each_case(self.resolver, text_of(given), lambda name: [self._repository(name)], default)
 
     def _repository(self, name: str) -> str:
         return self.stack.format_arn(service="ecr", resource="repository", resource_name=name)
@@ -138,15 +138,11 @@ class _Needs:
 def _references(request: Mapping[str, Any]) -> Iterator[str]:
     for member in (*_RECIPES, *_CONFIGURATIONS, "executionRole"):
         if member in request:
-            yield _text(request[member])
+            yield text_of(request[member])
 
 
 def _workflow_arns(request: Mapping[str, Any]) -> Iterator[str | None]:
     """Yield the ARN of each workflow, None for what is a token as a whole."""
     workflows = request.get("workflows", [])
     for workflow in workflows if isinstance(workflows, list) else [workflows]:
-        yield _text(workflow["workflowArn"]) if isinstance(workflow, Mapping) else None
-
-
-def _text(value: object) -> str:
-    return str(as_text(value))
+        yield text_of(workflow["workflowArn"]) if isinstance(workflow, Mapping) else None

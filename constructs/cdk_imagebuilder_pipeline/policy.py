@@ -99,6 +99,15 @@ class HandlerPolicy:
                 self._reasons[arn] = _UNKNOWN if arn == self.any_of(kind) else reason
         self._add(self._reads[kind], arns, _LONGEST_READ)
 
+    def allow_any_read(self, reason: str = _VERSIONS) -> None:
+        """Let the function read all that a pipeline of the account and Region can refer to, and the workflows of AWS.
+
+        `reason` is for the `*` in the ARNs.
+        """
+        for kind in _READ_ACTIONS:
+            self.allow_read(kind, self._arn("imagebuilder", kind, "*"), reason=reason)
+        self.allow_read("workflow", self._arn("imagebuilder", "workflow", "*", account="aws"), reason=reason)
+
     def allow_pass(self, role_arn: str) -> None:
         """Let the function hand an execution role to Image Builder.
 

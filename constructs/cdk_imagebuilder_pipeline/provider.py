@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Final, Self, Unpack, get_args
+from typing import Any, Final, Self, Unpack
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -19,7 +19,7 @@ from cdk_imagebuilder_pipeline.encryption import allow_logs
 from cdk_imagebuilder_pipeline.execution_role import AnyRole
 from cdk_imagebuilder_pipeline.nag import acknowledge_runtime
 from cdk_imagebuilder_pipeline.network import allow_interfaces
-from cdk_imagebuilder_pipeline.policy import HandlerPolicy, ReadKind, allow
+from cdk_imagebuilder_pipeline.policy import HandlerPolicy, allow
 from cdk_imagebuilder_pipeline.provider_base import (
     DEFAULT_TIMEOUT,
     LONGEST_TIMEOUT,
@@ -162,7 +162,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         )
         self._policy: Final = policies.policy
         if vpc is not None:
-            policies.allow_network(security_groups or (), managed_only=managed_policies_only)
+            policies.allow_network(security_groups or ())
         self._function: Final = lambda_.Function(
             self,
             "Function",
@@ -193,7 +193,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         policies.report(self._function)
         self._allow_itself(log_group)
         if self._stack_names:
-            self._allow_others()
+            self._policy.allow_any_read(_OTHERS)
         if vpc is not None:
             creation, wildcards = allow_interfaces(self._function)
             self._policy.allow_itself(creation, wildcards=wildcards)
@@ -309,7 +309,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
                 "give a provider of this stack, or none, or name this stack in the stack_names of that provider"
             )
         known = not any(map(is_unresolved, (stack.stack_name, *self._stack_names)))
-        if known and not any(_matches(stack.stack_name, name) for name in self._stack_names):
+        if known and not any(fnmatchcase(stack.stack_name, name) for name in self._stack_names):
             return (
                 f"provider '{self.node.path}' does not serve this stack: got the stack's name {stack.stack_name!r}, "
                 f"allowed are its stack_names {', '.join(self._stack_names)}"
@@ -377,15 +377,6 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
             retention_period=cdk.Duration.days(14),
         )
 
-    def _allow_others(self) -> None:
-        """Let the function read what pipelines of other stacks refer to."""
-        stack = cdk.Stack.of(self)
-        for kind in get_args(ReadKind):
-            arn = stack.format_arn(service="imagebuilder", resource=kind, resource_name="*")
-            self._policy.allow_read(kind, arn, reason=_OTHERS)
-        managed = stack.format_arn(service="imagebuilder", account="aws", resource="workflow", resource_name="*")
-        self._policy.allow_read("workflow", managed, reason=_OTHERS)
-
     def _allow_itself(self, log_group: logs.LogGroup) -> None:
         statements = [
             allow(["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn),
@@ -395,11 +386,6 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         if key is not None:
             statements.append(allow(["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn))
         self._policy.allow_itself(*statements)
-
-
-def _matches(name: str, pattern: str) -> bool:
-    # fnmatch knows [ as well, which no stack's name has.
-    return fnmatchcase(name, pattern)
 
 
 def _is_new_enough(runtime: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 import jsii
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
@@ -40,18 +41,18 @@ class RolePolicies:
         self._is_given = is_given
         self._is_reported = not is_given and provider.node.try_get_context(_CUSTOMIZED) is not None
         self._roles: Final = [role.role_name] if self._is_attached() else []
-        is_inline = not managed_only
-        beside = [NetworkPolicy.DOCUMENT] if is_in_network and is_inline and self._roles else []
+        self._is_inline = not managed_only
+        beside = [NetworkPolicy.DOCUMENT] if is_in_network and self._is_inline and self._roles else []
         self.policy: Final = HandlerPolicy(
             cdk.Stack.of(provider),
             self._fit,
             beside,
-            is_first_inline=is_inline,
+            is_first_inline=self._is_inline,
             owners=self._owners(stack_names),
         )
         self.attached: Final[list[Construct]] = []
         """What the function has to wait for."""
-        if self._roles and is_inline:
+        if self._roles and self._is_inline:
             self.attached.append(
                 iam.CfnPolicy(
                     provider,
@@ -63,7 +64,7 @@ class RolePolicies:
             )
         self._more: Final = Construct(provider, "MorePolicies")
         self.attached.append(self._more)
-        self._first_managed: Final = 1 if is_inline else 0
+        self._first_managed: Final = 1 if self._is_inline else 0
         self._managed = 0
         self._acknowledged: set[str] = set()
 
@@ -74,7 +75,7 @@ class RolePolicies:
         # By its ARN, so that the CDK adds nothing to it: its permissions are in the policies here, and narrower.
         return iam.Role.from_role_arn(self._provider, "FixedRole", self._role.role_arn, mutable=False)
 
-    def allow_network(self, security_groups: Any, *, managed_only: bool) -> None:
+    def allow_network(self, security_groups: Sequence[ec2.ISecurityGroup]) -> None:
         """Let the function be in a network."""
         if self._roles:
             self.attached.append(
@@ -82,7 +83,7 @@ class RolePolicies:
                     self._provider,
                     self._roles,
                     security_groups,
-                    inline_name=None if managed_only else self._name("Network"),
+                    inline_name=self._name("Network") if self._is_inline else None,
                 )
             )
         else:

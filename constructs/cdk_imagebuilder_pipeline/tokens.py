@@ -57,6 +57,11 @@ def as_text(value: object) -> object:
     return cdk.Token.as_string(resolvable) if is_object(value) else value
 
 
+def text_of(value: Any) -> str:
+    """Return a text, or the text that stands for a token in any other form."""
+    return value if isinstance(value, str) else cdk.Token.as_string(value)
+
+
 def attribute_or_itself(value: object, *path: str) -> object:
     """Return the attribute of a CDK object at a path, or the value itself when it has no such attribute.
 

@@ -32,7 +32,7 @@ def prepare(timeout: float) -> None:
     _session((), timeout)
 
 
-# Kept, because reading the certificates takes longer than the rest of a response.
+# Kept, because looking for the certificates reads the configuration. They themselves are read for each connection.
 @cache
 def _session(proxies: tuple[tuple[str, str], ...], timeout: float) -> URLLib3Session:
     options: Any = {"verify": _verify(), "timeout": timeout}  # botocore takes more than its stubs say

@@ -3,6 +3,7 @@
 "Dynamic references are resolved after intrinsic functions" (aws-cdk#14476): what splits or compares sees the reference.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,23 @@ PSEUDO_PARAMETERS = {
     "AWS::StackName": "Stack",
     "AWS::URLSuffix": "amazonaws.com",
 }
+
+
+_ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]*|\*|aws):.+")
+
+
+def resources_of(statement: Mapping[str, Any]) -> list[str]:
+    """Return the resources of a policy's statement."""
+    resource = statement["Resource"]
+    return resource if isinstance(resource, list) else [resource]
+
+
+def assert_iam_takes(statement: Mapping[str, Any]) -> None:
+    """Hold that a statement has resources (terraform-aws-modules/terraform-aws-iam#603), and that each is an ARN."""
+    listed = resources_of(statement)
+    assert listed, f"IAM refuses a statement without resources: {statement}"
+    for resource in listed:
+        assert resource == "*" or _ARN.fullmatch(resource), f"{resource} is no ARN: {statement}"
 
 
 @dataclass(frozen=True)

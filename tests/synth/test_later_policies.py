@@ -1,6 +1,5 @@
 """The function's policy for references that are known only when the stack is deployed: enough, and no more."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,13 +11,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.evaluation import Deployment
+from support.evaluation import Deployment, assert_iam_takes, resources_of
 
 from cdk_imagebuilder_pipeline import ImagePipeline, RecipeType, WorkflowConfiguration
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 RECIPE = f"{ARN}:image-recipe/golden"
-RULE = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]*|\*|aws):.+")
 ANY_RECIPE = "arn:aws:imagebuilder:eu-west-1:*:image-recipe/*"
 
 Make = Callable[..., ImagePipeline]
@@ -44,21 +42,9 @@ def statements(stack: cdk.Stack, resources: Resources) -> Statements:
     return read
 
 
-def assert_iam_takes(statement: dict[str, Any]) -> None:
-    listed = resources_in(statement)
-    assert listed, f"IAM refuses a statement without resources: {statement}"
-    for resource in listed:
-        assert resource == "*" or RULE.fullmatch(resource), f"{resource} is no ARN"
-
-
-def resources_in(statement: dict[str, Any]) -> list[str]:
-    resource = statement["Resource"]
-    return resource if isinstance(resource, list) else [resource]
-
-
 def allowed(statements: Sequence[dict[str, Any]], action: str) -> list[str]:
     """Return the resources of an action, without that in the place of what a condition takes away."""
-    found = [one for statement in statements if action in statement["Action"] for one in resources_in(statement)]
+    found = [one for statement in statements if action in statement["Action"] for one in resources_of(statement)]
     return [one for one in found if ":stack/" not in one]
 
 

@@ -12,14 +12,13 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk.assertions import Template
-from support.evaluation import Deployment
+from support.evaluation import Deployment, assert_iam_takes, resources_of
 from support.later import WAYS, Later, Prop, each, in_l1, props
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProps
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 ROLE = "arn:aws:iam::123456789012:role/later"
-ARN_OF_ANYTHING = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]*|\*|aws):.+")
 HERE = cdk.Environment(account="123456789012", region="eu-west-1")
 THERE = cdk.Environment(account="123456789012", region="us-east-1")
 
@@ -88,9 +87,7 @@ def hold(stack: cdk.Stack, prop: Prop, value: Any) -> None:
         for statement in deployment.value(one["Properties"]["PolicyDocument"])["Statement"]
     ]
     for statement in statements:
-        resources = resources_of(statement)
-        assert resources, f"IAM refuses a statement without resources: {statement}"
-        assert all(one == "*" or ARN_OF_ANYTHING.fullmatch(one) for one in resources), statement
+        assert_iam_takes(statement)
     wanted = found(ours, path)
     if prop.name in ACTIONS and wanted is not None and "dummy-value-for-" not in wanted:
         may = [
@@ -129,8 +126,3 @@ def found(properties: Any, path: list[str | int]) -> Any:
 
 def pascal(name: str) -> str:
     return name if name == "team" else "".join(part.capitalize() for part in name.split("_"))
-
-
-def resources_of(statement: dict[str, Any]) -> list[str]:
-    resource = statement["Resource"]
-    return resource if isinstance(resource, list) else [resource]
