@@ -25,7 +25,7 @@ _RESERVE: Final = 0.5
 _HTTP_SUCCESS: Final = range(200, 300)
 
 _log = logging.getLogger(__name__)
-logging.getLogger("urllib3").setLevel(logging.ERROR)  # below, it logs the address, as a warning too
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # below, it logs the address: malformed headers are a warning
 logging.getLogger("botocore.httpsession").setLevel(logging.INFO)  # the same, of what failed
 
 
@@ -37,7 +37,7 @@ def prepare() -> None:
     """Do in advance what the first answer needs."""
     from imagebuilder_pipeline_handler import http  # noqa: PLC0415 (see _put)
 
-    http.prepare(_SECONDS_PER_TRY)
+    http.prepare()
 
 
 def body_of(answer: dict[str, Any]) -> bytes:

@@ -4,41 +4,75 @@ Its proxies (HTTPS_PROXY, NO_PROXY) and its certificates (AWS_CA_BUNDLE, `ca_bun
 REQUESTS_CA_BUNDLE, else its own) are those of the calls to EC2 Image Builder.
 """
 
+import logging
 import os
+import ssl
+from contextlib import closing
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import botocore.session
 from botocore.awsrequest import AWSRequest
-from botocore.httpsession import URLLib3Session
+from botocore.exceptions import BotoCoreError
+from botocore.httpsession import URLLib3Session, create_urllib3_context, get_cert_path
 from botocore.utils import get_environ_proxies
+
+_log = logging.getLogger(__name__)
+
+
+class _Session(URLLib3Session):
+    """botocore's HTTP session, with certificates that are read once and not for each connection."""
+
+    def __init__(self, verify: Any, **options: Any) -> None:
+        self._tls = tls_context(verify)
+        super().__init__(verify, **options)
+
+    def _get_ssl_context(self) -> ssl.SSLContext:
+        return self._tls
 
 
 def put(url: str, body: bytes, timeout: float) -> int:
     """Put a body without a content type and return the status. It follows no redirect and tries once."""
-    # The signature of the URL covers an empty content type.
-    request = AWSRequest(method="PUT", url=url, data=body, headers={"Content-Type": ""})
-    session = _session(tuple(get_environ_proxies(url).items()), timeout)
-    try:
-        status: int = session.send(request.prepare()).status_code
+    # The signature of the URL covers an empty content type. What follows the status is not read: it may never end.
+    request = AWSRequest("PUT", url, {"Content-Type": ""}, body, stream_output=True)
+    options: Any = {"proxies": get_environ_proxies(url), "timeout": timeout, "max_pool_connections": 1}
+    # No connection is left open: Lambda freezes the process, and the other end would wait for it.
+    with closing(_Session(_verify(), **options)) as session:
+        response = session.send(request.prepare())
+        response.raw.close()
+        status: int = response.status_code
         return status
-    finally:
-        # No connection is left open: Lambda freezes the process, and the other end would wait for it.
-        session.close()
 
 
-def prepare(timeout: float) -> None:
-    """Make the session that is used where no proxy is set."""
-    _session((), timeout)
+def prepare() -> None:
+    """Read the certificates."""
+    _verify()
 
 
-# Kept, because looking for the certificates reads the configuration. They themselves are read for each connection.
 @cache
-def _session(proxies: tuple[tuple[str, str], ...], timeout: float) -> URLLib3Session:
-    options: Any = {"verify": _verify(), "timeout": timeout}  # botocore takes more than its stubs say
-    return URLLib3Session(proxies=dict(proxies), max_pool_connections=1, **options)
+def tls_context(verify: str | Literal[True]) -> ssl.SSLContext:  # noqa: ARG001 (what a context has read it trusts: one for each)
+    """Return botocore's TLS context, which reads the same file only once: that takes 17 ms of a CPU."""
+    context: ssl.SSLContext = create_urllib3_context()
+    vars(context)["load_verify_locations"] = cache(context.load_verify_locations)
+    return context
 
 
-def _verify() -> bool | str:
-    bundle: str | None = botocore.session.Session().get_config_variable("ca_bundle")
-    return bundle or os.environ.get("REQUESTS_CA_BUNDLE") or True
+def _path(verify: Any) -> str | None:
+    return get_cert_path(verify)  # it takes a path, which its stubs do not know
+
+
+def _verify() -> str | Literal[True]:
+    """Return what a client of botocore verifies certificates with.
+
+    A configuration that cannot be read counts for nothing: the event that it makes fail has to be answered.
+    """
+    try:
+        bundle: str | None = botocore.session.Session().get_config_variable("ca_bundle")
+        bundle = os.environ.get("REQUESTS_CA_BUNDLE") if bundle is None else bundle
+        verify: str | Literal[True] = True if bundle is None else bundle
+        # In the way in which urllib3 asks for it later.
+        tls_context(verify).load_verify_locations(_path(verify), None, None)
+    except (BotoCoreError, OSError) as error:
+        _log.warning("the configured certificates cannot be read, so botocore's are used: %s", type(error).__name__)
+        return True
+    return verify

@@ -103,7 +103,7 @@ def responses(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """A ResponseURL over TLS that the function trusts."""
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    http._session.cache_clear()
+    http.tls_context.cache_clear()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     with ResponseServer(context) as server:

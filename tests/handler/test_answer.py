@@ -81,7 +81,7 @@ def test_certificate_that_is_not_trusted_raises_in_bounds_and_the_log_says_so(
 ) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "other.pem"))
-    http._session.cache_clear()
+    http.tls_context.cache_clear()
     with pytest.raises(UndeliveredError):
         main.handler(resource.event("Create", minimal), Context())
     assert "SSLCertVerificationError" in caplog.text

@@ -1,12 +1,17 @@
 """The response to CloudFormation takes the way that botocore's requests take: its proxies, its certificates."""
 
+import logging
+import os
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import botocore.httpsession
 import pytest
 from support.cloudformation import ResponseServer
 
@@ -31,7 +36,7 @@ def nothing_else_is_set(responses: ResponseServer, monkeypatch: pytest.MonkeyPat
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    http._session.cache_clear()
+    http.tls_context.cache_clear()
 
 
 @pytest.fixture
@@ -140,9 +145,53 @@ def test_sdk_that_cannot_be_imported_keeps_no_response_back(
     assert answer._put(responses.url, BODY) == 200
 
 
-def test_certificate_is_read_once_a_process(
-    responses: ResponseServer, authority_file: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("act", ["malformed headers", "endless body"])
+def test_status_of_2xx_counts_whatever_follows_and_no_log_has_the_url(
+    responses: ResponseServer,
+    authority_file: str,
+    act: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", authority_file)
-    assert http.put(responses.url, BODY, 4.0) == http.put(responses.url, BODY, 4.0) == 200
-    assert http._session.cache_info().misses == 1
+    responses.script = [act]
+    with caplog.at_level(logging.DEBUG):
+        deliver(responses.url, BODY, lambda: 5.0)
+    assert len(responses.requests) == 1
+    assert "5ecre7" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_CA_BUNDLE", "/no/such/file"),
+        ("AWS_CA_BUNDLE", " "),
+        ("AWS_CA_BUNDLE", os.devnull),
+        ("REQUESTS_CA_BUNDLE", ""),
+        ("AWS_PROFILE", "none"),
+    ],
+)
+def test_configuration_that_cannot_be_read_keeps_no_response_back(
+    responses: ResponseServer, authority_file: str, variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(botocore.httpsession, "where", lambda: authority_file)  # what botocore brings along
+    monkeypatch.setenv(variable, value)
+    assert delivered(responses)
+
+
+def test_certificates_are_read_once_for_any_number_of_connections(
+    responses: ResponseServer, authority_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[object] = []
+    real = ssl.SSLContext.load_verify_locations
+
+    def read(context: ssl.SSLContext, *places: Any) -> None:
+        reads.append(places)
+        real(context, *places)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", read)
+    monkeypatch.setenv("AWS_CA_BUNDLE", authority_file)
+    responses.script = [503, 503]
+    deliver(responses.url, BODY, lambda: 30.0)
+    assert (len(responses.requests), reads) == (3, [(authority_file, None, None)])

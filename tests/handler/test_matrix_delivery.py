@@ -108,7 +108,7 @@ def test_row_07_untrusted_certificate_raises_in_bounds_and_is_sent_nothing(
 ) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "other.pem"))
-    http._session.cache_clear()
+    http.tls_context.cache_clear()
     assert undelivered(resource.responses.url) < 5
     assert "SSLCertVerificationError" in caplog.text
     assert resource.responses.requests == []

@@ -114,6 +114,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.close()
             case "garbage":
                 self.wfile.write(b"220 smtp.example.com ESMTP\r\n\r\n")
+            case "malformed headers":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n no header\r\n: none\r\nX\r\n\r\n")
+            case "endless body":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+                self.server.responses.stopped.wait(30)
             case "drip":
                 while not self.server.responses.stopped.wait(0.05):
                     self.wfile.write(b"H")

@@ -24,7 +24,7 @@ def secure_responses() -> Iterator[ResponseServer]:
         authority.cert_pem.write_to_path(str(Path(folder) / "ca.pem"))
         patch.setenv("AWS_CA_BUNDLE", str(Path(folder) / "ca.pem"))
         patch.setenv("CUSTOM_RESOURCE_RESPONSE_HOSTS", "127.0.0.1")
-        http._session.cache_clear()
+        http.tls_context.cache_clear()
         with ResponseServer(context) as server:
             yield server
 
