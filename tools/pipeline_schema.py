@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from imagebuilder_model import SECURE_REFERENCE, Shape, load_model
-from imagebuilder_model.names import OWNER_TAGS, most_tags
+from imagebuilder_model.ownership import OWNER_TAGS, RESERVED_MEMBERS, most_tags
 
 FOLDER: Final = Path("cloudformation")
 REGISTRY: Final = Path("schema") / "custom-imagepipeline.json"
@@ -19,7 +19,6 @@ EDITOR: Final = Path("editor") / "template.schema.json"
 
 _TYPE: Final = "Custom::ImagePipeline"
 _OPERATION: Final = "CreateImagePipeline"
-_SET_BY_US: Final = ("clientToken", "dryRun")
 _RECIPES: Final = ("ImageRecipeArn", "ContainerRecipeArn")
 _LONGEST_TIMEOUT: Final = 3600  # seconds, CloudFormation's own limit
 
@@ -99,7 +98,7 @@ def _pipeline(writer: "_Writer") -> Schema:
 def _without_owner_tags(tags: Schema) -> Schema:
     """Return the schema of a map of tags that leaves room for those that the function adds."""
     names = tags["propertyNames"] | {"not": {"enum": list(OWNER_TAGS)}}
-    return tags | {"propertyNames": names, "maxProperties": most_tags(tags["maxProperties"], adopt_existing=False)}
+    return tags | {"propertyNames": names, "maxProperties": most_tags(adopt_existing=False)}
 
 
 def _reference(name: str) -> Schema:
@@ -156,7 +155,7 @@ class _Writer:
         return _reference(shape.name)
 
     def structure(self, shape: Shape) -> Schema:
-        members = {name: member for name, member in shape.members.items() if name not in _SET_BY_US}
+        members = {name: member for name, member in shape.members.items() if name not in RESERVED_MEMBERS}
         return {
             "type": "object",
             "properties": {_spelt(name): self.member(member.shape, name) for name, member in members.items()},

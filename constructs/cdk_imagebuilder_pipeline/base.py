@@ -14,7 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.interfaces.aws_imagebuilder import IImagePipelineRef, ImagePipelineReference
 from constructs import Construct
 
-from imagebuilder_model.names import OWNER_TAGS
+from imagebuilder_model.ownership import OWNER_TAGS
 
 _SOURCE: Final = "aws.imagebuilder"
 _STATE_CHANGE: Final = "EC2 Image Builder Image State Change"

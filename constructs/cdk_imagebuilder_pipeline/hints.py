@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Final
 
-from cdk_imagebuilder_pipeline.request import NOT_PROPS, OPERATION, PROP_OF_MEMBER
+from cdk_imagebuilder_pipeline.request import OPERATION, PROP_OF_MEMBER
 from cdk_imagebuilder_pipeline.scanning import ScanResultCondition
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
 from imagebuilder_model import Shape, load_model
+from imagebuilder_model.ownership import RESERVED_MEMBERS
 
 _SHORTEST_ABBREVIATION: Final = 3
 _MOST_GUESSES: Final = 2
@@ -44,7 +45,7 @@ def meaning_of(name: str, props: Collection[str]) -> str | None:
 
 def is_set_by_the_function(name: str) -> bool:
     """Tell whether a keyword is a member of the API that no prop is."""
-    return _snake(name) in map(_snake, NOT_PROPS)
+    return _snake(name) in map(_snake, RESERVED_MEMBERS)
 
 
 def _begins(key: str, name: str) -> bool:

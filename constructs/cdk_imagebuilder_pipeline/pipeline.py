@@ -20,9 +20,9 @@ from cdk_imagebuilder_pipeline.request import OPERATION, request_of
 from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
 from cdk_imagebuilder_pipeline.tokens import as_text, is_look_up, is_unresolved
-from cdk_imagebuilder_pipeline.wire import as_properties
 from imagebuilder_model import check, is_pipeline_arn, name_in_arn, normalized_name
 from imagebuilder_model.names import PIPELINE_ARN_KIND
+from imagebuilder_model.spelling import as_properties
 
 RESOURCE_TYPE: Final = "Custom::ImagePipeline"
 

@@ -11,7 +11,7 @@ from cdk_imagebuilder_pipeline.quota import Statement, document, longest, pack
 from cdk_imagebuilder_pipeline.references import Resolver
 from cdk_imagebuilder_pipeline.tokens import is_token
 from imagebuilder_model import PIPELINE_ARN_KIND, is_dynamic_reference
-from imagebuilder_model.names import ADOPTED_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_model.ownership import ADOPTED_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
 ReadKind = Literal[
     "image-recipe", "container-recipe", "infrastructure-configuration", "distribution-configuration", "workflow"

@@ -11,18 +11,15 @@ from cdk_imagebuilder_pipeline.provider_base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.recipe import Recipe, resolve_recipe
 from cdk_imagebuilder_pipeline.scanning import ScanResultCondition
 from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule, fault_of_timezone, timezone_of
-from cdk_imagebuilder_pipeline.tags import tag_problems
 from cdk_imagebuilder_pipeline.tokens import as_text, attribute_or_itself, is_object, is_unresolved
 from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
-from imagebuilder_model import MapKey, Path, Problem, check, described
+from imagebuilder_model import MapKey, Path, Problem, described
+from imagebuilder_model.ownership import check_pipeline
 
 if TYPE_CHECKING:
     from cdk_imagebuilder_pipeline.props import ImagePipelineProps
 
 OPERATION: Final = "CreateImagePipeline"
-
-NOT_PROPS: Final = frozenset({"clientToken", "dryRun"})
-"""Members of the API that are the function's business."""
 
 PROP_OF_MEMBER: Final[Mapping[str, str]] = {
     "name": "image_pipeline_name",
@@ -69,24 +66,20 @@ PROP_OF_MEMBER: Final[Mapping[str, str]] = {
 
 def problems_of(props: "ImagePipelineProps") -> list[Problem]:
     """Return everything that is wrong with the props, each path in their names."""
-    tags: object = props.tags
     wrong = list(_wrong_objects(props))
-    wrong_tags = tag_problems(tags, adopt_existing=props.adopt_existing) if isinstance(tags, Mapping) else ()
-    found = [*wrong, *wrong_tags]
     # What the pipeline makes by itself where it is needed, and makes right: its name, its execution role.
     request = {"name": "generated", "executionRole": "generated"} | request_of(props)
-    refused = check(
-        OPERATION,
+    refused = check_pipeline(
         request,
+        adopt_existing=props.adopt_existing is not False,
         spell=_prop,
         is_unresolved=is_unresolved,
-        hidden=NOT_PROPS,
         is_secret=_is_of_a_parameter,
     )
-    said = {problem.path for problem in found}
+    said = {problem.path for problem in wrong}
     more = [problem for problem in (_at_prop(one, props) for one in refused) if problem.path not in said]
     # What is in a map that stands for an object is not to be put right, but the object to be made.
-    return found + [problem for problem in more if not any(problem.path[: len(one.path)] == one.path for one in wrong)]
+    return wrong + [problem for problem in more if not any(problem.path[: len(one.path)] == one.path for one in wrong)]
 
 
 def request_of(props: "ImagePipelineProps") -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""EC2 Image Builder's API as data, and the checker of requests against it.
+"""EC2 Image Builder's API as data, and checks of requests against it.
 
-The one thing that the construct, the Lambda function and the emulator share. Names, types, limits, patterns and enums
-come from `data/`, which is cut out of botocore's service model by a script; nothing of the API is typed by hand.
+The construct, the Lambda function and the emulator share this package and nothing else. Names, types, limits, patterns
+and enums come from `data/`, which a script extracts from botocore's service model; nothing of the API is typed by hand.
 """
 
 from imagebuilder_model.check import MapKey, Path, Problem, check, described, nearest
@@ -12,14 +12,8 @@ from imagebuilder_model.dynamic_reference import (
     is_dynamic_reference,
 )
 from imagebuilder_model.model import DATA_PATH, Member, Model, Operation, Shape, dns_suffixes, load_model
-from imagebuilder_model.names import (
-    LOGICAL_ID_TAG,
-    PIPELINE_ARN_KIND,
-    STACK_ID_TAG,
-    is_pipeline_arn,
-    name_in_arn,
-    normalized_name,
-)
+from imagebuilder_model.names import PIPELINE_ARN_KIND, is_pipeline_arn, name_in_arn, normalized_name
+from imagebuilder_model.ownership import LOGICAL_ID_TAG, STACK_ID_TAG
 
 __all__ = [
     "DATA_PATH",

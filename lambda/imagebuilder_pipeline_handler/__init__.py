@@ -1,5 +1,5 @@
-"""The Lambda function behind `Custom::ImagePipeline`: CloudFormation's events in, EC2 Image Builder's calls out.
+"""The Lambda function behind `Custom::ImagePipeline`: CloudFormation's events in, calls to EC2 Image Builder out.
 
-`main` wires crhelper to `lifecycle`, which is where the work is; `properties` reads a template's words into the API's,
-`custom_resource` makes crhelper answer exactly once, and `answer` gets that answer to CloudFormation.
+`main` chooses the work for an event. `runtime` receives the event and sends its response, `imagebuilder` calls the
+service, and `pipeline` creates, updates and deletes pipelines.
 """

@@ -20,7 +20,7 @@ from cdk_imagebuilder_pipeline import (
     WorkflowConfiguration,
     WorkflowOnFailure,
 )
-from imagebuilder_pipeline_handler.properties import PropertiesError, desired
+from imagebuilder_pipeline_handler.pipeline.properties import PropertiesError, desired
 
 SETS = [pytest.param(properties_of(more), id=name) for name, more in UNCONTESTED.items()]
 

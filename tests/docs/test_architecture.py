@@ -8,10 +8,10 @@ from types import ModuleType
 
 import pytest
 from support.cloudformation import Resource
+from support.environment import new_handler
 from support.tls import secure_responses
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
-from imagebuilder_pipeline_handler import main, retry
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "architecture.md"
@@ -51,7 +51,6 @@ def service() -> ImageBuilder:
 @pytest.fixture
 def resource(service: ImageBuilder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Resource]:
     """A resource of a stack, between CloudFormation's side and the emulator."""
-    monkeypatch.setattr(retry, "_PAUSES", dict.fromkeys(retry._PAUSES, retry.Pauses(0.01, 2.0, 1.0)))
     for name, value in {
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -62,11 +61,9 @@ def resource(service: ImageBuilder, monkeypatch: pytest.MonkeyPatch) -> Iterator
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    main._client.cache_clear()
     with ImageBuilderServer(service) as server, secure_responses() as responses:
         monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", server.url)
-        yield Resource(main.handler, responses)
-    main._client.cache_clear()
+        yield Resource(new_handler(), responses)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ has to be on the page or among the reasons.
 import ast
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ from cdk_imagebuilder_pipeline import (
     WorkflowOnFailure,
     WorkflowParameterValue,
 )
-from imagebuilder_pipeline_handler.event import InvalidEventError, checked
-from imagebuilder_pipeline_handler.properties import PropertiesError, desired
+from imagebuilder_pipeline_handler.pipeline.properties import PropertiesError, desired
+from imagebuilder_pipeline_handler.runtime.event import InvalidEventError, validated
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "messages.md"
@@ -264,7 +265,7 @@ def said_of_events() -> Iterator[str]:
             for name, value in environment.items():
                 patch.setenv(name, value)
             with pytest.raises(InvalidEventError) as caught:
-                checked(event, context)
+                validated(event, context, datetime.now(UTC))
         yield str(caught.value)
 
 

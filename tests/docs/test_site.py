@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import cdk_imagebuilder_pipeline
-from imagebuilder_pipeline_handler.reasons import REASONS
+from imagebuilder_pipeline_handler.imagebuilder.advice import ADVICE
 
 ROOT = Path(__file__).parents[2]
 MESSAGES = ROOT / "docs" / "messages.md"
@@ -113,8 +113,8 @@ def test_links_of_the_repository_s_own_pages_lead_somewhere(page: Path) -> None:
 
 def queries() -> Iterator[tuple[str, str]]:
     """Yield what somebody pastes, the first six words of a message, and the heading of what should be found."""
-    for code, advice in REASONS.items():
-        yield first_words(f"{code}: {advice.means}; {advice.do}"), f"{code}: {advice.means}"
+    for code, (means, fix) in ADVICE.items():
+        yield first_words(f"{code}: {means}; {fix}"), f"{code}: {means}"
     for heading, example in re.findall(
         r"^### ([^\n]+)\n\n```\n(.*?)\n```$", MESSAGES.read_text(), re.MULTILINE | re.DOTALL
     ):

@@ -1,17 +1,18 @@
 """The function in this process, the emulator and CloudFormation's side behind real sockets."""
 
-import math
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
-from botocore.config import Config
+from support.clock import CLOCK, SkippingClock
 from support.cloudformation import Resource, ResponseServer
+from support.environment import new_handler
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
-from imagebuilder_pipeline_handler import answer, client, http, lifecycle, main, retry
+from imagebuilder_pipeline_handler.runtime import http
+from imagebuilder_pipeline_handler.runtime.clock import Timeouts
 
 KINDS = (
     "image-recipe/golden/1.0.0",
@@ -56,41 +57,16 @@ def environment(
     monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_client() -> Iterator[None]:
-    """Leave no client of the emulator to other tests."""
-    main._client.cache_clear()
-    yield
-    main._client.cache_clear()
+@pytest.fixture
+def patient(resource: Resource) -> None:
+    """A function that waits longer for the service than these tests delay it."""
+    resource.handler = new_handler(clock=SkippingClock(Timeouts(read=10), of=CLOCK))
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A client that waits longer for an answer than these tests delay it."""
-    monkeypatch.setattr(client, "_CONFIG", client._CONFIG.merge(Config(read_timeout=10)))
-    main._client.cache_clear()
-    yield
-    main._client.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seconds become hundredths; what is tried, and in which order, stays."""
-    monkeypatch.setattr(answer, "_LONGEST_PAUSE", 0.01)
-    monkeypatch.setattr(answer, "_SECONDS_PER_TRY", 3.0)
-    monkeypatch.setattr(retry, "_PAUSES", dict.fromkeys(retry._PAUSES, retry.Pauses(0.01, 2.0, 0.05)))
-    # No less than half a second: a busy machine takes its time between two attempts.
-    patience = {kind: max(0.5, min(seconds, 10_000) / 100) for kind, seconds in retry._PATIENCE.items()}
-    monkeypatch.setattr(retry, "_PATIENCE", patience | {"busy": math.inf, "throttled": math.inf})
-    monkeypatch.setattr(lifecycle, "_CREATE_MAY_STILL_RUN", (0.01, 0.02, 0.1, 0.2))
-    monkeypatch.setattr(client, "_CONFIG", client._CONFIG.merge(Config(connect_timeout=0.5, read_timeout=0.5)))
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tries of a ResponseURL that never answers end soon."""
-    monkeypatch.setattr(answer, "_SECONDS_PER_TRY", 0.4)
-    monkeypatch.setattr(answer, "_TRIES", 3)
+def hasty(resource: Resource) -> None:
+    """A function whose attempts to send a response that nobody takes end soon."""
+    resource.handler = new_handler(clock=SkippingClock(Timeouts(connect=0.5, read=0.5, response=0.4), of=CLOCK))
 
 
 @pytest.fixture(scope="session")
@@ -112,8 +88,7 @@ def responses(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def resource(responses: ResponseServer) -> Resource:
-    main.handler._latest.clear()  # what it remembers is another test's
-    return Resource(main.handler, responses)
+    return Resource(new_handler(), responses)
 
 
 @pytest.fixture

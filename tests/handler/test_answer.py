@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import socket
 import time
 from typing import Any
@@ -10,13 +9,17 @@ from typing import Any
 import pytest
 import trustme
 from crhelper import CfnResource
+from support.clock import CLOCK, SkippingClock
 from support.cloudformation import Context, Resource, ResponseServer
+from support.environment import handler_doing, new_handler
 
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_pipeline_handler import answer as answer_module
-from imagebuilder_pipeline_handler import http, lifecycle, main
-from imagebuilder_pipeline_handler.answer import MOST_BYTES, UndeliveredError, body_of
-from imagebuilder_pipeline_handler.custom_resource import CustomResource
+from imagebuilder_pipeline_handler.runtime import http
+from imagebuilder_pipeline_handler.runtime._crhelper import without_side_effects
+from imagebuilder_pipeline_handler.runtime.attempt import Attempt
+from imagebuilder_pipeline_handler.runtime.clock import Timeouts
+from imagebuilder_pipeline_handler.runtime.progress import Later, Progress
+from imagebuilder_pipeline_handler.runtime.response import MOST_BYTES, TRIES, UndeliveredError, body_of, put
 
 Properties = dict[str, Any]
 
@@ -46,21 +49,21 @@ def test_answer_that_is_never_taken_raises_in_bounds_so_that_lambda_delivers_the
     resource.responses.script = [fault] * 100
     event = resource.event("Create", minimal)
     with pytest.raises(UndeliveredError, match=r"127\.0\.0\.1 did not accept it"):
-        main.handler(event, Context())
+        resource.handler(event, Context())
     statuses = {request["body"]["Status"] for request in resource.responses.requests}
     # On a busy machine a try may end before the server has seen it.
-    assert 1 <= len(resource.responses.requests) <= answer_module._TRIES
+    assert 1 <= len(resource.responses.requests) <= TRIES
     assert statuses == {"SUCCESS"}
     resource.responses.script = []
     assert resource.send(event)["PhysicalResourceId"] == service.pipelines()[0]["arn"]
 
 
-def test_tries_end_at_the_deadline(resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer_module, "_SECONDS_PER_TRY", 4.0)
+def test_tries_end_at_the_deadline(resource: Resource, minimal: Properties) -> None:
+    resource.handler = new_handler(clock=SkippingClock(Timeouts(), of=CLOCK))
     resource.responses.script = ["hang"] * 100
     started = time.monotonic()
     with pytest.raises(UndeliveredError):
-        main.handler(resource.event("Create", minimal), Context(seconds=2.0))
+        resource.handler(resource.event("Create", minimal), Context(seconds=2.0))
     assert time.monotonic() - started < 2.0
 
 
@@ -69,7 +72,7 @@ def test_refused_connection_raises_in_bounds(resource: Resource, minimal: Proper
         unused.bind(("127.0.0.1", 0))
         event = resource.event("Create", minimal) | {"ResponseURL": f"https://127.0.0.1:{unused.getsockname()[1]}/x?s"}
         with pytest.raises(UndeliveredError, match=r"127\.0\.0\.1"):
-            main.handler(event, Context())
+            resource.handler(event, Context())
 
 
 def test_certificate_that_is_not_trusted_raises_in_bounds_and_the_log_says_so(
@@ -83,7 +86,7 @@ def test_certificate_that_is_not_trusted_raises_in_bounds_and_the_log_says_so(
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "other.pem"))
     http.tls_context.cache_clear()
     with pytest.raises(UndeliveredError):
-        main.handler(resource.event("Create", minimal), Context())
+        resource.handler(resource.event("Create", minimal), Context())
     assert "SSLCertVerificationError" in caplog.text
     assert resource.responses.requests == []
 
@@ -106,7 +109,7 @@ def test_secrets_are_in_no_log_even_when_everything_is_logged(
     assert "/bucket/key" not in caplog.text
 
 
-@pytest.mark.parametrize(("reason", "data"), [("r" * 6000, {}), ("é😀" * 3000, {}), ("short", {"Big": "d" * 5000})])
+@pytest.mark.parametrize(("reason", "data"), [("r" * 6000, {}), ("é😀" * 3000, {}), ("r" * 6000, {"Name": "n" * 600})])
 def test_body_fits_and_keeps_the_ids_and_the_head_of_the_reason(reason: str, data: dict[str, str]) -> None:
     ids = {
         "StackId": "s" * 200,
@@ -131,24 +134,20 @@ def test_reason_tells_whole_problems_and_how_many_more_there_are(resource: Resou
 
 
 @pytest.mark.parametrize("fault", [SystemExit(1), KeyboardInterrupt(), RuntimeError("boom")])
-def test_whatever_ends_the_work_is_answered(
-    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch, fault: BaseException
-) -> None:
+def test_whatever_ends_the_work_is_answered(resource: Resource, minimal: Properties, fault: BaseException) -> None:
     def end(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr(lifecycle, "create", end)
+    resource.handler = handler_doing(end)
     answer = resource.create(**minimal)
     assert answer["Status"] == "FAILED"
     assert type(fault).__name__ in answer["Reason"]
     assert answer["PhysicalResourceId"].startswith("not-created/")
 
 
-def test_work_that_takes_too_long_is_answered_once_before_the_deadline(
-    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_work_that_takes_too_long_is_answered_once_before_the_deadline(resource: Resource, minimal: Properties) -> None:
     resource.create(**minimal)
-    monkeypatch.setattr(lifecycle, "update", lambda *_: time.sleep(1.5))
+    resource.handler = handler_doing(lambda *_: time.sleep(1.5))
     answer = resource.send(resource.event("Update", minimal), seconds=5.0)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", resource.physical_id)
     assert "ran out of time" in answer["Reason"]
@@ -164,14 +163,14 @@ def test_delete_is_answered_without_crhelpers_two_minutes_of_sleep(resource: Res
 
 def test_answer_of_one_event_carries_nothing_of_the_one_before(resource: Resource, minimal: Properties) -> None:
     resource.create(**minimal)
-    failed = Resource(main.handler, resource.responses, logical_id="Other").create(Name="x")
+    failed = Resource(resource.handler, resource.responses, logical_id="Other").create(Name="x")
     assert failed["PhysicalResourceId"].startswith("not-created/Other/")
     assert failed["Data"] == {}
 
 
 def test_every_private_method_that_is_overridden_is_crhelpers() -> None:
-    own = {"_is_overtaken", "_fail", "_take_back", "_answer", "_content", "_physical_id"}
-    overridden = {name for name in vars(CustomResource) if name.startswith("_") and not name.startswith("__")} - own
+    own = {"_start", "_succeed", "_fail", "_undo_late_work", "_time_to_undo", "_content", "_physical_id"}
+    overridden = {name for name in vars(Attempt) if name.startswith("_") and not name.startswith("__")} - own
     assert overridden == {
         "_get_func",
         "_log_setup",
@@ -185,11 +184,10 @@ def test_every_private_method_that_is_overridden_is_crhelpers() -> None:
 
 
 def test_attributes_of_crhelper_that_are_relied_on_are_there_and_ours_have_other_names() -> None:
-    theirs = vars(CfnResource()) if os.environ.get("AWS_SAM_LOCAL") else vars(CustomResource())
+    with without_side_effects():
+        theirs = vars(CfnResource())
+    ours = vars(Attempt(lambda *_: Later(), {}, Progress(lambda: 60.0, CLOCK), CLOCK, put)).keys() - theirs.keys()
     relied_on = {
-        "_create_func",
-        "_update_func",
-        "_delete_func",
         "_timer",
         "Status",
         "Reason",
@@ -198,7 +196,7 @@ def test_attributes_of_crhelper_that_are_relied_on_are_there_and_ours_have_other
         "NoEcho",
     }
     assert relied_on <= theirs.keys()
-    assert not {"_current", "_work", "_late", "_outcome", "_error", "_is_delivered", "_undelivered"} & theirs.keys()
+    assert ours >= {"event", "progress", "outcome", "error", "undelivered", "_work", "_clock", "_put", "_late"}
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,15 @@ from typing import Any
 
 import botocore.httpsession
 import pytest
+from support.clock import SkippingClock
 from support.cloudformation import ResponseServer
 
-from imagebuilder_pipeline_handler import answer, http
-from imagebuilder_pipeline_handler.answer import UndeliveredError, deliver
+from imagebuilder_pipeline_handler.runtime import http, response
+from imagebuilder_pipeline_handler.runtime.clock import Timeouts
+from imagebuilder_pipeline_handler.runtime.response import UndeliveredError, deliver
 
 BODY = b'{"Status": "SUCCESS"}'
+QUICK = SkippingClock(Timeouts(response=2.0))
 VARIABLES = (
     "AWS_CA_BUNDLE",
     "REQUESTS_CA_BUNDLE",
@@ -46,7 +49,7 @@ def authority_file(responses: ResponseServer, tmp_path: Path) -> str:
 
 def delivered(responses: ResponseServer) -> bool:
     with suppress(UndeliveredError):
-        deliver(responses.url, BODY, lambda: 2.0)
+        deliver(responses.url, BODY, lambda: 2.0, response.put, QUICK)
     return [taken["Status"] for taken in responses.taken] == ["SUCCESS"]
 
 
@@ -140,12 +143,11 @@ def test_sdk_that_cannot_be_imported_keeps_no_response_back(
     responses: ResponseServer, authority_file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", authority_file)
-    monkeypatch.delitem(sys.modules, "imagebuilder_pipeline_handler.http")
+    monkeypatch.delitem(sys.modules, "imagebuilder_pipeline_handler.runtime.http")
     monkeypatch.setitem(sys.modules, "botocore.httpsession", None)
-    assert answer._put(responses.url, BODY) == 200
+    assert response.put(responses.url, BODY, 4.0) == 200
 
 
-@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("act", ["malformed headers", "endless body"])
 def test_status_of_2xx_counts_whatever_follows_and_no_log_has_the_url(
     responses: ResponseServer,
@@ -157,7 +159,7 @@ def test_status_of_2xx_counts_whatever_follows_and_no_log_has_the_url(
     monkeypatch.setenv("AWS_CA_BUNDLE", authority_file)
     responses.script = [act]
     with caplog.at_level(logging.DEBUG):
-        deliver(responses.url, BODY, lambda: 5.0)
+        deliver(responses.url, BODY, lambda: 5.0, response.put, QUICK)
     assert len(responses.requests) == 1
     assert "5ecre7" not in caplog.text
 
@@ -193,5 +195,5 @@ def test_certificates_are_read_once_for_any_number_of_connections(
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", read)
     monkeypatch.setenv("AWS_CA_BUNDLE", authority_file)
     responses.script = [503, 503]
-    deliver(responses.url, BODY, lambda: 30.0)
+    deliver(responses.url, BODY, lambda: 30.0, response.put, QUICK)
     assert (len(responses.requests), reads) == (3, [(authority_file, None, None)])

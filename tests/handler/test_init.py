@@ -13,8 +13,8 @@ SCRIPT = """
 import json, sys
 {before}
 from imagebuilder_pipeline_handler import main
-wanted = ("imagebuilder_pipeline_handler.lifecycle", "imagebuilder_pipeline_handler.http", "botocore.session")
-print(json.dumps([main._client.cache_info().currsize, [name in sys.modules for name in wanted], callable(main.handler)]))
+wanted = ("imagebuilder_pipeline_handler.pipeline.lifecycle", "imagebuilder_pipeline_handler.runtime.http", "botocore.session")
+print(json.dumps([main._work._client is not None, [name in sys.modules for name in wanted], callable(main.handler)]))
 """
 
 
@@ -31,18 +31,18 @@ def imported(before: str = "", **environment: str) -> list[object]:
 
 
 def test_everything_is_imported_and_the_client_is_made_in_lambda() -> None:
-    assert imported(AWS_LAMBDA_FUNCTION_NAME="function", AWS_DEFAULT_REGION="eu-west-1") == [1, [True] * 3, True]
+    assert imported(AWS_LAMBDA_FUNCTION_NAME="function", AWS_DEFAULT_REGION="eu-west-1") == [True, [True] * 3, True]
 
 
 def test_nothing_is_made_outside_of_lambda() -> None:
-    assert imported() == [0, [False] * 3, True]
+    assert imported() == [False, [False] * 3, True]
 
 
 @pytest.mark.parametrize(
     "fault",
     [
         "sys.modules['botocore.httpsession'] = None",
-        "sys.modules['imagebuilder_pipeline_handler.lifecycle'] = None",
+        "sys.modules['imagebuilder_pipeline_handler.pipeline.lifecycle'] = None",
     ],
 )
 def test_fault_at_start_leaves_a_handler_that_can_answer_it(fault: str) -> None:
@@ -50,5 +50,5 @@ def test_fault_at_start_leaves_a_handler_that_can_answer_it(fault: str) -> None:
 
 
 def test_client_that_cannot_be_made_at_start_leaves_a_handler_that_can_answer_it() -> None:
-    size, _, is_callable = imported(AWS_LAMBDA_FUNCTION_NAME="function", AWS_REGION="")
-    assert (size, is_callable) == (0, True)
+    has_client, _, is_callable = imported(AWS_LAMBDA_FUNCTION_NAME="function", AWS_REGION="")
+    assert (has_client, is_callable) == (False, True)

@@ -6,7 +6,7 @@ import pytest
 from support.cloudformation import STACK_ID, Resource
 
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_model.names import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_model.ownership import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
 OWNER = {STACK_ID_TAG: STACK_ID, LOGICAL_ID_TAG: "Pipeline"}
 Properties = dict[str, Any]
@@ -224,7 +224,7 @@ def test_update_to_the_other_type_of_recipe_fails_and_says_that_the_name_must_ch
     answer = resource.update(**minimal, ContainerRecipeArn=service.arn("container-recipe/golden/1.0.0"))
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", resource.physical_id)
     assert "has an image recipe" in answer["Reason"]
-    assert "give Name another value" in answer["Reason"]
+    assert "change Name together with the recipe" in answer["Reason"]
 
 
 def test_failed_update_answers_with_the_old_id_and_the_rollback_restores_the_pipeline(

@@ -9,8 +9,7 @@ import pytest
 from support.cloudformation import STACK_ID, Context, Resource
 
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_pipeline_handler import main
-from imagebuilder_pipeline_handler.answer import UndeliveredError
+from imagebuilder_pipeline_handler.runtime.response import UndeliveredError
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> Callable[[], list[dict[str, Any]]
     caplog.set_level(logging.INFO)
 
     def read() -> list[dict[str, Any]]:
-        records = [record for record in caplog.records if record.name == "imagebuilder_pipeline_handler.log"]
+        records = [record for record in caplog.records if record.name == "imagebuilder_pipeline_handler.runtime.log"]
         read_lines: list[dict[str, Any]] = [json.loads(record.getMessage()) for record in records]
         for record, line in zip(records, read_lines, strict=True):
             assert line.items() <= vars(record).items()
@@ -75,7 +74,7 @@ def test_answer_that_was_not_taken_is_told(
 ) -> None:
     resource.responses.script = [403] * 8
     with pytest.raises(UndeliveredError):
-        main.handler(resource.event("Create", minimal), Context())
+        resource.handler(resource.event("Create", minimal), Context())
     (line,) = lines()
     assert (line["outcome"], line["delivered"]) == ("SUCCESS", False)
 
@@ -83,11 +82,11 @@ def test_answer_that_was_not_taken_is_told(
 def test_pipeline_that_was_left_alone_is_told(
     resource: Resource, minimal: dict[str, str], lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    theirs = Resource(main.handler, resource.responses, logical_id="Theirs").create(**minimal)
+    theirs = Resource(resource.handler, resource.responses, logical_id="Theirs").create(**minimal)
     lines()
     resource.delete(theirs["PhysicalResourceId"])
     (line,) = lines()
-    assert line["note"] == "the pipeline of this name is not this resource's, and was left alone"
+    assert line["note"] == "another owner has the pipeline of this name, so it was kept"
 
 
 def test_unknown_request_type_is_not_repeated(

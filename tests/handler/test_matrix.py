@@ -16,6 +16,12 @@ def rows() -> list[int]:
     return found
 
 
+def retired() -> set[int]:
+    """Return the rows of the page's second table: what cannot occur needs no test."""
+    _, page = PAGE.read_text(encoding="utf-8").split("## Retired rows")
+    return {row for row in rows() if re.search(rf"^\| {row} \|", page, re.MULTILINE)}
+
+
 def named_by_row() -> dict[int, list[str]]:
     found: dict[int, list[str]] = {row: [] for row in rows()}
     for file in sorted(HERE.glob("test_matrix_*.py")):
@@ -27,11 +33,11 @@ def named_by_row() -> dict[int, list[str]]:
 
 
 def test_rows_of_the_page_are_numbered_from_one() -> None:
-    assert rows() == list(range(1, 70))
+    assert sorted(rows()) == list(range(1, 70))
 
 
 def test_every_row_of_the_matrix_has_a_test_of_its_name() -> None:
-    assert [row for row, tests in named_by_row().items() if not tests] == []
+    assert {row for row, tests in named_by_row().items() if not tests} == retired()
 
 
 if __name__ == "__main__":

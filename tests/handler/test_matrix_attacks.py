@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from support.cloudformation import STACK_ID, Context, Resource, signature
+from support.environment import new_handler
 
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_model.names import (
+from imagebuilder_model.ownership import (
     ADOPTED_TAG,
     FORMER_LOGICAL_ID_TAG,
     LOGICAL_ID_TAG,
@@ -18,9 +19,8 @@ from imagebuilder_model.names import (
     RETAINED,
     STACK_ID_TAG,
 )
-from imagebuilder_pipeline_handler import main
-from imagebuilder_pipeline_handler.answer import UndeliveredError
-from imagebuilder_pipeline_handler.event import InvalidEventError
+from imagebuilder_pipeline_handler.runtime.event import InvalidEventError
+from imagebuilder_pipeline_handler.runtime.response import UndeliveredError
 
 Properties = dict[str, Any]
 CREATE, GET, UPDATE, DELETE = (f"{verb}ImagePipeline" for verb in ("Create", "Get", "Update", "Delete"))
@@ -137,7 +137,7 @@ def test_row_57_rename_that_fails_after_it_adopted_is_tidied_up_without_losing_t
 def test_row_57_pipeline_of_a_sibling_is_given_back_to_it(
     resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
-    former = Resource(main.handler, resource.responses, logical_id="Former")
+    former = Resource(resource.handler, resource.responses, logical_id="Former")
     former.create(**minimal)
     resource.create(**minimal, AdoptExisting=True)
     assert live(service)["tags"] == OWNER | {FORMER_LOGICAL_ID_TAG: "Former"}
@@ -149,7 +149,7 @@ def test_row_57_pipeline_of_a_sibling_is_given_back_to_it(
 def test_row_57_adoption_from_a_sibling_that_is_delivered_twice_marks_it_once(
     resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
-    Resource(main.handler, resource.responses, logical_id="Former").create(**minimal)
+    Resource(resource.handler, resource.responses, logical_id="Former").create(**minimal)
     age(service, "golden", timedelta(days=7))
     event = resource.event("Create", minimal | {"AdoptExisting": "true"}, datetime.now(UTC))
     assert [resource.send(event)["Status"] for _ in range(2)] == ["SUCCESS", "SUCCESS"]
@@ -159,7 +159,7 @@ def test_row_57_adoption_from_a_sibling_that_is_delivered_twice_marks_it_once(
 def test_row_57_delete_of_the_former_owner_leaves_the_pipeline_to_the_new_one_for_good(
     resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
-    former = Resource(main.handler, resource.responses, logical_id="Former")
+    former = Resource(resource.handler, resource.responses, logical_id="Former")
     former.create(**minimal)
     resource.create(**minimal, AdoptExisting=True)
     assert former.delete()["Status"] == "SUCCESS"
@@ -248,7 +248,7 @@ def test_row_58_rollback_succeeds_although_the_leftover_cannot_be_deleted(
     resource: Resource, service: ImageBuilder, minimal: Properties, faults: list[Any]
 ) -> None:
     resource.create(**minimal)
-    stranger = Resource(main.handler, resource.responses, logical_id="Theirs", stack_id=OTHER_STACK)
+    stranger = Resource(resource.handler, resource.responses, logical_id="Theirs", stack_id=OTHER_STACK)
     stranger.create(**minimal | {"Name": "silver"})
     renamed = minimal | {"Name": "silver"}
     assert resource.update(**renamed)["Reason"].startswith("OtherStacks: ")
@@ -300,7 +300,7 @@ def no_threads(monkeypatch: pytest.MonkeyPatch, after: int, error: type[BaseExce
                 raise error("can't start new thread")
             super().start()
 
-    monkeypatch.setattr("imagebuilder_pipeline_handler.errand.threading.Thread", Thread)
+    monkeypatch.setattr("imagebuilder_pipeline_handler.runtime.clock.threading.Thread", Thread)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError])
@@ -312,7 +312,7 @@ def test_row_59_answer_that_no_thread_can_give_is_delivered_again(
     with pytest.MonkeyPatch.context() as patch:
         no_threads(patch, after, error)
         with pytest.raises(UndeliveredError):
-            main.handler(event, Context())
+            resource.handler(event, Context())
     assert resource.responses.requests == []
     assert resource.send(event)["PhysicalResourceId"] == ARN
     assert len(service.pipelines()) == 1
@@ -320,14 +320,14 @@ def test_row_59_answer_that_no_thread_can_give_is_delivered_again(
 
 @pytest.mark.parametrize("error", [MemoryError(), SystemExit(0), RuntimeError()])
 def test_row_59_thread_that_dies_while_it_answers_has_delivered_nothing(
-    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch, error: BaseException
+    resource: Resource, minimal: Properties, error: BaseException
 ) -> None:
     def die(*_: object) -> int:
         raise error
 
-    monkeypatch.setattr("imagebuilder_pipeline_handler.answer._put", die)
+    resource.handler = new_handler(put=die)
     with pytest.raises(UndeliveredError):
-        main.handler(resource.event("Create", minimal), Context())
+        resource.handler(resource.event("Create", minimal), Context())
 
 
 def test_row_59_what_crhelper_swallows_while_it_answers_is_raised(
@@ -336,9 +336,9 @@ def test_row_59_what_crhelper_swallows_while_it_answers_is_raised(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("imagebuilder_pipeline_handler.custom_resource.deliver", fail)
+    monkeypatch.setattr("imagebuilder_pipeline_handler.runtime.attempt.deliver", fail)
     with pytest.raises(UndeliveredError):
-        main.handler(resource.event("Create", minimal), Context())
+        resource.handler(resource.event("Create", minimal), Context())
 
 
 # 60: deliveries that are late, or come across events.
@@ -364,8 +364,8 @@ def test_row_60_event_that_is_waited_for_no_longer_is_refused_before_any_call(
     if is_taken:
         assert resource.send(event)["Status"] == "SUCCESS"
         return
-    with pytest.raises(InvalidEventError, match="the event comes too late"):
-        main.handler(event, Context())
+    with pytest.raises(InvalidEventError, match="the event is too late"):
+        resource.handler(event, Context())
     assert resource.responses.requests == []
 
 
@@ -384,7 +384,7 @@ def test_row_60_signature_of_version_two_expires_too(resource: Resource, minimal
     event = resource.event("Create", minimal)
     event["ResponseURL"] += "&Expires=1700000000"
     with pytest.raises(InvalidEventError, match="has expired"):
-        main.handler(event, Context())
+        resource.handler(event, Context())
 
 
 def test_row_60_older_delete_that_is_delivered_again_leaves_the_pipeline_made_since(
@@ -436,7 +436,7 @@ def test_row_60_event_that_a_later_one_overtook_in_this_process_is_left_without_
     resource.send(resource.event("Update", minimal | {"Description": "newer"}, now))
     seen, before = len(service.calls()), live(service)
     answered = len(resource.responses.requests)
-    main.handler(older | {"PhysicalResourceId": ARN}, Context())
+    resource.handler(older | {"PhysicalResourceId": ARN}, Context())
     assert (operations(service, seen), live(service)) == ([], before)
     assert len(resource.responses.requests) == answered
     resource.send(resource.event("Update", minimal | {"Description": "newest"}, now))
@@ -446,12 +446,13 @@ def test_row_60_event_that_a_later_one_overtook_in_this_process_is_left_without_
 def test_memory_of_the_last_events_is_bounded(
     resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imagebuilder_pipeline_handler.custom_resource._MOST_RESOURCES", 3)
-    monkeypatch.setattr(main.handler, "_latest", {})
+    monkeypatch.setattr("imagebuilder_pipeline_handler.runtime.custom_resource._MOST_RESOURCES", 3)
+    handler = new_handler()
+    resource.handler = handler
     for number in range(5):
-        other = Resource(main.handler, resource.responses, logical_id=f"P{number}")
+        other = Resource(resource.handler, resource.responses, logical_id=f"P{number}")
         other.send(other.event("Create", minimal | {"Name": f"p-{number}-x"}, datetime.now(UTC)))
-    assert [logical_id for _, logical_id in main.handler._latest] == ["P2", "P3", "P4"]
+    assert [logical_id for _, logical_id in handler._latest] == ["P2", "P3", "P4"]
 
 
 # 61: uncertainty is not answered as certainty.
@@ -731,11 +732,11 @@ def test_event_of_another_stack_than_the_function_s_is_refused_before_any_call(
     resource.create(**minimal)
     seen = len(service.calls())
     monkeypatch.setenv("CUSTOM_RESOURCE_STACK_ID", STACK_ID)
-    thief = Resource(main.handler, resource.responses, stack_id=OTHER_STACK, physical_id=ARN)
+    thief = Resource(resource.handler, resource.responses, stack_id=OTHER_STACK, physical_id=ARN)
     for kind in ("Create", "Update", "Delete"):
         event = thief.event(kind, minimal | {"AdoptExisting": True}) | {"PhysicalResourceId": ARN}
         with pytest.raises(InvalidEventError, match="StackId is not that of the function's stack"):
-            main.handler(event, Context())
+            resource.handler(event, Context())
     assert operations(service, seen) == []
     assert resource.delete()["Status"] == "SUCCESS"
 
@@ -763,18 +764,19 @@ def test_function_answers_hosts_of_aws_and_those_that_are_named(
 ) -> None:
     given: list[str] = []
 
-    def deliver(url: str, *_: object) -> None:
+    def put(url: str, *_: object) -> int:
         given.append(url)
+        return 200
 
     monkeypatch.delenv("CUSTOM_RESOURCE_RESPONSE_HOSTS")
-    monkeypatch.setattr("imagebuilder_pipeline_handler.custom_resource.deliver", deliver)
+    resource.handler = new_handler(put=put)
     event = resource.event("Create", minimal) | {"ResponseURL": url}
     if is_taken:
-        main.handler(event, Context())
+        resource.handler(event, Context())
         assert given == [url]
     else:
         with pytest.raises(InvalidEventError, match="ResponseURL"):
-            main.handler(event, Context())
+            resource.handler(event, Context())
         assert given == []
 
 
@@ -784,9 +786,14 @@ def test_host_of_ipv6_can_be_named(
 ) -> None:
     given: list[str] = []
     monkeypatch.setenv("CUSTOM_RESOURCE_RESPONSE_HOSTS", named)
-    monkeypatch.setattr("imagebuilder_pipeline_handler.custom_resource.deliver", lambda url, *_: given.append(url))
+
+    def put(url: str, *_: object) -> int:
+        given.append(url)
+        return 200
+
+    resource.handler = new_handler(put=put)
     event = resource.event("Create", minimal)
-    main.handler(event | {"ResponseURL": "https://[::1]:8443/key"}, Context())
+    resource.handler(event | {"ResponseURL": "https://[::1]:8443/key"}, Context())
     assert given == ["https://[::1]:8443/key"]
 
 
@@ -795,7 +802,7 @@ def test_tag_key_that_iam_cannot_tell_from_the_owner_s_is_refused(
     resource: Resource, service: ImageBuilder, minimal: Properties, key: str
 ) -> None:
     answer = resource.create(**minimal, Tags={key: "x"})
-    assert f"{key} is set by the resource itself: remove it" in answer["Reason"]
+    assert f"Tags[{key!r}] is set by the resource itself: remove it" in answer["Reason"]
     assert service.calls() == []
 
 

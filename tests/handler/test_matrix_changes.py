@@ -5,11 +5,13 @@ import time
 from typing import Any
 
 import pytest
+from support.clock import CLOCK, BusyClock
 from support.cloudformation import STACK_ID, Context, Resource
+from support.environment import handler_doing, new_handler, new_work
 
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_model.names import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
-from imagebuilder_pipeline_handler import lifecycle, main
+from imagebuilder_model.ownership import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_pipeline_handler.runtime.progress import Success
 
 Properties = dict[str, Any]
 INVENTED = "Golden-Pipeline-1A2B3C4D5E6F7"
@@ -64,7 +66,9 @@ def test_row_40_delete_of_what_stays_referred_to_fails_in_bounds_with_a_reason(
     event = resource.event("Delete", minimal)
     answer = resource.send(event, seconds=BRIEF)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", resource.physical_id)
-    assert answer["Reason"].startswith("ResourceDependencyException: something still refers to the pipeline; delete")
+    assert answer["Reason"].startswith(
+        "ResourceDependencyException: another resource still refers to the pipeline; delete"
+    )
 
 
 def test_row_41_delete_with_an_id_that_cloudformation_made_up_removes_our_pipeline(
@@ -88,7 +92,7 @@ def test_row_41_delete_with_an_id_that_cloudformation_made_up_succeeds_when_noth
 def test_row_41_delete_with_an_id_that_cloudformation_made_up_leaves_the_pipeline_of_others(
     resource: Resource, service: ImageBuilder, minimal: Properties, denied: bool
 ) -> None:
-    Resource(main.handler, resource.responses, logical_id="Theirs").create(**minimal)
+    Resource(resource.handler, resource.responses, logical_id="Theirs").create(**minimal)
     resource.properties = minimal
     service.inject("GetImagePipeline", ["AccessDeniedException"] * 1000 * denied)
     assert resource.delete(INVENTED)["Status"] == "SUCCESS"
@@ -98,7 +102,7 @@ def test_row_41_delete_with_an_id_that_cloudformation_made_up_leaves_the_pipelin
 def test_row_41_delete_of_the_predicted_arn_leaves_the_pipeline_of_others(
     resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
-    theirs = Resource(main.handler, resource.responses, logical_id="Theirs").create(**minimal)
+    theirs = Resource(resource.handler, resource.responses, logical_id="Theirs").create(**minimal)
     assert resource.delete(theirs["PhysicalResourceId"])["Status"] == "SUCCESS"
     assert names(service) == ["golden"]
 
@@ -110,33 +114,32 @@ def test_row_42_delete_while_the_create_still_runs_waits_for_it_a_little(
     owner = {STACK_ID_TAG: STACK_ID, LOGICAL_ID_TAG: "Pipeline"}
 
     def create_ends() -> None:
-        time.sleep(0.1)
         service.call("CreateImagePipeline", request | {"clientToken": "t", "tags": owner})
 
-    still_running = threading.Thread(target=create_ends)
-    still_running.start()
+    resource.handler = new_handler(clock=BusyClock(create_ends))
     resource.properties = minimal
     assert resource.delete(INVENTED)["Status"] == "SUCCESS"
-    still_running.join()
+    assert [call.operation for call in service.calls()][-1] == "DeleteImagePipeline"
     assert service.pipelines() == []
 
 
 def test_row_42_the_wait_is_bounded_by_the_function_s_time(
-    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+    resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
-    monkeypatch.setattr(lifecycle, "_CREATE_MAY_STILL_RUN", (0.01, 60.0))
     event = resource.event("Delete", minimal) | {"PhysicalResourceId": INVENTED}
-    started = time.monotonic()
+    started = CLOCK.monotonic()
     assert resource.send(event, seconds=BRIEF)["Status"] == "SUCCESS"
-    assert time.monotonic() - started < 4
+    assert CLOCK.monotonic() - started < BRIEF
+    assert 1 <= len(service.calls()) < 5
 
 
 @pytest.mark.parametrize("fault", [None, "InvalidRequestException"])
 def test_row_43_delete_answers_with_the_id_of_the_event_whatever_the_work_returns(
-    resource: Resource, service: ImageBuilder, minimal: Properties, monkeypatch: pytest.MonkeyPatch, fault: str | None
+    resource: Resource, service: ImageBuilder, minimal: Properties, fault: str | None
 ) -> None:
     resource.create(**minimal)
-    monkeypatch.setattr(main.handler, "_delete_func", lambda *_: main.delete(*_) or "another-id")
+    work = new_work()
+    resource.handler = handler_doing(lambda *given: [work(*given), Success("another-id")][1])
     service.inject("DeleteImagePipeline", [fault] if fault else [])
     answer = resource.delete()
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED" if fault else "SUCCESS", resource.physical_id)
@@ -269,7 +272,7 @@ def test_update_of_a_pipeline_that_is_not_ours_any_more_touches_nothing(
 ) -> None:
     resource.create(**minimal)
     service.call("DeleteImagePipeline", {"imagePipelineArn": resource.physical_id})
-    Resource(main.handler, resource.responses, logical_id="Theirs").create(**minimal)
+    Resource(resource.handler, resource.responses, logical_id="Theirs").create(**minimal)
     before = service.pipelines()
     answer = resource.update(**minimal, Description="mine")
     assert answer["Reason"].startswith("NotOurs: ")
@@ -313,5 +316,5 @@ def test_event_that_ran_out_of_time_does_not_stop_the_next(
     service.inject("CreateImagePipeline", ["hang"])
     assert resource.send(resource.event("Create", minimal), seconds=4.6)["Status"] == "FAILED"
     assert resource.create(**minimal)["Status"] == "SUCCESS"
-    main.handler(resource.event("Delete", minimal), Context())
+    resource.handler(resource.event("Delete", minimal), Context())
     assert service.pipelines() == []

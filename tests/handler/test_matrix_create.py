@@ -1,20 +1,25 @@
 """The fault matrix (docs/faults.md), rows 16-20, 22 and 28-38: what can go wrong with a Create."""
 
-import importlib.util
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable
-from types import ModuleType
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.clock import CLOCK, BusyClock
 from support.cloudformation import Context, Resource
+from support.environment import handler_doing, new_handler, new_work
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
-from imagebuilder_model.names import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG
-from imagebuilder_pipeline_handler import client, main, retry
-from imagebuilder_pipeline_handler.answer import UndeliveredError
+from imagebuilder_model.ownership import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG
+from imagebuilder_pipeline_handler.imagebuilder.client import make_client
+from imagebuilder_pipeline_handler.runtime.clock import Timeouts
+from imagebuilder_pipeline_handler.runtime.event import Event
+from imagebuilder_pipeline_handler.runtime.progress import Progress
+from imagebuilder_pipeline_handler.runtime.response import UndeliveredError
 
 Properties = dict[str, Any]
 CREATE = "CreateImagePipeline"
@@ -48,17 +53,6 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def another_function() -> ModuleType:
-    """Return the function as another of Lambda's environments has it, with its own state."""
-    assert main.__spec__ is not None
-    spec = importlib.util.spec_from_file_location("another_environment", main.__spec__.origin or "")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def theirs(resource: Resource, minimal: Properties) -> None:
     answer = Resource(resource.handler, resource.responses, logical_id="Theirs").create(**minimal)
     assert answer["Status"] == "SUCCESS"
@@ -84,14 +78,17 @@ def test_row_17_delete_of_the_marker_succeeds_without_a_call(
 
 
 def test_row_18_made_then_raised_fails_with_the_arn_and_the_delete_removes_it(
-    resource: Resource, service: ImageBuilder, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+    resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
-    def fail(*_: object) -> None:
-        main.create(*_)
+    work = new_work()
+
+    def fail(event: Event, progress: Progress) -> None:
+        work(event, progress)
         raise RuntimeError("after the call")
 
-    monkeypatch.setattr(main.handler, "_create_func", fail)
-    answer = resource.create(**minimal)
+    failing = replace(resource, handler=handler_doing(fail))
+    answer = failing.create(**minimal)
+    resource.physical_id, resource.properties = failing.physical_id, failing.properties
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", ARN)
     assert resource.delete()["Status"] == "SUCCESS"
     assert service.pipelines() == []
@@ -140,8 +137,7 @@ def test_row_20_event_delivered_twice_at_once_makes_one_pipeline_with_one_id(
 ) -> None:
     service.inject(CREATE, [{"delay": 0.2}, {"delay": 0.2}])
     event = resource.event("Create", minimal)
-    functions = [another_function() for _ in range(2)]
-    threads = [threading.Thread(target=function.handler, args=(event, Context())) for function in functions]
+    threads = [threading.Thread(target=new_handler(), args=(event, Context())) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -189,7 +185,7 @@ def test_row_22_nothing_is_undone_that_lambda_will_deliver_again(
     resource.responses.script = [403] * 8
     event = resource.event("Create", minimal)
     with pytest.raises(UndeliveredError):
-        main.handler(event, Context(SHORT))
+        resource.handler(event, Context(SHORT))
     assert resource.send(event)["PhysicalResourceId"] == service.pipelines()[0]["arn"]
     wait_for(lambda: operations(service) == [CREATE, CREATE])
     assert len(service.pipelines()) == 1
@@ -223,11 +219,14 @@ def test_row_28_throttling_that_outlasts_the_function_fails_in_time_and_tells_th
     resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
     service.inject(CREATE, ["CallRateLimitExceededException"] * 1000)
-    answer = resource.send(resource.event("Create", minimal), seconds=BRIEF)
+    answer = resource.create(**minimal)
     attempts = len(service.calls())
     assert attempts > 10
     assert answer["Reason"].startswith("CallRateLimitExceededException: too many calls")
-    assert f", {attempts} attempts in 2 s, last CallRateLimitExceededException)" in answer["Reason"]
+    told = re.search(r", (\d+) attempts in (\d+) s, last CallRateLimitExceededException\)", answer["Reason"])
+    assert told is not None
+    assert int(told[1]) == attempts
+    assert 200 < int(told[2]) < 296
     # Not a marker: an earlier delivery of the event may have made it, and its Delete looks at the owner's tags first.
     assert answer["PhysicalResourceId"] == ARN
 
@@ -272,7 +271,7 @@ def test_row_30_service_that_hangs_for_ever_fails_in_time(
 ) -> None:
     service.inject("*", ["hang"] * 100)
     answer = resource.send(resource.event("Create", minimal), seconds=BRIEF)
-    assert answer["Reason"].startswith("NoConnection: Image Builder could not be reached or did not answer in time")
+    assert answer["Reason"].startswith("NoConnection: Image Builder could not be reached or did not respond in time")
     assert "ReadTimeoutError" in answer["Reason"]
     assert answer["PhysicalResourceId"] == ARN
 
@@ -281,7 +280,7 @@ def test_row_30_timeouts_of_the_client_are_pinned_and_leave_time_to_answer(monke
     monkeypatch.undo()
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    config: Any = client.make_client().meta.config
+    config: Any = make_client(Timeouts()).meta.config
     assert (config.connect_timeout, config.read_timeout) == (3, 12)
     assert (config.retries["mode"], config.retries["total_max_attempts"]) == ("standard", 1)
 
@@ -382,9 +381,10 @@ def test_row_36_execution_role_that_is_not_visible_yet_is_waited_for(
 def test_row_36_execution_role_that_never_comes_fails_after_two_minutes(
     resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
-    assert retry._PATIENCE["role"] * 100 == 120.0
+    started = CLOCK.monotonic()
     service.inject(CREATE, [ROLE_NOT_THERE] * 1000)
-    answer = resource.create(**minimal, ExecutionRole="builder")
+    answer = resource.send(resource.event("Create", minimal | {"ExecutionRole": "builder"}), seconds=300)
+    assert 100 < CLOCK.monotonic() - started < 125
     assert answer["Reason"].startswith("InvalidParameterValueException: Image Builder refuses a value")
     assert answer["PhysicalResourceId"].startswith("not-created/")
     assert len(service.calls()) > 10
@@ -440,7 +440,6 @@ def test_service_that_refuses_connections_for_a_while_is_tried_again(
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", f"http://127.0.0.1:{port}")
-    main._client.cache_clear()
     servers: list[ImageBuilderServer] = []
 
     def comes_up() -> None:
@@ -448,14 +447,11 @@ def test_service_that_refuses_connections_for_a_while_is_tried_again(
         server.start()
         servers.append(server)
 
-    late = threading.Timer(0.4, comes_up)
-    late.start()
+    resource.handler = new_handler(clock=BusyClock(comes_up))
     try:
         assert resource.create(**minimal)["Status"] == "SUCCESS"
     finally:
-        late.join()
         servers[0].stop()
-        main._client.cache_clear()
     assert len(service.calls()) == 1
 
 
@@ -463,9 +459,7 @@ def test_service_that_refuses_connections_for_ever_fails_in_time_with_a_marker_f
     resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", "http://127.0.0.1:9")
-    main._client.cache_clear()
     answer = resource.send(resource.event("Create", minimal), seconds=BRIEF)
-    main._client.cache_clear()
     assert answer["Reason"].startswith("NoConnection: ")
     assert "last EndpointConnectionError" in answer["Reason"]
     assert answer["PhysicalResourceId"].startswith("not-created/")

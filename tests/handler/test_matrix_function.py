@@ -11,21 +11,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.clock import CLOCK
 from support.cloudformation import STACK_ID, Context, Resource
+from support.environment import handler_doing, new_handler, new_work
 
-import imagebuilder_pipeline_handler
 from imagebuilder_local.service import ImageBuilder
-from imagebuilder_pipeline_handler import lifecycle, main
-from imagebuilder_pipeline_handler.custom_resource import CustomResource
-from imagebuilder_pipeline_handler.event import InvalidEventError
-from imagebuilder_pipeline_handler.work import Work
+from imagebuilder_pipeline_handler.pipeline import lifecycle
+from imagebuilder_pipeline_handler.runtime.attempt import Attempt
+from imagebuilder_pipeline_handler.runtime.event import Event, InvalidEventError
+from imagebuilder_pipeline_handler.runtime.progress import Outcome, Progress, Success
+from imagebuilder_pipeline_handler.runtime.response import put
 
 Properties = dict[str, Any]
 Malform = Callable[[dict[str, Any]], Any]
 
 ANOTHER_PROCESS = textwrap.dedent("""
     import json, sys, time
-    from imagebuilder_pipeline_handler import custom_resource, main
+    from imagebuilder_pipeline_handler import main
+    from imagebuilder_pipeline_handler.runtime import attempt
 
     class Context:
         invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
@@ -93,7 +96,7 @@ def test_row_23_function_that_is_killed_before_its_answer_is_made_good_by_the_ne
 ) -> None:
     # That CloudFormation waits for Lambda's two further deliveries is the construct's part: ServiceTimeout.
     event = resource.event("Create", minimal)
-    process = another_process(event, before="import os; custom_resource.deliver = lambda *_: os._exit(137)")
+    process = another_process(event, before="import os; attempt.deliver = lambda *_: os._exit(137)")
     with process:
         assert process.stdout is not None
         process.stdout.read()
@@ -106,7 +109,6 @@ def test_row_23_function_that_is_killed_before_its_answer_is_made_good_by_the_ne
 def test_row_24_import_error_is_answered_with_a_valid_id(
     resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(imagebuilder_pipeline_handler, "lifecycle")
     monkeypatch.setitem(sys.modules, lifecycle.__name__, None)
     answer = resource.create(**minimal)
     assert answer["Reason"].startswith("InternalError: ")
@@ -117,21 +119,23 @@ def test_row_24_import_error_is_answered_with_a_valid_id(
 def test_row_24_crhelper_s_own_failure_at_start_is_answered_with_a_valid_id(
     resource: Resource, minimal: Properties
 ) -> None:
-    handler = CustomResource()
-    handler.init_failure(RuntimeError("at start"))
-    answer = Resource(handler, resource.responses).create(**minimal)
+    def failed(event: dict[str, Any], context: Any) -> None:
+        progress = Progress(lambda: 60.0, CLOCK)
+        attempt = Attempt(new_work(), event, progress, CLOCK, put)
+        attempt.init_failure(RuntimeError("at start"))
+        attempt.run(context)
+
+    answer = Resource(failed, resource.responses).create(**minimal)
     assert (answer["Status"], answer["Reason"]) == ("FAILED", "at start")
     assert answer["PhysicalResourceId"].startswith("not-created/")
 
 
 @pytest.mark.parametrize("end", [SystemExit(1), SystemExit(0), KeyboardInterrupt(), GeneratorExit()])
-def test_row_25_exit_is_answered_with_a_valid_id(
-    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch, end: BaseException
-) -> None:
+def test_row_25_exit_is_answered_with_a_valid_id(resource: Resource, minimal: Properties, end: BaseException) -> None:
     def leave(*_: object) -> None:
         raise end
 
-    monkeypatch.setattr(lifecycle, "create", leave)
+    resource.handler = handler_doing(leave)
     answer = resource.create(**minimal)
     assert (answer["Status"], answer["PhysicalResourceId"][:12]) == ("FAILED", "not-created/")
 
@@ -209,9 +213,7 @@ def test_row_26_malformed_event_raises_and_touches_no_url_neither_warm_nor_cold(
 ) -> None:
     resource.create(**minimal)
     event = malform(resource.event("Create", minimal))
-    cold = CustomResource()
-    cold.create(main.create)
-    for handler in (main.handler, cold):
+    for handler in (resource.handler, new_handler()):
         with pytest.raises(InvalidEventError) as raised:
             handler(event, Context())
         assert "5ecre7" not in str(raised.value)
@@ -232,7 +234,7 @@ def test_row_27_malformed_event_that_says_whom_to_answer_is_answered_failed_and_
 
 def test_row_27_unknown_request_type_is_named(resource: Resource, minimal: Properties) -> None:
     answer = resource.send(resource.event("Create", minimal) | {"RequestType": "Read"})
-    assert "RequestType is none of Create, Update and Delete: 'Read'" in answer["Reason"]
+    assert "RequestType is not Create, Update or Delete: got 'Read'" in answer["Reason"]
 
 
 def test_there_are_thirty_malformed_events() -> None:
@@ -244,26 +246,26 @@ def test_event_is_refused_where_neither_the_context_nor_the_environment_tells_wh
     resource: Resource, minimal: Properties, service: ImageBuilder, arn: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = resource.event("Create", minimal)
-    with pytest.raises(InvalidEventError, match="nothing tells whose events these are"):
-        main.handler(event, Context(invoked_function_arn=arn))
+    with pytest.raises(InvalidEventError, match="the owner of the event is unknown"):
+        resource.handler(event, Context(invoked_function_arn=arn))
     assert (service.calls(), resource.responses.requests) == ([], [])
     monkeypatch.setenv("CUSTOM_RESOURCE_STACK_ID", STACK_ID)
-    main.handler(event, Context(invoked_function_arn=arn))
+    resource.handler(event, Context(invoked_function_arn=arn))
     assert resource.responses.taken[0]["Status"] == "SUCCESS"
 
 
 def test_one_event_is_answered_once_although_the_work_ends_right_when_time_is_up(
-    resource: Resource, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+    resource: Resource, minimal: Properties
 ) -> None:
     statuses: set[str] = set()
     for late in range(-10, 11):
         ends_at = time.monotonic() + 0.05 + late / 1000
 
-        def work(*_: object, ends_at: float = ends_at) -> str:
+        def work(*_: object, ends_at: float = ends_at) -> Outcome:
             time.sleep(max(0.0, ends_at - time.monotonic()))
-            return "the-id"
+            return Success("the-id")
 
-        monkeypatch.setattr(main.handler, "_create_func", work)
+        resource.handler = handler_doing(work)
         answer = resource.send(resource.event("Create", minimal), seconds=4.55)
         statuses.add(answer["Status"])
         assert (answer["Status"] == "FAILED") == answer["Reason"].startswith("OutOfTime")
@@ -281,28 +283,27 @@ def test_row_21_function_whose_work_does_not_end_ends_in_time_all_the_same(
 
 
 def test_row_21_work_that_is_left_behind_asks_for_nothing_while_the_next_event_is_worked_on(
-    resource: Resource, service: ImageBuilder, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+    resource: Resource, service: ImageBuilder, minimal: Properties
 ) -> None:
     thaws, is_over = threading.Event(), threading.Event()
+    work = new_work()
 
-    def work(event: dict[str, Any], work: Work) -> None:
+    def frozen(event: Event, progress: Progress) -> Outcome:
         thaws.wait(10)
         try:
-            main.create(event, work)
+            return work(event, progress)
         finally:
             is_over.set()
 
-    with monkeypatch.context() as patch:
-        patch.setattr(main.handler, "_create_func", work)
-        assert resource.send(resource.event("Create", minimal), seconds=5)["Status"] == "FAILED"
-    other = Resource(resource.handler, resource.responses, logical_id="Other")
+    resource.handler = handler_doing(frozen)
+    assert resource.send(resource.event("Create", minimal), seconds=5)["Status"] == "FAILED"
 
-    def meanwhile(event: dict[str, Any], work: Work) -> object:
+    def meanwhile(event: Event, progress: Progress) -> Outcome:
         thaws.set()
         assert is_over.wait(10)
-        return main.create(event, work)
+        return work(event, progress)
 
-    monkeypatch.setattr(main.handler, "_create_func", meanwhile)
+    other = Resource(handler_doing(meanwhile), resource.responses, logical_id="Other")
     assert other.create(**minimal | {"Name": "other"})["Status"] == "SUCCESS"
     assert [call.request["name"] for call in service.calls()] == ["other"]
 

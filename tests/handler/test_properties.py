@@ -8,8 +8,8 @@ from support.cloudformation import Resource, as_cloudformation_sends
 
 from imagebuilder_local.service import ImageBuilder
 from imagebuilder_model import load_model
-from imagebuilder_model.names import STACK_ID_TAG
-from imagebuilder_pipeline_handler.properties import PropertiesError, desired
+from imagebuilder_model.ownership import STACK_ID_TAG
+from imagebuilder_pipeline_handler.pipeline.properties import PropertiesError, desired
 
 MINIMAL = {
     "Name": "golden",
@@ -68,10 +68,10 @@ def test_property_is_read_by_the_models_type(properties: dict[str, Any], request
         ({"ClientToken": "t"}, "ClientToken is set by the resource itself: remove it"),
         ({"dryRun": "true"}, "DryRun is set by the resource itself: remove it"),
         ({"AdoptExisting": "maybe"}, "AdoptExisting must be true or false: got 'maybe'"),
-        ({"Tags": {STACK_ID_TAG: "x"}}, f"{STACK_ID_TAG} is set by the resource itself: remove it"),
+        ({"Tags": {STACK_ID_TAG: "x"}}, f"Tags[{STACK_ID_TAG!r}] is set by the resource itself: remove it"),
         (
             {"Tags": {f"k{i}": "v" for i in range(49)}},
-            "Tags is too large: got 49 entries, allowed are 48 beside the 2 that say who owns the pipeline",
+            "Tags is too large: got 49 entries, allowed 48, because the resource adds 2 that name the owner",
         ),
         ({"ContainerRecipeArn": "x"}, "ContainerRecipeArn is given beside ImageRecipeArn"),
     ],

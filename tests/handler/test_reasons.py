@@ -10,7 +10,11 @@ from support.cloudformation import Resource
 
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 from imagebuilder_model import load_model
-from imagebuilder_pipeline_handler.reasons import REASONS, HandlerError, fitted, reason_for, shortened
+from imagebuilder_pipeline_handler.imagebuilder import advice
+from imagebuilder_pipeline_handler.imagebuilder.advice import ADVICE, explained
+from imagebuilder_pipeline_handler.pipeline import reasons
+from imagebuilder_pipeline_handler.runtime import failure
+from imagebuilder_pipeline_handler.runtime.failure import HandlerError, fitted, shortened
 
 PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
 OUR_OPERATIONS = [
@@ -22,6 +26,14 @@ OUR_OPERATIONS = [
     "UntagResource",
 ]
 LONGEST = "x" * 36
+REASONS = {code: (means, fix) for code, means, fix in (*failure.REASONS, *advice.REASONS, *reasons.REASONS)} | dict(
+    ADVICE
+)
+
+
+def reason_for(error: Exception, attempts: str = "") -> str:
+    """Return what CloudFormation shows for an error of the work."""
+    return explained(error, ()).text(attempts)
 
 
 def refusal(
@@ -44,7 +56,7 @@ def documented() -> dict[str, tuple[str, str]]:
 
 
 def test_page_lists_every_reason_with_its_cause_and_its_way_out_and_no_other() -> None:
-    assert documented() == {code: (advice.means, advice.do) for code, advice in REASONS.items()}
+    assert documented() == REASONS
 
 
 def test_every_error_that_the_model_gives_our_operations_has_a_reason_of_its_own() -> None:
@@ -55,13 +67,13 @@ def test_every_error_that_the_model_gives_our_operations_has_a_reason_of_its_own
     assert errors - server - unused - REASONS.keys() == set()
 
 
-@pytest.mark.parametrize("code", sorted(set(REASONS) - {"5xx", "other"}))
+@pytest.mark.parametrize("code", sorted(set(ADVICE) - {"5xx", "other"}))
 def test_first_256_characters_hold_code_meaning_way_out_and_request_id(code: str) -> None:
-    advice = REASONS[code]
+    means, fix = ADVICE[code]
     *only, code = code.split()
     operation = only[0] if only else OUR_OPERATIONS[0]
     text = reason_for(refusal(code, operation=operation), "100 attempts in 300 s, last CallRateLimitExceededException")
-    head = f"{code}: {advice.means}; {advice.do} ({operation}, request id {LONGEST}"
+    head = f"{code}: {means}; {fix} ({operation}, request id {LONGEST}"
     assert text.startswith(head)
     assert len(head) <= 256
     assert text.endswith(": what the service says")
@@ -80,7 +92,7 @@ def test_missing_inspector_is_told_with_what_to_activate(operation: str) -> None
     ("code", "status", "key"), [("503", 503, "5xx"), ("ServiceException", 500, "5xx"), ("Odd", 400, "other")]
 )
 def test_other_codes_are_told_by_their_status(code: str, status: int, key: str) -> None:
-    assert reason_for(refusal(code, status)).startswith(f"{code}: {REASONS[key].means}; {REASONS[key].do} (")
+    assert reason_for(refusal(code, status)).startswith(f"{code}: {ADVICE[key][0]}; {ADVICE[key][1]} (")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +138,7 @@ def test_text_is_never_longer_than_allowed_and_is_cut_between_words(text: str) -
 
 
 def test_reason_of_an_error_of_ours_has_its_particulars_last() -> None:
-    assert reason_for(HandlerError("NotOurs", "arn:x")).endswith(" to take it over: arn:x")
+    assert reason_for(HandlerError(reasons.NOT_OURS, "arn:x")).endswith(" to adopt it: arn:x")
 
 
 @pytest.mark.parametrize("recipe", ["ImageRecipeArn", "ContainerRecipeArn"])

@@ -11,7 +11,7 @@ from support.cdk import Cdk, bootstrapped
 from support.profile import PROFILE, make_instance_profile
 
 from cdk_imagebuilder_pipeline import ImagePipeline
-from imagebuilder_model.names import ADOPTED_TAG, LOGICAL_ID_TAG, OWNED, RETAINED, STACK_ID_TAG
+from imagebuilder_model.ownership import ADOPTED_TAG, LOGICAL_ID_TAG, OWNED, RETAINED, STACK_ID_TAG
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from imagebuilder_model import load_model
-from imagebuilder_pipeline_handler.properties import PropertiesError, desired, lenient
-from imagebuilder_pipeline_handler.reasons import MOST_CHARACTERS, reason_for
+from imagebuilder_pipeline_handler.pipeline.properties import PropertiesError, desired, lenient
+from imagebuilder_pipeline_handler.runtime.failure import MOST_CHARACTERS
 from soak.templates import members, properties_of, recipes
 
 INPUTS_OF_AN_EXAMPLE: Final = 25
@@ -51,7 +51,7 @@ def try_one(properties: dict[str, Any], figures: Counter[str]) -> None:
         figures["accepted"] += 1
     except PropertiesError as error:
         figures["refused"] += 1
-        reason = reason_for(error)
+        reason = error.text()
         assert reason.startswith("InvalidProperties: ")
         assert len(reason) <= MOST_CHARACTERS
     read = lenient(properties)

@@ -32,7 +32,7 @@ from support.simulation import Simulation
 from support.stack import CloudFormation, Stack
 
 from imagebuilder_model import name_in_arn, normalized_name
-from imagebuilder_model.names import (
+from imagebuilder_model.ownership import (
     ADOPTED_TAG,
     FORMER_LOGICAL_ID_TAG,
     LOGICAL_ID_TAG,
@@ -40,9 +40,9 @@ from imagebuilder_model.names import (
     RETAINED,
     STACK_ID_TAG,
 )
-from imagebuilder_pipeline_handler.event import issued_at
-from imagebuilder_pipeline_handler.pipeline import shows
-from imagebuilder_pipeline_handler.properties import lenient
+from imagebuilder_pipeline_handler.pipeline.live import shows
+from imagebuilder_pipeline_handler.pipeline.properties import lenient
+from imagebuilder_pipeline_handler.runtime.event import issued_at
 from soak.templates import (
     MISSING_RECIPE,
     OWN,

@@ -17,7 +17,7 @@ from support.tls import secure_responses
 from support.worker import Worker
 
 from imagebuilder_local.service import ImageBuilderServer
-from imagebuilder_model.names import LOGICAL_ID_TAG
+from imagebuilder_model.ownership import LOGICAL_ID_TAG
 from soak.templates import OWN, REGISTERED, new_service, properties_of
 
 _ENVIRONMENTS_OF_A_PROCESS: Final = 25

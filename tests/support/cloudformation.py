@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
 
+from support.clock import CLOCK
+
 STACK_ID = "arn:aws:cloudformation:us-east-1:000000000000:stack/Golden/6f2d1c3e-0000-4000-8000-000000000000"
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
@@ -28,14 +30,14 @@ def refused_url() -> str:
 
 
 class Context:
-    """A Lambda context that counts down."""
+    """A Lambda context that counts down on the clock of the tests."""
 
-    def __init__(self, seconds: float = 60.0, invoked_function_arn: str = FUNCTION_ARN) -> None:
+    def __init__(self, seconds: float = 300.0, invoked_function_arn: str = FUNCTION_ARN) -> None:
         self.invoked_function_arn = invoked_function_arn
-        self._deadline = time.monotonic() + seconds
+        self._deadline = CLOCK.monotonic() + seconds
 
     def get_remaining_time_in_millis(self) -> int:
-        return max(0, int((self._deadline - time.monotonic()) * 1000))
+        return max(0, int((self._deadline - CLOCK.monotonic()) * 1000))
 
 
 class _QuietServer(ThreadingHTTPServer):
@@ -205,7 +207,7 @@ class Resource:
             event["OldResourceProperties"] = as_cloudformation_sends(given | self.properties)
         return event
 
-    def send(self, event: dict[str, Any], seconds: float = 60.0) -> dict[str, Any]:
+    def send(self, event: dict[str, Any], seconds: float = 300.0) -> dict[str, Any]:
         """Deliver an event to the function and return the one answer that CloudFormation took for it."""
         before = len(self.responses.taken)
         self.handler(event, Context(seconds))

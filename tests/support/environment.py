@@ -1,26 +1,35 @@
-"""The function as one of Lambda's environments has it, with its own state."""
+"""The function as one of Lambda's environments has it: with its own state, a clock and a client."""
 
-import importlib.util
-import math
-from functools import cache
-from types import ModuleType
+import os
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import pytest
-from botocore.config import Config
 
-from imagebuilder_pipeline_handler import answer, client, lifecycle, main, retry
+from imagebuilder_pipeline_handler.imagebuilder.client import make_client
+from imagebuilder_pipeline_handler.main import Work
+from imagebuilder_pipeline_handler.runtime import response
+from imagebuilder_pipeline_handler.runtime.clock import Clock, Timeouts
+from imagebuilder_pipeline_handler.runtime.custom_resource import CustomResource
+from support.clock import CLOCK
 
 
-def new_environment(shared: Any) -> ModuleType:
-    """Return the function anew. It shares a client, for making one takes longer than a hundred events."""
-    spec = importlib.util.spec_from_file_location("another_environment", main.__file__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    vars(module)["_client"] = lambda: shared
-    return module
+def new_work(client: Callable[[], Any] | None = None, clock: Clock = CLOCK) -> Work:
+    """Return the function's work anew. It shares a client, for making one takes longer than a hundred events."""
+    return Work(clock, client or partial(_client_here, clock.timeouts))
+
+
+def new_handler(
+    client: Callable[[], Any] | None = None, *, clock: Clock = CLOCK, put: response.Put = response.put
+) -> CustomResource:
+    """Return the function anew, with its own state."""
+    return CustomResource(new_work(client, clock), clock=clock, put=put)
+
+
+def handler_doing(work: Callable[..., Any]) -> CustomResource:
+    """Return the function with other work."""
+    return CustomResource(work, clock=CLOCK)
 
 
 @cache
@@ -34,20 +43,13 @@ def shared_client() -> Any:
         for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
             patch.setenv(name, "/dev/null")
         patch.delenv("AWS_PROFILE", raising=False)
-        return client.make_client()
+        return make_client(Timeouts())
 
 
-def make_hasty() -> None:
-    """Make seconds hundredths, for the rest of this process; what is tried, and in which order, stays."""
-    patience = {kind: min(seconds, 10_000) / 10 for kind, seconds in retry._PATIENCE.items()}
-    changes: list[tuple[ModuleType, str, Any]] = [
-        (answer, "_LONGEST_PAUSE", 0.01),
-        (answer, "_SECONDS_PER_TRY", 0.5),
-        (retry, "_PAUSES", dict.fromkeys(retry._PAUSES, retry.Pauses(0.01, 2.0, 0.05))),
-        (retry, "_PATIENCE", patience | {"busy": math.inf, "throttled": math.inf}),
-        (lifecycle, "_CREATE_MAY_STILL_RUN", (0.01, 0.02, 0.1, 0.2)),
-        (client, "_CONFIG", client._CONFIG.merge(Config(connect_timeout=1, read_timeout=0.5))),
-    ]
-    for module, name, value in changes:
-        assert hasattr(module, name), f"{module.__name__} has no {name} any more"
-        setattr(module, name, value)
+def _client_here(timeouts: Timeouts) -> Any:
+    return _client_of(os.environ["AWS_ENDPOINT_URL_IMAGEBUILDER"], timeouts)
+
+
+@cache
+def _client_of(_endpoint: str, timeouts: Timeouts) -> Any:
+    return make_client(timeouts)

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
-import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
@@ -20,15 +19,13 @@ from imagebuilder_local.service import ImageBuilder, ServiceError
 from imagebuilder_local.service.faults import Fault, InjectedError
 from imagebuilder_local.service.wire import read_request, route, to_json
 from imagebuilder_model import STACK_ID_TAG
-from imagebuilder_pipeline_handler import answer
-from imagebuilder_pipeline_handler.answer import UndeliveredError
-from imagebuilder_pipeline_handler.event import InvalidEventError
+from imagebuilder_pipeline_handler.runtime.custom_resource import CustomResource
+from imagebuilder_pipeline_handler.runtime.event import Event, InvalidEventError
+from imagebuilder_pipeline_handler.runtime.progress import Outcome, Progress
+from imagebuilder_pipeline_handler.runtime.response import UndeliveredError
 from support.cloudformation import FUNCTION_ARN
-from support.environment import new_environment, shared_client
-from support.simulation import Process, Simulation
-
-if TYPE_CHECKING:
-    from types import ModuleType
+from support.environment import new_work, shared_client
+from support.simulation import Process, SimulatedClock, Simulation
 
 TIMEOUT: Final = 300.0
 """The function's, in seconds, as the construct sets it."""
@@ -106,6 +103,7 @@ class Delivery(Process):
         self.outcome = "killed"
         self.bodies: list[bytes] = []
         self.has_answered = self.was_heard = False
+        self.progress: Progress | None = None
         self.looked: dict[str, float] = {}
         """When looking at a pipeline was first denied."""
 
@@ -130,8 +128,8 @@ class Bucket:
     def expect(self, request: Request) -> None:
         self._by_url[request.event["ResponseURL"]] = request
 
-    def put(self, timeout: float, url: str, body: bytes) -> str | None:
-        """Do as the function's own does: return what was wrong, None when nothing was."""
+    def put(self, url: str, body: bytes, timeout: float) -> int:
+        """Put a response as the function does."""
         delivery = self._simulation.process
         assert isinstance(delivery, Delivery)
         margin = delivery.deadline - self._simulation.now
@@ -152,21 +150,21 @@ class Bucket:
         match act:
             case "hang":
                 self._simulation.sleep(timeout)
-                return "no answer"
+                raise TimeoutError
             case "reset":
-                return "ConnectionResetError"
+                raise ConnectionResetError
             case "lost":
                 self.take(request, delivery, body)
-                return "ConnectionResetError"
+                raise ConnectionResetError
             case 200:
                 if delivery.was_heard:
                     self.violations.append("second answer: one delivery answered twice")
                 delivery.was_heard = True
                 self.take(request, delivery, body)
                 self._wait()
-                return None
+                return 200
             case _:
-                return f"status {act}"
+                return int(act)
 
     def take(self, request: Request, delivery: Delivery | None, body: bytes) -> None:
         """Take an answer, and hold it against what CloudFormation demands of one."""
@@ -237,7 +235,8 @@ class Function:
         self._service = service
         self._figures = figures
         self._workers = workers
-        self._warm: list[ModuleType] = []
+        self._clock = SimulatedClock(simulation)
+        self._warm: list[CustomResource] = []
         self.left_over: set[str] = set()
         """Ids of stacks for which a note in the log says that something could not be tidied up."""
 
@@ -270,10 +269,8 @@ class Function:
     @contextmanager
     def installed(self) -> Iterator[None]:
         """Put the function into the simulation."""
-        with self._simulation.governs_the_function(), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(answer, "_put_within", self.bucket.put)
-            with _sending(self._send):
-                yield
+        with _sending(self._send):
+            yield
 
     def _deliver_until_done(self, request: Request) -> None:
         for pause in (*_DELIVERED_AGAIN, None):
@@ -305,19 +302,30 @@ class Function:
 
     def _handle(self, delivery: Delivery) -> None:
         is_warm = self._warm and self._simulation.random.random() < 0.7
-        environment = self._warm.pop() if is_warm else new_environment(shared_client())
+        handler = self._warm.pop() if is_warm else self._new_handler()
         try:
-            environment.handler({**delivery.request.event}, delivery)
+            handler({**delivery.request.event}, delivery)
             delivery.outcome = "ok"
         except UndeliveredError:
             delivery.outcome = "raised"
         except InvalidEventError:
             delivery.outcome = "refused"
             self._figures["refused: too late"] += 1
-        work = getattr(environment.handler, "_work", None)
-        if work is not None and re.search("tidying up did not end|could not be deleted", work.note):
+        note = "" if delivery.progress is None else delivery.progress.note
+        if re.search("tidying up did not end|could not be deleted", note):
             self.left_over.add(str(delivery.request.event["StackId"]))
-        self._warm.append(environment)
+        self._warm.append(handler)
+
+    def _new_handler(self) -> CustomResource:
+        work = new_work(shared_client, self._clock)
+
+        def watched(event: Event, progress: Progress) -> Outcome:
+            delivery = self._simulation.process
+            assert isinstance(delivery, Delivery)
+            delivery.progress = progress
+            return work(event, progress)
+
+        return CustomResource(watched, clock=self._clock, put=self.bucket.put)
 
     def _deliver_for_real(self, request: Request, workers: Workers) -> None:
         plan = request.plan

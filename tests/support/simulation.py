@@ -6,16 +6,11 @@ Which one goes on is drawn from a seed, so every race that is found can be run a
 
 import random
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime, tzinfo
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
 
-import botocore.endpoint
-import pytest
-
-from imagebuilder_pipeline_handler import answer, errand, event, lifecycle, retry, work
+from imagebuilder_pipeline_handler.runtime.clock import Clock, Job
 
 EPOCH = 1_800_000_000.0
 """When every simulation begins, in seconds since the epoch."""
@@ -139,48 +134,47 @@ class Simulation:
         if task.process is not None:
             task.process.live(self.now)
 
-    @contextmanager
-    def governs_the_function(self) -> Iterator[None]:
-        """Put the function on this clock: its pauses, its threads, its dice."""
-        simulation = self
 
-        class Thread:
-            def __init__(self, target: Callable[[], None], *, daemon: bool) -> None:
-                assert daemon, "a thread that is left must not keep the process"
-                self._target = target
-                self._is_over = False
+T = TypeVar("T")
 
-            def start(self) -> None:
-                simulation.spawn(self._run, process=simulation.process)
 
-            def join(self, seconds: float) -> None:
-                simulation.wait(lambda: self._is_over, seconds)
+class SimulatedClock(Clock):
+    """The function's clock in a simulation: its pauses, its threads, its dice."""
 
-            def is_alive(self) -> bool:
-                return not self._is_over
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__()
+        self._simulation = simulation
 
-            def _run(self) -> None:
-                self._target()
-                self._is_over = True
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._simulation.now, UTC)
 
-        class Datetime(datetime):
-            @classmethod
-            def now(cls, tz: tzinfo | None = None) -> "Datetime":
-                return cls.fromtimestamp(simulation.now, tz)
+    def monotonic(self) -> float:
+        return self._simulation.now
 
-        time = SimpleNamespace(sleep=self.sleep, monotonic=lambda: simulation.now, time=lambda: simulation.now)
-        changes: list[tuple[Any, str, Any]] = [
-            (botocore.endpoint, "time", time),
-            (lifecycle, "time", time),
-            (answer, "time", time),
-            (answer, "random", self.random),
-            (retry, "random", self.random),
-            (work, "time", time),
-            (work, "datetime", Datetime),
-            (event, "datetime", Datetime),
-            (errand, "threading", SimpleNamespace(Thread=Thread)),
-        ]
-        with pytest.MonkeyPatch.context() as patch:
-            for module, name, value in changes:
-                patch.setattr(module, name, value)
-            yield
+    def sleep(self, seconds: float) -> None:
+        self._simulation.sleep(seconds)
+
+    def jitter(self, most: float) -> float:
+        return self._simulation.random.uniform(0, most)
+
+    def start(self, work: Callable[[], T]) -> Job[T]:
+        job = _SimulatedJob(work, self._simulation)
+        job.start()
+        return job
+
+
+class _SimulatedJob(Job[T]):
+    def __init__(self, work: Callable[[], T], simulation: Simulation) -> None:
+        super().__init__(work)
+        self._simulation = simulation
+        self._is_over = False
+
+    def start(self) -> None:
+        self._simulation.spawn(self.run, process=self._simulation.process)
+
+    def ends_within(self, seconds: float) -> bool:
+        return self._simulation.wait(lambda: self._is_over, seconds)
+
+    def run(self) -> None:
+        super().run()
+        self._is_over = True

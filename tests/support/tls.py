@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from imagebuilder_local.cloud import LocalCloud
-from imagebuilder_pipeline_handler import http
+from imagebuilder_pipeline_handler.runtime import http
 from support.cloudformation import ResponseServer
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from imagebuilder_model.names import ADOPTED_TAG, RETAINED, STACK_ID_TAG
+from imagebuilder_model.ownership import ADOPTED_TAG, RETAINED, STACK_ID_TAG
 from support.guarded import Guarded, Policy
 
 OTHER_STACK = "arn:aws:cloudformation:us-east-1:000000000000:stack/Other/6f2d1c3e-0000-4000-8000-000000000000"

@@ -21,7 +21,7 @@ _SHARE_OF_A_SECOND: Final = 0.1
 
 
 class Worker:
-    """A process that runs the function. With `is_quick` its pauses are hundredths of what they are."""
+    """A process that runs the function. With `is_quick` its pauses pass at once."""
 
     def __init__(self, endpoint: str, *, is_quick: bool = False) -> None:
         environment = {
@@ -127,16 +127,17 @@ class Brake:
 def main() -> None:
     """Work on every event at once, each in an environment of its own; end with standard input."""
     # Imported here, since whoever starts workers has no use for the function itself.
+    from imagebuilder_pipeline_handler.runtime.clock import Clock, Timeouts  # noqa: PLC0415
+    from support.clock import CLOCK, SkippingClock  # noqa: PLC0415
     from support.cloudformation import Context  # noqa: PLC0415
-    from support.environment import make_hasty, new_environment, shared_client  # noqa: PLC0415
+    from support.environment import new_handler  # noqa: PLC0415
 
     # What is logged costs what it costs, and is not read.
     logging.basicConfig(filename=os.devnull, level=logging.INFO)
-    if "--quick" in sys.argv:
-        make_hasty()
-    client = shared_client()
+    is_quick = "--quick" in sys.argv
+    clock = SkippingClock(Timeouts(connect=1, read=0.5, response=0.5), of=CLOCK) if is_quick else Clock()
     lock = threading.Lock()
-    idle: list[Any] = [new_environment(client)]
+    idle = [new_handler(clock=clock)]
 
     def tell(result: dict[str, Any]) -> None:
         with lock:
@@ -145,15 +146,15 @@ def main() -> None:
 
     def work(event: dict[str, Any], seconds: float) -> None:
         with lock:
-            environment = idle.pop() if idle else new_environment(client)
+            handler = idle.pop() if idle else new_handler(clock=clock)
         deadline = time.monotonic() + seconds
         try:
-            environment.handler(event, Context(seconds))
+            handler(event, Context(seconds))
             outcome = "ok"
         except Exception:  # noqa: BLE001 (Lambda does not ask either)
             outcome = "raised"
         with lock:
-            idle.append(environment)
+            idle.append(handler)
         tell({"outcome": outcome, "request_id": event["RequestId"], "deadline": deadline})
 
     tell({"ready": True})

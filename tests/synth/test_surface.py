@@ -14,7 +14,7 @@ from aws_cdk.interfaces.aws_imagebuilder import ImagePipelineReference
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineBase
-from imagebuilder_model.names import OWNER_TAGS
+from imagebuilder_model.ownership import OWNER_TAGS
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 PIPELINE = f"{ARN}:image-pipeline/web"

@@ -8,7 +8,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from imagebuilder_pipeline_handler.client import make_client
+from imagebuilder_pipeline_handler.imagebuilder.client import make_client
+from imagebuilder_pipeline_handler.runtime.clock import Timeouts
 
 REGIONS = ("eu-west-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "eusc-de-east-1", "eu-south-99")
 
@@ -30,7 +31,9 @@ def test_endpoint_is_botocores_for_every_partition_and_variant(
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IMAGEBUILDER"):
         monkeypatch.delenv(name, raising=False)
     config = Config(retries={"mode": "standard"})
-    assert _url(make_client()) == _url(botocore.session.Session().create_client("imagebuilder", config=config))
+    assert _url(make_client(Timeouts())) == _url(
+        botocore.session.Session().create_client("imagebuilder", config=config)
+    )
 
 
 def _url(client: Any) -> str:

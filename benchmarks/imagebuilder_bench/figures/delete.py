@@ -12,7 +12,7 @@ from imagebuilder_bench.processes import worker
 from imagebuilder_bench.services import Services, services
 from imagebuilder_bench.stats import Sample
 from imagebuilder_bench.svg import bars
-from imagebuilder_model.names import LOGICAL_ID_TAG, STACK_ID_TAG
+from imagebuilder_model.ownership import LOGICAL_ID_TAG, STACK_ID_TAG
 
 _NAMES: Final = (OURS, CRHELPER, CFNRESPONSE, AWS_CUSTOM_RESOURCE)
 

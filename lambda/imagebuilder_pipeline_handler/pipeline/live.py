@@ -1,4 +1,4 @@
-"""One live pipeline: read, compared, brought to the wanted state."""
+"""One live pipeline: read, compared with a template, and updated to match it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,37 +7,52 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from imagebuilder_model import load_model
-from imagebuilder_pipeline_handler.client import ImageBuilderClient
-from imagebuilder_pipeline_handler.identity import Outcome, client_token, owner_tags, tags_of, was_changed_since
-from imagebuilder_pipeline_handler.properties import Desired
-from imagebuilder_pipeline_handler.reasons import HandlerError
-from imagebuilder_pipeline_handler.retry import has_content
-from imagebuilder_pipeline_handler.work import Task
+from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
+from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient
+from imagebuilder_pipeline_handler.imagebuilder.errors import error_code, is_denied, is_gone
+from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
+from imagebuilder_pipeline_handler.imagebuilder.task import Task
+from imagebuilder_pipeline_handler.pipeline.identity import client_token, owner_tags, tags_of, was_changed_since
+from imagebuilder_pipeline_handler.pipeline.properties import Desired
+from imagebuilder_pipeline_handler.pipeline.reasons import OTHER_RECIPE_TYPE, OTHER_STACKS, SUPERSEDED
+from imagebuilder_pipeline_handler.runtime.failure import HandlerError
+from imagebuilder_pipeline_handler.runtime.progress import Success
 
 Marks = Mapping[str, str | None]
-"""Tags of ours beside the owner's; those with None are taken off."""
+"""Our tags besides the two of the owner; those with None are removed."""
 
 NO_MARKS: Final[Marks] = MappingProxyType({})
 
 
 def live_pipeline(client: ImageBuilderClient, arn: str) -> dict[str, Any] | None:
-    """Return the pipeline as the service shows it, and the `requestId` of looking; None when there is none.
+    """Return the pipeline as the service has it, with the `requestId` of the look-up; None when it does not exist.
 
-    HandlerError `OtherStacks` when IAM denies looking, which it does for pipelines of other stacks alone.
+    HandlerError `OtherStacks` when IAM denies the look-up, which it does only for pipelines of other stacks.
     """
     try:
         response = client.get_image_pipeline(imagePipelineArn=arn)
     except ClientError as error:
-        # The model lists no such error for this operation; the service sends it all the same.
+        # The model lists no such error for this operation, but the service sends it.
         if is_gone(error):
             return None
         if is_denied(error):
             message = error.response.get("Error", {}).get("Message") or error_code(error)
-            raise HandlerError("OtherStacks", f"{arn}, at which the function's role may not look: {message}") from error
+            detail = f"{arn}, which the function's role may not look up: {message}"
+            raise HandlerError(OTHER_STACKS, detail) from error
         raise
-    if "imagePipeline" not in response:
-        raise HandlerError("NoAnswer", arn)
+    require_content("GetImagePipeline", response, arn)
     return {**response["imagePipeline"], "requestId": response.get("requestId", "")}
+
+
+def require_content(operation: str, response: Mapping[str, Any], arn: str) -> None:
+    """Refuse a response that is not the service's own. HandlerError."""
+    if not has_content(operation, response):
+        raise HandlerError(NO_ANSWER, arn)
+
+
+def succeeded(arn: str, name: str, token: str, request_id: str) -> Success:
+    """Return the success of an event: the pipeline's ARN, and the attributes for `Fn::GetAtt`."""
+    return Success(arn, {"Arn": arn, "Name": name, "ClientToken": token, "RequestId": request_id})
 
 
 def bring_to(
@@ -46,8 +61,8 @@ def bring_to(
     live: Mapping[str, Any],
     before: Desired | None,
     marks: Marks = NO_MARKS,
-) -> Outcome:
-    """Bring a live pipeline to the wanted state. `before` is what was last asked for, None if that is not known."""
+) -> Success:
+    """Update a live pipeline to the template. `before` is the template of the last event, None if that is not known."""
     arn, request_id = live["arn"], live["requestId"]
     token = client_token(task.event, "UpdateImagePipeline")
     if before is None or _without_tags(before) != _without_tags(wanted):
@@ -57,41 +72,19 @@ def bring_to(
         request: dict[str, Any] = status | _without_tags(wanted) | {"imagePipelineArn": arn, "clientToken": token}
         request_id = _update(task, wanted, live, before, request)
     _reconcile_tags(task, wanted, live, before, marks)
-    return Outcome(arn, wanted.name, token, request_id)
+    return succeeded(arn, wanted.name, token, request_id)
 
 
 def as_request(live: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request that brings a pipeline to what it is now."""
+    """Return the request that makes a pipeline what it is now."""
     members = load_model().input_of("UpdateImagePipeline").members
     return {name: live[name] for name in members if live.get(name) not in (None, "", [], {})}
 
 
 def shows(live: Mapping[str, Any], wanted: Desired, rather_than: Desired) -> bool:
-    """Tell whether a pipeline has what is wanted wherever that differs from something else that was asked for."""
+    """Return whether a pipeline matches a template wherever that differs from another template."""
     now, this, that = as_request(live), _without_tags(wanted), _without_tags(rather_than)
-    tags, these, those = tags_of(live), wanted.tags, rather_than.tags
-    return _has(now, this, that) and _has(tags, these, those)
-
-
-def require_content(operation: str, response: Mapping[str, Any], arn: str) -> None:
-    """Refuse an answer that is not the service's own. HandlerError."""
-    if not has_content(operation, response):
-        raise HandlerError("NoAnswer", arn)
-
-
-def is_gone(error: BaseException) -> bool:
-    """Tell whether the service says that something is not there, which may be what a request refers to."""
-    return error_code(error) == "ResourceNotFoundException"
-
-
-def is_denied(error: BaseException) -> bool:
-    """Tell whether the function's role may not do it."""
-    return error_code(error) in {"AccessDeniedException", "ForbiddenException"}
-
-
-def error_code(error: BaseException) -> str:
-    """Return the service's code for an error, empty when the error is none of the service's."""
-    return error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+    return _has(now, this, that) and _has(tags_of(live), wanted.tags, rather_than.tags)
 
 
 def _update(
@@ -114,18 +107,18 @@ def _update(
             raise
         is_repeated, request_id = True, live["requestId"]
     if is_repeated and before is not None:
-        # The token keeps the service from doing twice what an event asks for; the tags have none.
+        # The token keeps the service from updating twice for one event; tags have no token.
         now = live_pipeline(task.client, arn)
         if now is not None and shows(now, before, rather_than=wanted):
-            raise HandlerError("Superseded", arn)
+            raise HandlerError(SUPERSEDED, arn)
     return request_id
 
 
 def _may_be_reset(live: Mapping[str, Any], before: Desired | None, wanted: Desired) -> bool:
-    """Tell whether it was the template that disabled the pipeline, which then says so no longer.
+    """Return whether the template disabled the pipeline and no longer does.
 
-    A pipeline that the service disabled after failures must not come back because something else changed, nor because
-    an Update is rolled back that said DISABLED and never came to be.
+    A pipeline that the service disabled after failures must not be enabled because something else changed, nor because
+    an Update is rolled back that said DISABLED and was never applied.
     """
     if before is None or before.request.get("status") != "DISABLED":
         return False
@@ -146,7 +139,7 @@ def _has(now: Mapping[str, Any], this: Mapping[str, Any], that: Mapping[str, Any
 
 
 def _is_in(asked: object, shown: object) -> bool:
-    """Tell whether the service shows what was asked for: it adds its defaults to what a structure leaves out."""
+    """Return whether the service shows a value: it adds its defaults to what a structure leaves out."""
     match asked, shown:
         case Mapping(), Mapping():
             return all(_is_in(value, shown.get(name)) for name, value in asked.items())
@@ -163,7 +156,7 @@ def _reconcile_tags(
     before: Desired | None,
     marks: Marks,
 ) -> None:
-    """Set and remove tags that the template gives or gave. Tags that others put on the pipeline stay."""
+    """Set and remove tags that the template has or had. Tags that others put on the pipeline stay."""
     arn, there = live["arn"], tags_of(live)
     tags = wanted.tags | owner_tags(task.event) | {key: value for key, value in marks.items() if value is not None}
     to_set = {key: value for key, value in tags.items() if there.get(key) != value}
@@ -185,13 +178,13 @@ def _reconcile_tags(
 
 
 def _refuse_other_recipe_type(wanted: Desired, live: Mapping[str, Any]) -> None:
-    kinds = {"imageRecipeArn": "an image recipe", "containerRecipeArn": "a container recipe"}
-    for member, kind in kinds.items():
+    types = {"imageRecipeArn": "an image recipe", "containerRecipeArn": "a container recipe"}
+    for member, described in types.items():
         if live.get(member) and member not in wanted.request:
-            raise HandlerError("OtherRecipeType", f"the pipeline {wanted.name!r} has {kind}")
+            raise HandlerError(OTHER_RECIPE_TYPE, f"the pipeline {wanted.name!r} has {described}")
 
 
 def _without_tags(wanted: Desired) -> dict[str, Any]:
-    """Return what UpdateImagePipeline takes of the request. It replaces everything, so everything is sent."""
+    """Return the members of UpdateImagePipeline. It replaces everything, so everything is sent."""
     members = load_model().input_of("UpdateImagePipeline").members
     return {name: value for name, value in wanted.request.items() if name in members}

@@ -1,8 +1,7 @@
-"""Which requests are tried again, and for how long: botocore's own loop, told what it does not know of this service."""
+"""Retries of requests: botocore's own loop, told what it does not know about this service."""
 
 import json
 import math
-import random
 import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -14,8 +13,8 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from imagebuilder_pipeline_handler.reasons import CONNECTION_ERRORS
-from imagebuilder_pipeline_handler.work import CURRENT, OverError
+from imagebuilder_pipeline_handler.imagebuilder.errors import CONNECTION_ERRORS
+from imagebuilder_pipeline_handler.runtime.progress import CURRENT, OverError
 
 
 class Pauses(NamedTuple):
@@ -26,52 +25,52 @@ class Pauses(NamedTuple):
     longest: float
 
 
-_PAUSES: Final = {
-    # Hundreds of pipelines at once take half as many calls, and no longer, if who is turned away waits so long.
+PAUSES: Final = {
+    # With so long a wait, hundreds of pipelines at once need half as many calls, and no more time.
     "throttled": Pauses(8.0, 3.0, 20.0),
     "other": Pauses(1.0, 2.0, 10.0),
 }
 
-_PATIENCE: Final[dict[str, float]] = {
+PATIENCE: Final[dict[str, float]] = {
     "throttled": math.inf,
     "busy": math.inf,
-    # A role, or what this deployment has just added to a policy, may take two minutes until IAM has it everywhere.
+    # IAM may need two minutes to show a new role, or a statement that this deployment added, everywhere.
     "denied": 120.0,
     "role": 120.0,
-    # Looking is allowed by a statement that no pipeline adds to: who may not look, may not for good.
+    # Looking is allowed by a statement that no pipeline adds to, so a denial does not pass.
     "look denied": 20.0,
     "garbled": 10.0,
     "tls": 10.0,
 }
-"""For how many seconds each kind of trouble may last; all end with the event's time. Any other kind is final."""
+"""Seconds for which each kind of trouble may last; all end with the event's time. Any other kind is final."""
 
-_ANSWERS: Final = {
+_CONTENT: Final = {
     "CreateImagePipeline": {"imagePipelineArn"},
     "GetImagePipeline": {"imagePipeline"},
     "UpdateImagePipeline": {"imagePipelineArn", "requestId"},
     "DeleteImagePipeline": {"imagePipelineArn", "requestId"},
 }
-"""What an answer has one of."""
+"""Members of which a response of the operation has at least one."""
 
 _NEVER_SENT: Final = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
 _SERVER_ERROR: Final = 500
 _NO_SUCCESS: Final = 300
 _FORBIDDEN: Final = 403
-_KINDS: Final = {_FORBIDDEN: "denied", 429: "throttled", _SERVER_ERROR: "busy"}
-_KINDS_OF_CODES: Final = {
+_TROUBLE_OF_STATUS: Final = {_FORBIDDEN: "denied", 429: "throttled", _SERVER_ERROR: "busy"}
+_TROUBLE_OF_CODE: Final = {
     "ResourceInUseException": "busy",
     "ThrottlingException": "throttled",
     "RequestLimitExceeded": "throttled",
 }
 
-# Which code says that a role is not there yet is unverified, so the word in the sentence decides.
+# Which code says that a role does not exist yet is not verified on AWS, so the word in the message decides.
 _OF_A_ROLE: Final = frozenset(
     {"ClientException", "InvalidParameterException", "InvalidParameterValueException", "InvalidRequestException"}
 )
 
 
 class Fault(NamedTuple):
-    """What went wrong with one attempt. The status is 0 when there was no answer."""
+    """The fault of one attempt. The status is 0 when there was no response."""
 
     code: str
     status: int
@@ -79,30 +78,30 @@ class Fault(NamedTuple):
     error: BaseException | None = None
 
     def is_of_a_proxy(self) -> bool:
-        """Tell whether something on the way answered: the service names a code in its errors, and content else."""
+        """Return whether a proxy responded: the service names a code in its errors, and content otherwise."""
         return self.error is None and (self.status < _NO_SUCCESS or self.code == str(self.status))
 
 
 def extend(client: Any) -> None:
-    """Let the client try again what may succeed, and make no request for an event that is answered."""
-    client.meta.events.register_first("needs-retry.imagebuilder", _pause)
+    """Let the client retry what may succeed, and make no request for an event that has its response."""
+    client.meta.events.register_first("needs-retry.imagebuilder", _wait)
     client.meta.events.register("before-call.imagebuilder", _require_time)
     client.meta.events.register("before-parse.imagebuilder", _require_json)
 
 
 def has_content(operation: str, parsed: Mapping[str, Any]) -> bool:
-    """Tell whether an answer is the service's own, and so the request was acted on."""
-    return operation not in _ANSWERS or bool(_ANSWERS[operation] & parsed.keys())
+    """Return whether a response is the service's own, so that the request was acted on."""
+    return operation not in _CONTENT or bool(_CONTENT[operation] & parsed.keys())
 
 
 def _require_time(**_: object) -> None:
-    work = CURRENT.get()
-    if work is not None and work.is_over:
-        raise OverError("the event has been answered already")
+    progress = CURRENT.get()
+    if progress is not None and progress.is_over:
+        raise OverError("the event has its response already")
 
 
 def _require_json(response_dict: dict[str, Any], **_: object) -> None:
-    """Empty a body that botocore's parser breaks on: what is then missing is treated as a proxy's page is."""
+    """Empty a body that breaks botocore's parser: the missing content is then treated as a proxy's page is."""
     try:
         parsed = json.loads(response_dict["body"])
     except (ValueError, TypeError, RecursionError):
@@ -111,28 +110,33 @@ def _require_json(response_dict: dict[str, Any], **_: object) -> None:
         response_dict["body"] = b""
 
 
-def _pause(
+def _wait(
     attempts: int, operation: Any, response: tuple[Any, Mapping[str, Any]] | None, caught_exception: Any, **_: object
 ) -> float | None:
-    """Return for how many seconds to wait before the next attempt, None when there is none. Full jitter."""
-    work = CURRENT.get()
-    if work is None:
+    """Pause, with full jitter, and return 0 for another attempt at once; None when there is no other attempt."""
+    progress = CURRENT.get()
+    if progress is None:
         return None
-    work.attempts[operation.name] += 1
+    calls = progress.calls
+    calls.attempts[operation.name] += 1
     fault = _fault(operation.name, response, caught_exception)
     if fault is None:
-        work.since("")
+        calls.seconds_of("", 0.0)
         return None
-    work.last_fault = fault.code
-    kind = _kind(operation.name, fault)
-    work.was_turned_away = kind in {"busy", "throttled"} and fault.status > 0
+    calls.last_fault = fault.code
+    trouble = _trouble(operation.name, fault)
+    calls.was_turned_away = trouble in {"busy", "throttled"} and fault.status > 0
     if fault.is_of_a_proxy() or fault.status >= _SERVER_ERROR or _may_have_been_sent(fault.error):
-        work.unsure.add(operation.name)
-    if kind is None:
+        calls.unsure.add(operation.name)
+    if trouble is None:
         return None
-    pauses = _PAUSES.get(kind, _PAUSES["other"])
-    pause = random.uniform(0, min(pauses.longest, pauses.first * pauses.growth ** min(attempts - 1, 10)))  # noqa: S311 (spreads load, guards nothing)
-    return pause if work.since(kind) + pause <= _PATIENCE[kind] and work.allows(pause) else None
+    pauses = PAUSES.get(trouble, PAUSES["other"])
+    pause = progress.clock.jitter(min(pauses.longest, pauses.first * pauses.growth ** min(attempts - 1, 10)))
+    lasted = calls.seconds_of(trouble, progress.clock.monotonic())
+    if lasted + pause > PATIENCE[trouble] or not progress.allows(pause):
+        return None
+    progress.clock.sleep(pause)
+    return 0.0
 
 
 def _fault(operation: str, response: tuple[Any, Mapping[str, Any]] | None, error: Any) -> Fault | None:
@@ -146,22 +150,23 @@ def _fault(operation: str, response: tuple[Any, Mapping[str, Any]] | None, error
     return Fault(str(details.get("Code", status)), status, str(details.get("Message", "")))
 
 
-def _kind(operation: str, fault: Fault) -> str | None:
+def _trouble(operation: str, fault: Fault) -> str | None:
+    """Return the kind of trouble, a key of PATIENCE; None for what no retry changes."""
     if fault.error is not None:
-        return _kind_of_connection(fault.error)
+        return _trouble_of_connection(fault.error)
     if (operation, fault.code) == ("DeleteImagePipeline", "ResourceDependencyException"):
         return "busy"
-    if fault.code in _KINDS_OF_CODES:
-        return _KINDS_OF_CODES[fault.code]
+    if fault.code in _TROUBLE_OF_CODE:
+        return _TROUBLE_OF_CODE[fault.code]
     if (operation, fault.status) == ("GetImagePipeline", _FORBIDDEN):
         return "look denied"
     if fault.code in _OF_A_ROLE and re.search(r"role\b", fault.message, re.IGNORECASE):
         return "role"
-    kind = _KINDS.get(min(fault.status, _SERVER_ERROR))
-    return "garbled" if kind is None and fault.is_of_a_proxy() else kind
+    trouble = _TROUBLE_OF_STATUS.get(min(fault.status, _SERVER_ERROR))
+    return "garbled" if trouble is None and fault.is_of_a_proxy() else trouble
 
 
-def _kind_of_connection(error: BaseException) -> str | None:
+def _trouble_of_connection(error: BaseException) -> str | None:
     if isinstance(error, SSLError):
         return "tls"
     return "busy" if isinstance(error, CONNECTION_ERRORS) else None

@@ -1,11 +1,11 @@
-"""Adopting a pipeline that was there before the event, and giving it back."""
+"""Adopts a pipeline that existed before the event, and gives it back."""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from imagebuilder_model.names import (
+from imagebuilder_model.ownership import (
     ADOPTED_TAG,
     FORMER_LOGICAL_ID_TAG,
     LOGICAL_ID_TAG,
@@ -14,41 +14,42 @@ from imagebuilder_model.names import (
     RETAINED,
     STACK_ID_TAG,
 )
-from imagebuilder_pipeline_handler.event import Event
-from imagebuilder_pipeline_handler.identity import (
-    Outcome,
+from imagebuilder_pipeline_handler.imagebuilder.task import Task
+from imagebuilder_pipeline_handler.pipeline.identity import (
     client_token,
     is_of_another_stack,
     is_ours,
     owner_tags,
     tags_of,
 )
-from imagebuilder_pipeline_handler.pipeline import Marks, as_request, bring_to, live_pipeline
-from imagebuilder_pipeline_handler.properties import Desired
-from imagebuilder_pipeline_handler.reasons import HandlerError
-from imagebuilder_pipeline_handler.work import Task
+from imagebuilder_pipeline_handler.pipeline.live import Marks, as_request, bring_to, live_pipeline
+from imagebuilder_pipeline_handler.pipeline.properties import Desired
+from imagebuilder_pipeline_handler.pipeline.reasons import NOT_OURS, OTHER_STACKS
+from imagebuilder_pipeline_handler.runtime.event import Event
+from imagebuilder_pipeline_handler.runtime.failure import HandlerError
+from imagebuilder_pipeline_handler.runtime.progress import Success
 
 
 def require_adoptable(event: Event, wanted: Desired, live: Mapping[str, Any]) -> None:
-    """Refuse to adopt what another stack owns, or what the template does not say is to be adopted. HandlerError."""
+    """Refuse to adopt a pipeline of another stack, or one without AdoptExisting in the template. HandlerError."""
     if is_of_another_stack(event, live):
-        raise HandlerError("OtherStacks", live["arn"])
+        raise HandlerError(OTHER_STACKS, live["arn"])
     if not wanted.adopt_existing:
-        raise HandlerError("NotOurs", live["arn"])
+        raise HandlerError(NOT_OURS, live["arn"])
 
 
-def adopt(task: Task, wanted: Desired, live: Mapping[str, Any]) -> Outcome:
-    """Make a pipeline this resource's, marked so that a Delete gives it back, for a rollback knows no other way.
+def adopt(task: Task, wanted: Desired, live: Mapping[str, Any]) -> Success:
+    """Adopt an unowned pipeline, marked so that a Delete gives it back: a rollback sends nothing but a Delete.
 
-    The tags come first: IAM allows the rest by them, and a Delete goes by them should this end half way. A failure
-    restores the pipeline as it was. It may be this resource's own already, for example retained by an earlier stack
-    update: then only the mark is new.
+    Tag it first, since IAM grants the rest by tag, and a Delete looks at the tags should this fail half way. A failure
+    restores the pipeline. If this resource owns it already, for example retained by an earlier stack update, only the
+    mark is new.
     """
     arn, theirs = live["arn"], tags_of(live)
     tags = owner_tags(task.event) | _mark(task.event, live)
     ours = {key: value for key, value in tags.items() if theirs.get(key) != value}
     restore = partial(_restore, task, live, ours.keys() | wanted.tags.keys())
-    task.work.physical_id, task.work.undo = arn, lambda _: restore()
+    task.progress.physical_id, task.progress.undo = arn, lambda _: restore()
     try:
         if ours:
             task.client.tag_resource(resourceArn=arn, tags=ours)
@@ -56,15 +57,15 @@ def adopt(task: Task, wanted: Desired, live: Mapping[str, Any]) -> Outcome:
     except BaseException:
         with suppress(Exception):
             restore()
-            task.work.undo = None
-            task.work.physical_id = arn if is_ours(task.event, live) else ""
+            task.progress.undo = None
+            task.progress.physical_id = arn if is_ours(task.event, live) else ""
         raise
 
 
 def marks_after_update(live: Mapping[str, Any], wanted: Desired) -> Marks:
-    """Return what an Update makes of the marks of an adopted pipeline: without AdoptExisting it is owned for good.
+    """Return the marks of an adopted pipeline after an Update: without AdoptExisting the pipeline is owned for good.
 
-    The mark stays and says so, because the rollback of that very Update says AdoptExisting again.
+    The mark stays and says so, because the rollback of this Update has AdoptExisting again.
     """
     tags = tags_of(live)
     marks: dict[str, str | None] = {}
@@ -77,12 +78,12 @@ def marks_after_update(live: Mapping[str, Any], wanted: Desired) -> Marks:
 
 
 def is_given_back(event: Event, live: Mapping[str, Any]) -> bool:
-    """Tell whether a Delete of this pipeline, which is this resource's, has to leave it."""
+    """Return whether a Delete has to keep this pipeline, which this resource owns."""
     return _former_owner(event, live) is not None or tags_of(live).get(ADOPTED_TAG) == RETAINED
 
 
 def give_back(task: Task, live: Mapping[str, Any]) -> None:
-    """Take the owner's tags off; or give them back to the resource of this stack that had them."""
+    """Remove the owner tags, or give them back to the resource of this stack that had them."""
     former = _former_owner(task.event, live)
     if former is None:
         keys = [key for key in OWNER_TAGS if key in tags_of(live)]
@@ -93,7 +94,7 @@ def give_back(task: Task, live: Mapping[str, Any]) -> None:
 
 
 def renounce(task: Task, live: Mapping[str, Any]) -> None:
-    """Take no pipeline back any more: its former owner is deleted, so the resource that adopted it has it for good."""
+    """Give up a pipeline that another resource adopted: this former owner is deleted, so it is not given back."""
     tags = tags_of(live)
     ours = (task.event["StackId"], task.event["LogicalResourceId"])
     if (tags.get(STACK_ID_TAG), tags.get(FORMER_LOGICAL_ID_TAG)) == ours:
@@ -115,7 +116,7 @@ def _former_owner(event: Event, live: Mapping[str, Any]) -> str | None:
 
 
 def _restore(task: Task, live: Mapping[str, Any], touched: set[str]) -> None:
-    """Make a pipeline what it was: whatever an update changed, then the tags."""
+    """Restore a pipeline: first what an update changed, then the tags."""
     arn, theirs = live["arn"], tags_of(live)
     now = live_pipeline(task.client, arn)
     if now is None:
@@ -130,6 +131,6 @@ def _restore(task: Task, live: Mapping[str, Any], touched: set[str]) -> None:
         new = sorted(key for key in touched if key in there and key not in theirs)
         if old:
             task.client.tag_resource(resourceArn=arn, tags=old)
-        # The owner's tags go last: by them IAM allows the other calls.
+        # The owner tags go last, since IAM grants the other calls by them.
         if new:
             task.client.untag_resource(resourceArn=arn, tagKeys=new)

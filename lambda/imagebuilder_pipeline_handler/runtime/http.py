@@ -1,7 +1,7 @@
-"""Sends a response in the way in which botocore sends requests: one source for the function's network.
+"""Sends a response as botocore sends requests, so that the function's network is configured in one place.
 
-Its proxies (HTTPS_PROXY, NO_PROXY) and its certificates (AWS_CA_BUNDLE, `ca_bundle` of the configuration,
-REQUESTS_CA_BUNDLE, else its own) are those of the calls to EC2 Image Builder.
+The proxies (HTTPS_PROXY, NO_PROXY) and the certificates (AWS_CA_BUNDLE, `ca_bundle` of the configuration,
+REQUESTS_CA_BUNDLE, else botocore's) are those of the calls to EC2 Image Builder.
 """
 
 import logging
@@ -17,7 +17,10 @@ from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session, create_urllib3_context, get_cert_path
 from botocore.utils import get_environ_proxies
 
+from imagebuilder_pipeline_handler.runtime.log import quiet_libraries
+
 _log = logging.getLogger(__name__)
+quiet_libraries()
 
 
 class _Session(URLLib3Session):
@@ -33,7 +36,7 @@ class _Session(URLLib3Session):
 
 def put(url: str, body: bytes, timeout: float) -> int:
     """Put a body without a content type and return the status. It follows no redirect and tries once."""
-    # The signature of the URL covers an empty content type. What follows the status is not read: it may never end.
+    # The signature of the URL covers an empty content type. The body is not read: it may never end.
     request = AWSRequest("PUT", url, {"Content-Type": ""}, body, stream_output=True)
     options: Any = {"proxies": get_environ_proxies(url), "timeout": timeout, "max_pool_connections": 1}
     # No connection is left open: Lambda freezes the process, and the other end would wait for it.
@@ -64,7 +67,7 @@ def _path(verify: Any) -> str | None:
 def _verify() -> str | Literal[True]:
     """Return what a client of botocore verifies certificates with.
 
-    A configuration that cannot be read counts for nothing: the event that it makes fail has to be answered.
+    A configuration that cannot be read is ignored: the event that it makes fail has to get a response.
     """
     try:
         bundle: str | None = botocore.session.Session().get_config_variable("ca_bundle")

@@ -1,26 +1,31 @@
-"""crhelper without its polling, and so without boto3 and the three clients that it makes for that."""
+"""crhelper's frame without its polling, and so without boto3 and the three clients that it makes for that."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-__all__ = ["CfnResource", "no_clients"]
+from imagebuilder_pipeline_handler.runtime.log import quiet_libraries
+
+__all__ = ["CfnResource", "without_side_effects"]
 
 
 @contextmanager
-def no_clients() -> Iterator[None]:
-    """Keep CfnResource's constructor from making clients."""
-    before = os.environ.get("AWS_SAM_LOCAL")
+def without_side_effects() -> Iterator[None]:
+    """Keep CfnResource's constructor from making clients, and from setting the levels that Lambda has set."""
+    before, level = os.environ.get("AWS_SAM_LOCAL"), logging.root.level
     os.environ["AWS_SAM_LOCAL"] = "true"
     try:
         yield
     finally:
         if before is None:
-            del os.environ["AWS_SAM_LOCAL"]
+            os.environ.pop("AWS_SAM_LOCAL", None)
         else:
             os.environ["AWS_SAM_LOCAL"] = before
+        logging.root.setLevel(level)
+        quiet_libraries()
 
 
 @contextmanager

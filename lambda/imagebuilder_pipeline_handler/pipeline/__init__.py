@@ -1,0 +1,1 @@
+"""`Custom::ImagePipeline`: what a Create, an Update and a Delete do."""

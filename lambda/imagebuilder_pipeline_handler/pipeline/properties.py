@@ -1,0 +1,106 @@
+"""The template's properties as the request for the pipeline that they describe."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from imagebuilder_model import Path, Problem, check
+from imagebuilder_model.ownership import check_pipeline
+from imagebuilder_model.spelling import as_boolean, as_request, template_name
+from imagebuilder_pipeline_handler.pipeline.reasons import INVALID_PROPERTIES
+from imagebuilder_pipeline_handler.runtime.event import Event
+from imagebuilder_pipeline_handler.runtime.failure import HandlerError
+
+_OPERATION: Final = "CreateImagePipeline"
+_ADOPT_EXISTING: Final = "AdoptExisting"
+_NOT_OF_THE_API: Final = frozenset({"ServiceToken", "ServiceTimeout", _ADOPT_EXISTING})
+_WORKFLOW_PARAMETERS: Final = ("Workflows", "Parameters")
+
+
+class PropertiesError(HandlerError):
+    """The template's properties are wrong. The message has every problem."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        noun = "problem" if len(problems) == 1 else "problems"
+        detail = f"{len(problems)} {noun} in the template's properties: "
+        super().__init__(INVALID_PROPERTIES, detail, [str(problem) for problem in problems])
+
+
+@dataclass(frozen=True)
+class Desired:
+    """The pipeline that a template describes: the API's request without `clientToken`, and `AdoptExisting`."""
+
+    request: dict[str, Any]
+    adopt_existing: bool = False
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name as the template spells it; empty when properties that were not validated have none."""
+        name = self.request.get("name")
+        return name if isinstance(name, str) else ""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The template's tags, without owner tags."""
+        tags = self.request.get("tags")
+        return dict(tags) if isinstance(tags, Mapping) else {}
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the service can have been asked for this: invalid properties are refused before any call."""
+        return not check(_OPERATION, self.request)
+
+    def without(self, member: str) -> "Desired":
+        """Return the same without a member of the request."""
+        request = {name: value for name, value in self.request.items() if name != member}
+        return Desired(request, self.adopt_existing)
+
+
+def desired(properties: Mapping[str, Any]) -> Desired:
+    """Return the pipeline that the properties describe. PropertiesError, with every problem, when they are invalid."""
+    request, problems = as_request(_OPERATION, _of_the_api(properties))
+    adopt_existing = as_boolean(properties.get(_ADOPT_EXISTING, False))
+    if not isinstance(adopt_existing, bool):
+        problems.append(Problem((_ADOPT_EXISTING,), f"must be true or false: got {adopt_existing!r}"))
+    problems += check_pipeline(
+        request,
+        adopt_existing=adopt_existing is True,
+        spell=template_name,
+        more=(_ADOPT_EXISTING,),
+        is_secret=_is_of_a_workflow_parameter,
+    )
+    if problems:
+        raise PropertiesError(problems)
+    return Desired(request, adopt_existing is True)
+
+
+def lenient(properties: Mapping[str, Any]) -> Desired:
+    """Return what properties describe without validating them: of an older format, or of an Update that failed."""
+    return Desired(as_request(_OPERATION, _of_the_api(properties))[0])
+
+
+def secrets_of(event: Event) -> frozenset[str]:
+    """Return the values of workflow parameters, now and before: they may come from a NoEcho parameter."""
+    return frozenset(
+        value
+        for name in ("ResourceProperties", "OldResourceProperties")
+        for workflow in _items(event.get(name), "workflows")
+        for parameter in _items(workflow, "parameters")
+        for value in _items(parameter, "value")
+        if isinstance(value, str) and value
+    )
+
+
+def _of_the_api(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if name not in _NOT_OF_THE_API}
+
+
+def _is_of_a_workflow_parameter(path: Path) -> bool:
+    return (path[0], *path[2:3]) == _WORKFLOW_PARAMETERS
+
+
+def _items(value: object, name: str) -> Iterator[Any]:
+    """Yield the items of a property, spelled as templates or the API spell it, of an object that may be anything."""
+    for key, item in value.items() if isinstance(value, Mapping) else ():
+        if str(key)[:1].lower() + str(key)[1:] == name:
+            yield from item if isinstance(item, list) else [item]
