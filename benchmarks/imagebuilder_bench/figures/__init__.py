@@ -7,10 +7,8 @@ from imagebuilder_bench.bench import Bench
 from imagebuilder_bench.figure import Figure
 from imagebuilder_bench.figures import (
     api_calls,
-    asset,
     cold_start,
     cold_start_small,
-    delete,
     make_local,
     memory,
     policy,
@@ -24,9 +22,7 @@ FIGURES: Final[Mapping[str, Callable[[Bench], Figure]]] = {
     "cold-start-256": cold_start_small.measure,
     "warm-event": warm_event.measure,
     "memory": memory.measure,
-    "delete": delete.measure,
     "api-calls": api_calls.measure,
-    "asset": asset.measure,
     "synth": synth.measure,
     "policy": policy.measure,
     "storm": storm.measure,
