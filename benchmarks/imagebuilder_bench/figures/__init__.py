@@ -1,4 +1,4 @@
-"""One module a figure, in the order of the page."""
+"""The figures in the order of the page."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -8,7 +8,7 @@ from imagebuilder_bench.figure import Figure
 from imagebuilder_bench.figures import (
     api_calls,
     cold_start,
-    cold_start_small,
+    cold_start_256,
     make_local,
     memory,
     policy,
@@ -19,7 +19,7 @@ from imagebuilder_bench.figures import (
 
 FIGURES: Final[Mapping[str, Callable[[Bench], Figure]]] = {
     "cold-start": cold_start.measure,
-    "cold-start-256": cold_start_small.measure,
+    "cold-start-256": cold_start_256.measure,
     "warm-event": warm_event.measure,
     "memory": memory.measure,
     "api-calls": api_calls.measure,
