@@ -25,9 +25,12 @@ Lambda grants a whole vCPU in the INIT phase, which imports the function, and du
 the memory: {{share:.1%}} at {DEFAULT_MEBIBYTES} MiB, one vCPU at {_FULL_CPU_MEBIBYTES} MiB. The first table is
 modelled: the CPU seconds of the import, plus those of the first event (a Create over TLS, with its response) divided
 by the share. It leaves out waiting for the network and Lambda's own set-up of the environment. The second table has the
-CPU seconds of both phases together. The third table applies the model to our function at several memory sizes. Billed
-GB-seconds are the memory times the modelled time, rounded up to a millisecond, INIT included: Lambda bills it
-[since August 2025](https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/)."""
+CPU seconds of both phases together. The bare client sends no response, and is created in the event and not in INIT.
+
+The third table applies the model to our function at several memory sizes. GB-seconds are what Lambda bills: the memory
+times the modelled time, rounded up to a millisecond, INIT included
+([since August 2025](https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/)). CPU seconds
+differ between machines; compare the rows with each other."""
 
 
 @dataclass(frozen=True)
