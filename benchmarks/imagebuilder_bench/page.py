@@ -102,7 +102,7 @@ def _figure(figure: Figure, results: Path) -> Iterator[str]:
 
 
 def _described(run: Run) -> str:
-    return f"{'Quick run (few rounds)' if run.quick else 'Run'} of {run.at}, commit {run.commit}"
+    return f"{'Quick run (few rounds, so expect noise)' if run.quick else 'Run'} of {run.at}, commit {run.commit}"
 
 
 def _got(goal: Goal) -> str:

@@ -69,7 +69,7 @@ def test_page_says_which_figures_are_of_another_run(tmp_path: Path) -> None:
     text = page(tmp_path)
     assert text.count("Run of 2026-01-01, commit abc.\n\n| Machine |") == 1
     assert text.count("2026-01-01") == 1
-    assert "Quick run (few rounds) of 2026-01-02, commit def, on another machine (slow).\n" in text
+    assert "Quick run (few rounds, so expect noise) of 2026-01-02, commit def, on another machine (slow).\n" in text
 
 
 def test_picture_is_well_formed() -> None:
