@@ -8,8 +8,8 @@ from imagebuilder_bench.functions import BOTOCORE, CRHELPER, OURS
 from imagebuilder_bench.svg import bars
 
 WHY_MISSED: Final = (
-    "The rest is the start of Python, loading our modules (the asset has no compiled code, since the version of the "
-    "runtime is unknown at synth) and, for about half of the time, importing the parts of botocore that sign, send and "
+    "The time goes to the start of Python, loading our modules (the asset has no compiled code, since the version of "
+    "the runtime is unknown at synth) and, for about half of it, importing the parts of botocore that sign, send and "
     "parse a request. Doing without botocore would meet the goal; ADR 7 decided against it."
 )
 

@@ -23,7 +23,7 @@ def measure(bench: Bench) -> Figure:
                 "at most 0.75 × crhelper style",
                 samples[OURS].over(samples[CRHELPER]),
                 0.75,
-                "The rest is Python with TLS, and the modules of botocore that sign, send and parse a request.",
+                "Most of it is Python with TLS, and the modules of botocore that sign, send and parse a request.",
             ),
         ),
         picture=bars("Peak memory of the process", samples, "MiB", _MEBI, 1),

@@ -15,12 +15,12 @@ _WHY_SLOW: Final = "The last client waited out a pause of up to 20 s; shorter pa
 _WHY_MANY: Final = "Clients do not know of each other: most calls are refused until pauses have grown to fit the rate."
 
 _HOW: Final = f"""\
-{_CLIENTS} processes, the most pipelines that fit in one stack, send one Create each at the same time. The emulator
+{_CLIENTS} processes, about as many as one stack can have pipelines, send one Create each at the same time. The emulator
 accepts {_RATE} requests per second (a token bucket that holds one second's worth) and refuses the others with
 CallRateLimitExceededException. Ours is the whole handler; the others are botocore clients in each retry mode. The
-processes are forks of a warm one, so that they start together. N ÷ R, {_CLIENTS} requests at the
-accepted rate, is the shortest possible time. The measured time ends with the last pipeline created, so it says little
-where not all are."""
+processes are forks of a warm one, so that they start together. N ÷ R, processes over the accepted rate, is the
+shortest possible time. The measured time ends with the last pipeline created: where some are missing, it says
+little."""
 
 
 @dataclass(frozen=True)
