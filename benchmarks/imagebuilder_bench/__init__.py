@@ -1,5 +1,5 @@
-"""`make bench`: what the custom resource costs, measured side by side with what people would use instead.
+"""`make bench`: measure the custom resource beside its alternatives and write docs/benchmarks.md.
 
-`figures` holds one module a figure of the page: what is measured, against whom, and the goal. `children` are programs
-that run in processes of their own, `peers` the functions that are compared with.
+`figures` has one module per figure of the page. `children` run in processes of their own; `peers` are the functions
+that ours is compared with.
 """

@@ -1,17 +1,37 @@
-"""What a figure of the page consists of."""
+"""A figure of the page, and the samples that its tables are made from."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Self
+from dataclasses import dataclass
+from statistics import median, quantiles
 
-from imagebuilder_bench.stats import Sample
 
-OURS_OVER: Final = "ours ÷ this"
+@dataclass(frozen=True)
+class Sample:
+    """One value for each round."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The median."""
+        return median(self.values)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """The first and the third quartile."""
+        if len(self.values) == 1:
+            return self.values[0], self.values[0]
+        first, _, third = quantiles(self.values, n=4, method="inclusive")
+        return first, third
+
+    def over(self, peer: "Sample") -> float:
+        """Return the median of the ratios to a peer, round by round: noise that affects a whole round cancels out."""
+        return median(ours / theirs for ours, theirs in zip(self.values, peer.values, strict=True))
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under a header. Columns after the first are numbers."""
+    """A header and rows of text. All columns but the first are aligned right."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -19,7 +39,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Goal:
-    """What a number should be at most, what it was, and why it may be missed: shown only when it is."""
+    """A measured value, its upper limit, and the reason to show if it exceeds the limit."""
 
     text: str
     got: float
@@ -29,48 +49,44 @@ class Goal:
 
     @property
     def is_met(self) -> bool:
-        """Whether the number is small enough."""
+        """Whether the value is within the limit."""
         return self.got <= self.limit
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: how it is measured, tables, goals, pictures by file name, and the numbers that history keeps."""
+    """A section of the page: the method, the tables, what they say, the goals, and a picture (SVG) if there is one."""
 
     id: str
     title: str
     how: str
     tables: tuple[Table, ...]
     goals: tuple[Goal, ...] = ()
-    pictures: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, float] = field(default_factory=dict)
+    finding: str = ""
+    picture: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the figure as data; pictures are files of their own."""
-        return asdict(self) | {"pictures": list(self.pictures)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what as_json returned."""
-        tables = tuple(Table(tuple(t["header"]), tuple(tuple(row) for row in t["rows"])) for t in data["tables"])
-        goals = tuple(Goal(**goal) for goal in data["goals"])
-        pictures = dict.fromkeys(data["pictures"], "")
-        return cls(data["id"], data["title"], data["how"], tables, goals, pictures, data["values"])
+    def summary(self) -> str:
+        """Return the figure as lines for the terminal."""
+        lines = [" | ".join(row) for table in self.tables for row in table.rows]
+        goals = [
+            f"{'met' if goal.is_met else 'MISSED'}: {goal.text} ({goal.got:.2f} {goal.unit})" for goal in self.goals
+        ]
+        return "\n".join([*lines, *goals])
 
 
 def compared(samples: Mapping[str, Sample], ours: str, unit: str, scale: float = 1.0, digits: int = 0) -> Table:
-    """Return a table of medians, quartiles and the ratios of ours to the others, run by run."""
+    """Return a table of the medians and quartiles of each sample, and of the ratio of ours to it."""
     rows = []
     for name, sample in samples.items():
         first, third = sample.quartiles
-        ratio = "" if name == ours else number(samples[ours].over(sample).median)
+        ratio = "" if name == ours else number(samples[ours].over(sample))
         spread = f"{first * scale:,.{digits}f} – {third * scale:,.{digits}f}"
         rows.append((name, f"{sample.median * scale:,.{digits}f}", spread, str(len(sample.values)), ratio))
-    return Table(("", f"median, {unit}", "middle half of the runs", "runs", OURS_OVER), tuple(rows))
+    return Table(("", f"median, {unit}", "quartiles", "runs", "ours ÷ this"), tuple(rows))
 
 
 def number(value: float) -> str:
-    """Write a ratio, or another number without a natural precision, with two or three figures that count."""
+    """Format a number with two or three significant digits."""
     size = abs(value)
     if size >= 100:  # noqa: PLR2004
         return f"{value:,.0f}"

@@ -1,103 +1,94 @@
-"""The functions that are compared, as Lambda would have them on disk."""
+"""The functions that are compared, on disk as Lambda has them."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from imagebuilder_bench.paths import BENCH, CHILDREN, PEERS, ROOT, VENV
-from imagebuilder_bench.sdk_calls import as_sdk_calls
-from imagebuilder_local.steps import run
+from imagebuilder_bench import synths
+from imagebuilder_bench.paths import CHILDREN, PEERS, VENV, WORK
 
-OURS: Final = "ours"
+OURS: Final = synths.OURS
 CRHELPER: Final = "crhelper style"
 CFNRESPONSE: Final = "cfnresponse + boto3"
 BOTOCORE: Final = "bare botocore client"
-AWS_CUSTOM_RESOURCE: Final = "AwsCustomResource"
-PROVIDER: Final = "Provider framework"
+AWS_CUSTOM_RESOURCE: Final = synths.AWS_CUSTOM_RESOURCE
 
-SITE_PACKAGES: Final = Path(str(find_spec("botocore").origin)).parents[1]  # type: ignore[union-attr]
+_SITE_PACKAGES: Final = Path(str(find_spec("botocore").origin)).parents[1]  # type: ignore[union-attr]
+# No user site, no .pth files, and no .pyc written: a function's folder is read-only in Lambda.
+_PYTHON: Final = (str(VENV / "bin" / "python"), "-I", "-S", "-B", str(CHILDREN / "invoke.py"), str(_SITE_PACKAGES))
+_NODE: Final = (str(VENV / "bin" / "node"), str(CHILDREN / "invoke.cjs"))
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function's folder, its handler as Lambda spells it, its language, its environment and what events it takes."""
+    """A function's folder and handler, the program that invokes it, its environment, and how to convert its events."""
 
     folder: Path
     handler: str
-    language: Literal["python", "node"] = "python"
+    program: tuple[str, ...] = _PYTHON
     environment: Mapping[str, str] = field(default_factory=dict)
-    takes: Callable[[dict[str, Any]], dict[str, Any]] = dict
-
-    def command(self, results: int) -> list[str]:
-        """Return the command of a process that runs the function and writes results to a descriptor."""
-        if self.language == "node":
-            return [str(VENV / "bin" / "node"), str(CHILDREN / "invoke.cjs"), str(results), *self._where]
-        # No user site, no .pth files; and no .pyc is written, for in Lambda the function's folder is read-only.
-        python = [str(VENV / "bin" / "python"), "-I", "-S", "-B"]
-        return [*python, str(CHILDREN / "invoke.py"), str(results), str(SITE_PACKAGES), *self._where]
-
-    @property
-    def _where(self) -> list[str]:
-        return [str(self.folder), self.handler]
+    convert: Callable[[dict[str, Any]], dict[str, Any]] = dict
 
 
-def functions(folder: Path) -> dict[str, Function]:
-    """Put every function together in a folder: ours and the CDK's from their synthesised assets."""
-    # Not in the folder itself: node looks for the SDK in the folders above the asset.
-    assembly = BENCH / "assembly"
-    shutil.rmtree(assembly, ignore_errors=True)
-    run([str(VENV / "bin" / "python"), str(CHILDREN / "assets_app.py"), str(assembly)], environment=synth_environment())
+def functions() -> dict[str, Function]:
+    """Build every function: ours and the CDK's from synthesised assets, the others from `peers`."""
     return {
-        OURS: _from_assembly(assembly, "Ours", "imagebuilder_pipeline_handler."),
-        CRHELPER: _from_peer(folder, "crhelper_style", "crhelper"),
-        CFNRESPONSE: _from_peer(folder, "cfnresponse_style", "cfnresponse"),
-        BOTOCORE: _from_peer(folder, "bare_botocore"),
-        AWS_CUSTOM_RESOURCE: replace(
-            _from_assembly(assembly, "AwsCustomResource", "index.handler"), takes=as_sdk_calls
-        ),
-        PROVIDER: _from_assembly(assembly, "Provider", "framework."),
+        OURS: _from_asset(OURS, _PYTHON, dict),
+        CRHELPER: _from_peer("crhelper_style", "crhelper"),
+        CFNRESPONSE: _from_peer("cfnresponse_style", "cfnresponse"),
+        BOTOCORE: _from_peer("bare_botocore"),
+        AWS_CUSTOM_RESOURCE: _from_asset(AWS_CUSTOM_RESOURCE, _NODE, as_sdk_calls),
     }
 
 
-def synth_environment() -> dict[str, str]:
-    """Return the environment of a program that synthesises."""
-    sources = [ROOT / "constructs", ROOT / "lambda"]
-    return os.environ | {
-        "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONPATH": os.pathsep.join(map(str, sources)),
-        "PYTHONDONTWRITEBYTECODE": "",
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(BENCH / "jsii"),
+def as_sdk_calls(event: dict[str, Any]) -> dict[str, Any]:
+    """Convert a Create event of `Custom::ImagePipeline` to that of AwsCustomResource for the same pipeline."""
+    given = event["ResourceProperties"]
+    call = {
+        "service": "imagebuilder",
+        "action": "createImagePipeline",
+        "parameters": {
+            "name": given["Name"],
+            "imageRecipeArn": given["ImageRecipeArn"],
+            "infrastructureConfigurationArn": given["InfrastructureConfigurationArn"],
+        },
+        "physicalResourceId": {"responsePath": "imagePipelineArn"},
+        "logApiResponseData": True,
     }
+    properties = {
+        "ServiceToken": given["ServiceToken"],
+        "Create": json.dumps(call),
+        "InstallLatestAwsSdk": "false",
+    }
+    return event | {"ResourceType": "Custom::AWS", "ResourceProperties": properties}
 
 
-def _from_assembly(assembly: Path, stack: str, handler: str) -> Function:
-    """Find the function of a stack by the beginning of its handler's name."""
-    template = json.loads((assembly / f"{stack}.template.json").read_text(encoding="utf-8"))
-    assets = json.loads((assembly / f"{stack}.assets.json").read_text(encoding="utf-8"))["files"]
-    for resource in template["Resources"].values():
-        properties: dict[str, Any] = resource.get("Properties", {})
-        if resource["Type"] == "AWS::Lambda::Function" and properties["Handler"].startswith(handler):
-            asset = assets[properties["Code"]["S3Key"].removesuffix(".zip")]
-            variables = properties.get("Environment", {}).get("Variables", {})
-            return Function(
-                assembly / asset["source"]["path"],
-                properties["Handler"],
-                "node" if "nodejs" in str(properties["Runtime"]) else "python",
-                {name: value for name, value in variables.items() if isinstance(value, str)},
-            )
-    raise LookupError(f"the stack {stack} has no function whose handler begins with {handler}")
+def _from_asset(kind: str, program: tuple[str, ...], convert: Callable[[dict[str, Any]], dict[str, Any]]) -> Function:
+    """Return the only function of a synthesised stack."""
+    assembly = WORK / f"assembly-{kind}"
+    synths.synth(kind, 1, assembly)
+    template = json.loads((assembly / "Stack.template.json").read_text(encoding="utf-8"))
+    assets = json.loads((assembly / "Stack.assets.json").read_text(encoding="utf-8"))["files"]
+    (properties,) = (
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    )
+    asset = assets[properties["Code"]["S3Key"].removesuffix(".zip")]["source"]["path"]
+    variables = properties.get("Environment", {}).get("Variables", {})
+    environment = {name: value for name, value in variables.items() if isinstance(value, str)}
+    return Function(assembly / asset, properties["Handler"], program, environment, convert)
 
 
-def _from_peer(folder: Path, module: str, *packages: str) -> Function:
-    """Put a function together as `pip install --target` and a copy of the module would."""
-    target = folder / module
+def _from_peer(module: str, *packages: str) -> Function:
+    """Copy a module and its packages as `pip install --target` would."""
+    target = WORK / module
     target.mkdir()
     shutil.copy(PEERS / f"{module}.py", target)
     for package in packages:
-        shutil.copytree(SITE_PACKAGES / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(_SITE_PACKAGES / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
     return Function(target, f"{module}.handler")

@@ -4,14 +4,17 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from statistics import median
+from typing import Any, Final, Literal, Self
 
 from imagebuilder_bench.functions import Function
+from imagebuilder_bench.paths import WORK
 from imagebuilder_bench.services import Services
+
+_WARM_EVENTS: Final = 5
+_MOST_SECONDS: Final = 900
 
 
 class FunctionError(Exception):
@@ -20,81 +23,83 @@ class FunctionError(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What a process says of one event: the seconds in the handler, those slept, its peak memory, what it returned.
-
-    `initial_cpu` are the seconds of a CPU until the function was imported, `cpu` those of the event; of Python only.
-    """
+    """One event: seconds in the handler, peak memory in bytes, and CPU seconds of the import and of the event."""
 
     seconds: float
-    slept: float
     peak: int
-    returned: dict[str, Any] | None
-    initial_cpu: float = 0.0
-    cpu: float = 0.0
+    import_cpu: float
+    event_cpu: float
 
 
 @dataclass(frozen=True)
 class ColdRun:
-    """A process that lived for one event. `to_first_call` is from its start to the arrival of its first request."""
+    """A fresh process: seconds until its first request, its first event, and the CPU seconds of a warm event."""
 
     to_first_call: float
-    result: Result
+    first: Result
+    warm_cpu: float
 
 
-class Worker:
-    """A process that takes events until it is closed."""
+class Process:
+    """A process that loads a function and handles events; see `children/invoke.py` for the modes."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", results: IO[str], log: Path) -> None:
-        self._process, self._results, self._log = process, results, log
-
-    def send(self, event: Mapping[str, Any]) -> Result:
-        """Hand over an event and wait for its end."""
+    def __init__(
+        self, function: Function, environment: Mapping[str, str], mode: Literal["serve", "storm"] = "serve"
+    ) -> None:
+        self._log = WORK / f"{function.handler}-{mode}.log"
+        read_end, write_end = os.pipe()
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*function.program, str(write_end), mode, str(function.folder), function.handler],
+                env={**environment, **function.environment},
+                cwd=function.folder,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                pass_fds=(write_end,),
+                encoding="utf-8",
+            )
+        os.close(write_end)
         assert self._process.stdin is not None  # noqa: S101 (a pipe was asked for)
-        self._process.stdin.write(json.dumps(event).encode() + b"\n")
-        self._process.stdin.flush()
-        line = self._results.readline()
-        if not line:
-            raise FunctionError(f"{self._log.stem} died:\n{self._log.read_text(encoding='utf-8')[-2000:]}")
-        return Result(**json.loads(line))
+        self._events = self._process.stdin
+        self._results = os.fdopen(read_end, encoding="utf-8")
 
-    def close(self) -> None:
-        """Let the process end."""
-        assert self._process.stdin is not None  # noqa: S101 (a pipe was asked for)
-        self._process.stdin.close()
-        self._process.wait()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._events.close()
+        self._process.wait(_MOST_SECONDS)
         self._results.close()
 
+    def write(self, event: Mapping[str, Any]) -> None:
+        """Hand over an event."""
+        print(json.dumps(event), file=self._events, flush=True)
 
-@contextmanager
-def worker(function: Function, environment: Mapping[str, str], log: Path) -> Iterator[Worker]:
-    """Start a function's process."""
-    read_end, write_end = os.pipe()
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            function.command(write_end),
-            env={**environment, **function.environment},
-            cwd=function.folder,
-            stdin=subprocess.PIPE,
-            stdout=errors,
-            stderr=errors,
-            pass_fds=(write_end,),
-        )
-    os.close(write_end)
-    started = Worker(process, os.fdopen(read_end, encoding="utf-8"), log)
-    try:
-        yield started
-    finally:
-        started.close()
+    def send(self, event: Mapping[str, Any]) -> Result:
+        """Hand over an event and wait for its result."""
+        self.write(event)
+        return Result(**json.loads(self._read()))
+
+    def release(self) -> float:
+        """Let all events of a storm start, and return the time (monotonic) at which they did."""
+        self._events.close()
+        return float(self._read())
+
+    def _read(self) -> str:
+        line = self._results.readline()
+        if not line:
+            raise FunctionError(f"{self._log} ends with:\n{self._log.read_text(encoding='utf-8')[-2000:]}")
+        return line
 
 
-def cold_run(function: Function, services: Services, log: Path) -> ColdRun:
-    """Start a process, send it the Create of a new pipeline, and let it end."""
-    event = function.takes(services.create_event())
-    before = len(services.image_builder.timed)
+def cold_run(function: Function, aws: Services) -> ColdRun:
+    """Start a process, let it create some pipelines one after the other, and end it."""
+    before = len(aws.image_builder.timed)
     started = time.monotonic()
-    with worker(function, services.environment, log) as process:
-        result = process.send(event)
-    calls = services.image_builder.timed[before:]
-    if not calls:
-        raise FunctionError(f"{log.stem} made no call:\n{log.read_text(encoding='utf-8')[-2000:]}")
-    return ColdRun(calls[0].at - started, result)
+    with Process(function, aws.environment) as process:
+        first, *warm = [process.send(function.convert(aws.create_event())) for _ in range(1 + _WARM_EVENTS)]
+    calls = aws.image_builder.timed[before:]
+    if len(calls) != 1 + _WARM_EVENTS or not all(call.succeeded for call in calls):
+        raise FunctionError(f"{function.handler} did not make one call for each event: {calls}")
+    return ColdRun(calls[0].at - started, first, median(result.event_cpu for result in warm))

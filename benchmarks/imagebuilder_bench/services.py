@@ -1,4 +1,4 @@
-"""AWS's side of a function, in this process: the emulator and the server behind the ResponseURL."""
+"""The endpoints that a measured function calls: the emulator and the server behind the ResponseURL."""
 
 import os
 import ssl
@@ -13,18 +13,17 @@ import botocore
 import trustme
 from support.cloudformation import Resource, ResponseServer
 
-from imagebuilder_bench.paths import VENV
+from imagebuilder_bench.paths import VENV, WORK
 from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 
-HOST: Final = "127.0.0.1"
-TRUSTED: Final = "trusted.pem"
-TRUSTED_ALONE: Final = "trusted-alone.pem"
-"""The certificate that our servers need and no other one."""
+_HOST: Final = "127.0.0.1"
+TRUSTED_ALONE: Final = WORK / "trusted-alone.pem"
+"""Trusts our servers only."""
 
 
 @dataclass(frozen=True)
 class TimedCall:
-    """A request: when it arrived, what it asked for, its token, and whether it was granted."""
+    """A request with the time at which it arrived."""
 
     at: float
     operation: str
@@ -33,7 +32,7 @@ class TimedCall:
 
 
 class TimedImageBuilder(ImageBuilder):
-    """Remembers when each request arrived."""
+    """Records when each request arrives."""
 
     def __init__(self, rate_limit: float | None = None) -> None:
         super().__init__(strict_references=False, rate_limit=rate_limit, clock=time.monotonic)
@@ -47,7 +46,7 @@ class TimedImageBuilder(ImageBuilder):
         request_id: str | None = None,
         access_key: str | None = None,
     ) -> dict[str, Any]:
-        """Answer a request."""
+        """Handle a request."""
         at, succeeded = time.monotonic(), False
         try:
             response = super().call(operation, request, request_id=request_id, access_key=access_key)
@@ -59,50 +58,50 @@ class TimedImageBuilder(ImageBuilder):
 
 @dataclass
 class Services:
-    """What a function talks to."""
+    """Both endpoints, and the environment of a function that calls them."""
 
     image_builder: TimedImageBuilder
     server: ImageBuilderServer
     responses: ResponseServer
     environment: dict[str, str]
-    _made: int = field(default=0)
+    _names: int = field(default=0)
 
-    def begin_anew(self, rate_limit: float) -> None:
-        """Put a new service, with a limit, in place of the one that served; every connection to that one ends."""
+    def restart(self, rate_limit: float) -> None:
+        """Replace the emulator with one that limits the rate, and close all connections."""
         self.server.stop()
         self.image_builder = TimedImageBuilder(rate_limit)
         self.server = ImageBuilderServer(self.image_builder, port=int(self.server.url.rpartition(":")[2]))
         self.server.start()
 
     def resource(self) -> Resource:
-        """Return a custom resource of which nothing has been sent yet."""
-        self._made += 1
-        return Resource(lambda _event, _context: None, self.responses, logical_id=f"Pipeline{self._made}")
+        """Return a new custom resource."""
+        self._names += 1
+        return Resource(lambda _event, _context: None, self.responses, logical_id=f"Pipeline{self._names}")
 
     def properties(self, **more: Any) -> dict[str, Any]:
-        """Return the fewest properties that make a pipeline, with a name that no other one has."""
-        self._made += 1
+        """Return the required properties of a pipeline with a unique name."""
+        self._names += 1
         return {
-            "Name": f"golden-{self._made}",
+            "Name": f"golden-{self._names}",
             "ImageRecipeArn": self.image_builder.arn("image-recipe/golden/1.0.0"),
             "InfrastructureConfigurationArn": self.image_builder.arn("infrastructure-configuration/golden"),
         } | more
 
     def create_event(self) -> dict[str, Any]:
-        """Return the Create of a new pipeline."""
+        """Return the Create event of a new pipeline."""
         return self.resource().event("Create", self.properties())
 
 
 @contextmanager
-def services(folder: Path, *, tls: bool = False) -> Iterator[Services]:
-    """Serve on loopback. The ResponseURL is always HTTPS, the Image Builder endpoint when `tls` is set."""
+def services(*, tls: bool = False) -> Iterator[Services]:
+    """Serve on loopback. The ResponseURL always uses HTTPS, the emulator only with `tls`."""
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(HOST).configure_cert(context)
-    # As long as what clients trust on AWS: reading it is a part of what a connection costs.
-    trusted = folder / TRUSTED
+    authority.issue_cert(_HOST).configure_cert(context)
+    # As many certificates as on AWS: loading them is part of a connection's cost.
+    trusted = WORK / "trusted.pem"
     trusted.write_bytes((Path(botocore.__file__).parent / "cacert.pem").read_bytes() + authority.cert_pem.bytes())
-    authority.cert_pem.write_to_path(str(folder / TRUSTED_ALONE))
+    authority.cert_pem.write_to_path(str(TRUSTED_ALONE))
     image_builder = TimedImageBuilder()
     server = ImageBuilderServer(image_builder, ssl_context=context if tls else None)
     with ResponseServer(context) as responses:
@@ -115,7 +114,6 @@ def services(folder: Path, *, tls: bool = False) -> Iterator[Services]:
 
 
 def _environment(endpoint: str, responses: ResponseServer, trusted: Path) -> dict[str, str]:
-    """Return the environment of a function in Lambda, whose calls come here."""
     return {
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.defpath}",
         "AWS_REGION": "us-east-1",
@@ -129,6 +127,6 @@ def _environment(endpoint: str, responses: ResponseServer, trusted: Path) -> dic
         "AWS_CA_BUNDLE": str(trusted),
         "SSL_CERT_FILE": str(trusted),
         "NODE_EXTRA_CA_CERTS": str(trusted),
-        "CUSTOM_RESOURCE_RESPONSE_HOSTS": HOST,
+        "CUSTOM_RESOURCE_RESPONSE_HOSTS": _HOST,
         "BENCH_RESPONSE_PORT": str(responses.url.split(":")[2].split("/")[0]),
     }

@@ -1,4 +1,4 @@
-"""Set up what the benchmarks compare with, apart from what the project uses. Run by `make bench`, with any Python."""
+"""Set up what the benchmarks compare with, apart from the project's. Run by `make bench` with any Python."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from imagebuilder_local.steps import run, told_plainly  # noqa: E402
 
 
 def main() -> None:
-    """Make both parts, each unless it is there already."""
+    """Install both parts unless they are up to date."""
     BENCH.mkdir(parents=True, exist_ok=True)
     part("Peers of the benchmarks into .local/bench/venv", VENV, ["requirements/bench.txt"], python_packages)
     sources = ["benchmarks/package.json", "benchmarks/package-lock.json"]
@@ -29,7 +29,7 @@ def python_packages() -> None:
 
 
 def node_packages() -> None:
-    """Install the pinned SDK for JavaScript with the node that the environment brings."""
+    """Install the pinned SDK for JavaScript with the environment's Node."""
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(ROOT / "benchmarks" / name, BENCH / name)
     cache = BENCH / "npm-cache"

@@ -1,20 +1,20 @@
-"""Synthesises pipelines in fresh processes, and reads the templates."""
+"""Stacks of pipelines, synthesised in processes of their own."""
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
-from imagebuilder_bench.functions import synth_environment
-from imagebuilder_bench.paths import CHILDREN, VENV, WORK
+from imagebuilder_bench.paths import BENCH, CHILDREN, ROOT, VENV, WORK
 from imagebuilder_local.steps import run
 
 OURS: Final = "ours"
 L1: Final = "L1 CfnImagePipeline"
-ALPHA: Final = "alpha L2"
 AWS_CUSTOM_RESOURCE: Final = "AwsCustomResource"
-KINDS: Final = (OURS, L1, ALPHA, AWS_CUSTOM_RESOURCE)
+KINDS: Final = (OURS, L1, "alpha L2", AWS_CUSTOM_RESOURCE)
 COUNTS: Final = (1, 10, 100, 490)
 
 
@@ -26,21 +26,24 @@ class Template:
     resources: dict[str, dict[str, Any]]
 
 
-def synth(kind: str, count: int) -> float:
-    """Synthesise a stack in a fresh process and return the seconds."""
-    output = WORK / "synth"
-    for folder in (output, WORK / "synth-warm-up"):
+def synth(kind: str, count: int, output: Path = WORK / "synth") -> float:
+    """Synthesise a stack in a fresh process and return the seconds that it took."""
+    for folder in (output, output.with_name(f"{output.name}-warm-up")):
         shutil.rmtree(folder, ignore_errors=True)
-    program = str(CHILDREN / "synth_app.py")
-    printed = run(
-        [str(VENV / "bin" / "python"), program, kind, str(count), str(output)], environment=synth_environment()
-    )
+    environment = os.environ | {
+        "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": os.pathsep.join(str(ROOT / source) for source in ("constructs", "lambda")),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(BENCH / "jsii"),
+    }
+    python = str(VENV / "bin" / "python")
+    printed = run([python, str(CHILDREN / "synth_app.py"), kind, str(count), str(output)], environment=environment)
     return float(printed.splitlines()[-1])
 
 
 @cache
 def template(kind: str, count: int) -> Template:
-    """Return the template: it is the same in every run."""
+    """Return the template, which is the same in every round."""
     synth(kind, count)
-    text = (WORK / "synth" / "Stack.template.json").read_bytes()
-    return Template(len(text), json.loads(text)["Resources"])
+    content = (WORK / "synth" / "Stack.template.json").read_bytes()
+    return Template(len(content), json.loads(content)["Resources"])

@@ -1,37 +1,38 @@
-"""What becomes of measurements: statistics, pictures, the page and its history."""
+"""What becomes of measurements: statistics, pictures and the page."""
 
-import random
+import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from imagebuilder_bench import history
-from imagebuilder_bench.figure import Figure, Goal, compared
-from imagebuilder_bench.history import Run
-from imagebuilder_bench.page import page
-from imagebuilder_bench.policies import characters
-from imagebuilder_bench.results import page_of
-from imagebuilder_bench.sdk_calls import as_sdk_calls
-from imagebuilder_bench.simulation import legacy, simulate
-from imagebuilder_bench.stats import Sample
-from imagebuilder_bench.svg import bars, lines
+from imagebuilder_bench.figure import Figure, Goal, Sample, compared
+from imagebuilder_bench.figures.cold_start_256 import DEFAULT_MEBIBYTES, Cost, finding, memory_costs
+from imagebuilder_bench.figures.policy import characters
+from imagebuilder_bench.functions import as_sdk_calls
+from imagebuilder_bench.page import page_of, write
+from imagebuilder_bench.run import Run
+from imagebuilder_bench.svg import bars
 
+ROOT = Path(__file__).parents[2]
 OURS, PEER = Sample((1.0, 2.0, 3.0)), Sample((2.0, 4.0, 12.0))
-
-
-def run_of(at: str, **values: float) -> Run:
-    return Run(at, "abc", {"CPU": "fast"}, {"peer": "1.0"}, {f"speed/{name}": value for name, value in values.items()})
+RUN = Run("2026-01-01", "abc", {"CPU": "fast"}, {"peer": "1.0"})
 
 
 def figure(*goals: Goal) -> Figure:
     table = compared({"ours": OURS, "peer": PEER}, "ours", "s", digits=1)
-    return Figure("speed", "Speed", "By a clock.", (table,), goals, {"speed.svg": "<svg/>"}, {"ours": 2.0})
+    return Figure("memory", "Memory", "By a scale.", (table,), goals, "It is small.", "<svg/>")
+
+
+def page(folder: Path, *goals: Goal) -> str:
+    return write([figure(*goals)], RUN, folder).read_text(encoding="utf-8")
 
 
 def test_ratio_is_taken_between_runs_side_by_side() -> None:
-    assert OURS.over(PEER).values == (0.5, 0.5, 0.25)
-    assert OURS.over(PEER).median == 0.5
+    assert OURS.over(PEER) == 0.5
+    # Of the medians it would be 2/3.
+    assert OURS.over(Sample((1.0, 4.0, 3.0))) == 1.0
 
 
 def test_quartiles_enclose_the_middle_half() -> None:
@@ -46,40 +47,33 @@ def test_table_has_the_median_the_spread_the_runs_and_the_ratio_of_each() -> Non
     )
 
 
-def test_goal_that_is_missed_is_shown_with_its_reason_and_one_that_is_met_without() -> None:
+def test_goal_that_is_missed_is_shown_with_its_reason_and_one_that_is_met_without(tmp_path: Path) -> None:
     goals = Goal("fast", 0.4, 0.5, "it is slow"), Goal("faster", 0.4, 0.3, "it is not so fast")
-    text = page([(figure(*goals), run_of("2026-01-01"))], [], "benchmarks")
+    text = page(tmp_path, *goals)
     assert "- Goal met: fast. Measured 0.40 ×." in text
     assert "- **Goal missed**: faster. Measured 0.40 ×. it is not so fast" in text
     assert "it is slow" not in text
 
 
-def test_page_shows_the_change_against_the_run_before() -> None:
-    runs = [run_of("2026-01-01", ours=1.0), run_of("2026-01-02", ours=2.0)]
-    assert "| ours | 1.00 | 2.00 | +100% |" in page([(figure(), runs[-1])], runs, "benchmarks")
+def test_page_shows_what_was_stored(tmp_path: Path) -> None:
+    text = page(tmp_path, Goal("fast", 0.4, 0.5, ""))
+    assert page_of(tmp_path / "benchmarks") == text
+    assert "\nBy a scale.\n\n![Memory](benchmarks/memory.svg)\n" in text
+    assert "| peer | 4.0 | 3.0 – 8.0 | 3 | 0.50 |\n\nIt is small.\n" in text
+    assert (tmp_path / "benchmarks/memory.svg").read_text() == "<svg/>"
 
 
-def test_history_is_read_as_it_was_written(tmp_path: Path) -> None:
-    runs = [run_of("2026-01-01", ours=1.0), run_of("2026-01-02", ours=2.0)]
-    for run in runs:
-        history.append(tmp_path / "history.jsonl", run)
-    assert history.read(tmp_path / "history.jsonl") == runs
-    assert history.last_two(runs, "speed/ours") == (2.0, 1.0)
+def test_page_says_which_figures_are_of_another_run(tmp_path: Path) -> None:
+    quick = replace(RUN, at="2026-01-02", commit="def", machine={"CPU": "slow"}, quick=True)
+    write([replace(figure(), id="storm")], quick, tmp_path)
+    text = page(tmp_path)
+    assert text.count("Run of 2026-01-01, commit abc.\n\n| Machine |") == 1
+    assert text.count("2026-01-01") == 1
+    assert "Quick run (few rounds, so expect noise) of 2026-01-02, commit def, on another machine (slow).\n" in text
 
 
-def test_figure_is_read_as_it_was_stored_but_for_its_pictures() -> None:
-    stored = Figure.from_json(figure(Goal("fast", 0.4, 0.5, "")).as_json())
-    assert stored.as_json() == figure(Goal("fast", 0.4, 0.5, "")).as_json()
-
-
-@pytest.mark.parametrize(
-    "picture",
-    [
-        bars("Speed <of> all", {"ours": OURS, "peer & co": PEER}, "s"),
-        lines("Growth", {"ours": [(1, 1.5), (490, 90.0)]}, "pipelines", "bytes"),
-    ],
-)
-def test_picture_is_well_formed(picture: str) -> None:
+def test_picture_is_well_formed() -> None:
+    picture = bars("Speed <of> all", {"ours": OURS, "peer & co": PEER}, "s")
     assert ET.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 (made here)
 
 
@@ -96,22 +90,28 @@ def test_sdk_call_names_what_the_event_asks_for() -> None:
     assert '"parameters": {"name": "n", "imageRecipeArn": "r"' in event["ResourceProperties"]["Create"]
 
 
-def test_clients_that_are_let_through_at_once_call_once_each() -> None:
-    result = simulate(lambda _attempt, _chance: 1.0, [0.0] * 10, rate=10)
-    assert (result.made, result.calls, result.seconds) == (10, 10, 0.0)
+def test_memory_buys_cpu_for_events_and_not_for_the_import() -> None:
+    costs = {cost.mebibytes: cost for cost in memory_costs(imported=0.2, first=0.1, warm=0.01)}
+    assert [*costs] == [128, 256, 512, 1024, 1769]
+    assert costs[1769].first == pytest.approx(0.3)
+    assert costs[256].first == pytest.approx(0.2 + 0.1 * 1769 / 256)
+    assert costs[256].warm == pytest.approx(0.01 * 1769 / 256)
 
 
-def test_clients_that_never_give_up_are_all_made_at_the_rate_that_is_let_through() -> None:
-    result = simulate(lambda _attempt, chance: chance.uniform(0, 1), [0.0] * 100, rate=10)
-    assert result.made == 100
-    assert 8.9 <= result.seconds <= 12.0
+def test_billed_time_is_rounded_up_to_a_millisecond() -> None:
+    assert Cost(512, first=0.2501, warm=0.0301).billed == pytest.approx((0.251 / 2, 0.031 / 2))
 
 
-def test_legacy_mode_gives_up_after_five_attempts() -> None:
-    pause, chance = legacy(), random.Random(1)
-    assert [pause(attempt, chance) is None for attempt in range(1, 6)] == [False, False, False, False, True]
+def test_finding_compares_the_default_of_the_construct_with_the_other_sizes() -> None:
+    template = json.loads((ROOT / "tests/synth/minimal.template.json").read_text())
+    (function,) = (r["Properties"] for r in template.values() if r["Type"] == "AWS::Lambda::Function")
+    assert function["MemorySize"] == DEFAULT_MEBIBYTES
+    text = finding([Cost(128, 2.0, 0.4), Cost(256, 1.0, 0.2)])
+    assert "256 MiB" in text
+    assert "a first event takes 1.00 s and 0.250 GB-seconds" in text
+    assert "128 MiB: 2.00 × the time, 1.00 × the GB-seconds." in text
 
 
 def test_page_in_the_docs_is_what_was_measured() -> None:
-    docs = Path(__file__).parents[2] / "docs"
+    docs = ROOT / "docs"
     assert (docs / "benchmarks.md").read_text(encoding="utf-8") == page_of(docs / "benchmarks")

@@ -1,133 +1,117 @@
-"""Synthesises one stack with a number of pipelines, made in one of several ways, and says how long that took.
+"""Synthesise a stack with a number of pipelines of one kind and print the seconds that it took.
 
     python synth_app.py KIND NUMBER OUTPUT_FOLDER
 
-Prints the seconds from the first construct to the written assembly: importing the CDK, starting it, and the synth of a
+The seconds run from the first construct to the written assembly. Importing and starting the CDK and the synth of a
 stack with one native resource come before.
 """
 
 import sys
 import time
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_imagebuilder as imagebuilder
+from aws_cdk import aws_imagebuilder_alpha as alpha
+from aws_cdk import custom_resources
 
-BASE: Final = "arn:aws:imagebuilder:us-east-1:123456789012"
+from cdk_imagebuilder_pipeline import ImagePipeline
+
+_BASE: Final = "arn:aws:imagebuilder:us-east-1:123456789012"
 
 
-def ours() -> Callable[[cdk.Stack, int], object]:
-    """Return what makes one of our pipelines."""
-    pipeline = import_module("cdk_imagebuilder_pipeline").ImagePipeline
+def ours(stack: cdk.Stack, index: int) -> object:
+    """Add our construct."""
+    return ImagePipeline(
+        stack,
+        f"Pipeline{index}",
+        image_pipeline_name=f"pipeline-{index}",
+        recipe=recipe(index),
+        infrastructure_configuration=infrastructure(index),
+    )
 
-    def make(stack: cdk.Stack, index: int) -> object:
-        return pipeline(
-            stack,
-            f"Pipeline{index}",
-            image_pipeline_name=f"pipeline-{index}",
-            recipe=recipe(index),
-            infrastructure_configuration=infrastructure(index),
+
+def native(stack: cdk.Stack, index: int) -> object:
+    """Add a native resource."""
+    return imagebuilder.CfnImagePipeline(
+        stack,
+        f"Pipeline{index}",
+        name=f"pipeline-{index}",
+        image_recipe_arn=recipe(index),
+        infrastructure_configuration_arn=infrastructure(index),
+    )
+
+
+def alpha_l2(stack: cdk.Stack, index: int) -> object:
+    """Add a pipeline of the alpha L2."""
+    return alpha.ImagePipeline(
+        stack,
+        f"Pipeline{index}",
+        image_pipeline_name=f"pipeline-{index}",
+        recipe=alpha.ImageRecipe.from_image_recipe_arn(stack, f"Recipe{index}", recipe(index)),
+        infrastructure_configuration=alpha.InfrastructureConfiguration.from_infrastructure_configuration_arn(
+            stack, f"Infrastructure{index}", infrastructure(index)
+        ),
+    )
+
+
+def aws_custom_resource(stack: cdk.Stack, index: int) -> object:
+    """Add an AwsCustomResource with the SDK calls of a pipeline."""
+    arn = f"{_BASE}:image-pipeline/pipeline-{index}"
+    recipes = {"imageRecipeArn": recipe(index), "infrastructureConfigurationArn": infrastructure(index)}
+
+    def call(action: str, **parameters: object) -> custom_resources.AwsSdkCall:
+        return custom_resources.AwsSdkCall(
+            service="imagebuilder",
+            action=action,
+            parameters=parameters,
+            physical_resource_id=custom_resources.PhysicalResourceId.of(arn),
         )
 
-    return make
-
-
-def l1() -> Callable[[cdk.Stack, int], object]:
-    """Return what makes one native resource."""
-
-    def make(stack: cdk.Stack, index: int) -> object:
-        return imagebuilder.CfnImagePipeline(
-            stack,
-            f"Pipeline{index}",
-            name=f"pipeline-{index}",
-            image_recipe_arn=recipe(index),
-            infrastructure_configuration_arn=infrastructure(index),
-        )
-
-    return make
-
-
-def alpha() -> Callable[[cdk.Stack, int], object]:
-    """Return what makes one pipeline of the alpha L2."""
-    library: Any = import_module("aws_cdk.aws_imagebuilder_alpha")
-
-    def make(stack: cdk.Stack, index: int) -> object:
-        return library.ImagePipeline(
-            stack,
-            f"Pipeline{index}",
-            image_pipeline_name=f"pipeline-{index}",
-            recipe=library.ImageRecipe.from_image_recipe_arn(stack, f"Recipe{index}", recipe(index)),
-            infrastructure_configuration=library.InfrastructureConfiguration.from_infrastructure_configuration_arn(
-                stack, f"Infrastructure{index}", infrastructure(index)
-            ),
-        )
-
-    return make
-
-
-def aws_custom_resource() -> Callable[[cdk.Stack, int], object]:
-    """Return what makes one pipeline with the SDK calls that a template can ask for."""
-    library: Any = import_module("aws_cdk.custom_resources")
-
-    def make(stack: cdk.Stack, index: int) -> object:
-        arn = f"{BASE}:image-pipeline/pipeline-{index}"
-        recipes = {"imageRecipeArn": recipe(index), "infrastructureConfigurationArn": infrastructure(index)}
-
-        def call(action: str, **parameters: object) -> object:
-            return library.AwsSdkCall(
-                service="imagebuilder",
-                action=action,
-                parameters=parameters,
-                physical_resource_id=library.PhysicalResourceId.of(arn),
-            )
-
-        return library.AwsCustomResource(
-            stack,
-            f"Pipeline{index}",
-            on_create=call("createImagePipeline", name=f"pipeline-{index}", **recipes),
-            on_update=call("updateImagePipeline", imagePipelineArn=arn, **recipes),
-            on_delete=call("deleteImagePipeline", imagePipelineArn=arn),
-            policy=library.AwsCustomResourcePolicy.from_sdk_calls(resources=[arn, *recipes.values()]),
-            install_latest_aws_sdk=False,
-        )
-
-    return make
+    return custom_resources.AwsCustomResource(
+        stack,
+        f"Pipeline{index}",
+        on_create=call("createImagePipeline", name=f"pipeline-{index}", **recipes),
+        on_update=call("updateImagePipeline", imagePipelineArn=arn, **recipes),
+        on_delete=call("deleteImagePipeline", imagePipelineArn=arn),
+        policy=custom_resources.AwsCustomResourcePolicy.from_sdk_calls(resources=[arn, *recipes.values()]),
+        install_latest_aws_sdk=False,
+    )
 
 
 def recipe(index: int) -> str:
-    """Return the ARN of a recipe that one pipeline alone uses."""
-    return f"{BASE}:image-recipe/recipe-{index}/1.0.0"
+    """Return the ARN of the recipe of one pipeline."""
+    return f"{_BASE}:image-recipe/recipe-{index}/1.0.0"
 
 
 def infrastructure(index: int) -> str:
-    """Return the ARN of a configuration that one pipeline alone uses."""
-    return f"{BASE}:infrastructure-configuration/infrastructure-{index}"
+    """Return the ARN of the infrastructure configuration of one pipeline."""
+    return f"{_BASE}:infrastructure-configuration/infrastructure-{index}"
 
 
-KINDS: Final[Mapping[str, Callable[[], Callable[[cdk.Stack, int], object]]]] = {
+_KINDS: Final[Mapping[str, Callable[[cdk.Stack, int], object]]] = {
     "ours": ours,
-    "L1 CfnImagePipeline": l1,
-    "alpha L2": alpha,
+    "L1 CfnImagePipeline": native,
+    "alpha L2": alpha_l2,
     "AwsCustomResource": aws_custom_resource,
 }
 
 
 def main(kind: str, count: int, output: str) -> None:
     """Write the cloud assembly."""
-    make = KINDS[kind]()
-    # Starts jsii, loads the libraries into it and synthesises once: what all have in common is not the pipelines'.
-    make(cdk.Stack(), 0)
+    add = _KINDS[kind]
+    # Start jsii, load the libraries and synthesise once: that cost does not depend on the pipelines.
+    add(cdk.Stack(), 0)
     warm_up = cdk.App(outdir=f"{output}-warm-up", analytics_reporting=False)
-    l1()(cdk.Stack(warm_up, "Stack"), 0)
+    native(cdk.Stack(warm_up, "Stack"), 0)
     warm_up.synth()
     started = time.perf_counter()
-    # Some need more resources a pipeline than a stack may hold; the time is of interest all the same.
+    # Some kinds exceed the number of resources that a stack may have; measure them all the same.
     app = cdk.App(outdir=output, analytics_reporting=False, context={"@aws-cdk/core:stackResourceLimit": 0})
     stack = cdk.Stack(app, "Stack")
     for index in range(count):
-        make(stack, index)
+        add(stack, index)
     app.synth()
     print(time.perf_counter() - started)
 

@@ -1,4 +1,4 @@
-"""One module a figure, in the order of the page."""
+"""The figures in the order of the page."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -7,10 +7,8 @@ from imagebuilder_bench.bench import Bench
 from imagebuilder_bench.figure import Figure
 from imagebuilder_bench.figures import (
     api_calls,
-    asset,
     cold_start,
-    cold_start_small,
-    delete,
+    cold_start_256,
     make_local,
     memory,
     policy,
@@ -21,12 +19,10 @@ from imagebuilder_bench.figures import (
 
 FIGURES: Final[Mapping[str, Callable[[Bench], Figure]]] = {
     "cold-start": cold_start.measure,
-    "cold-start-256": cold_start_small.measure,
+    "cold-start-256": cold_start_256.measure,
     "warm-event": warm_event.measure,
     "memory": memory.measure,
-    "delete": delete.measure,
     "api-calls": api_calls.measure,
-    "asset": asset.measure,
     "synth": synth.measure,
     "policy": policy.measure,
     "storm": storm.measure,

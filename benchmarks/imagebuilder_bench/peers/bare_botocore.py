@@ -1,4 +1,4 @@
-"""A pipeline made with a botocore client and nothing else. CloudFormation gets no answer."""
+"""Create a pipeline with a botocore client and nothing else. CloudFormation gets no response."""
 
 from typing import Any
 
@@ -7,16 +7,14 @@ import botocore.session
 client: Any = None
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Take a Create."""
-    global client  # noqa: PLW0603 (made at the first event, as a function would)
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Handle a Create event."""
+    global client  # noqa: PLW0603 (created at the first event, as a function would)
     if client is None:
         client = botocore.session.get_session().create_client("imagebuilder")
     properties = event["ResourceProperties"]
-    response = client.create_image_pipeline(
+    client.create_image_pipeline(
         name=properties["Name"],
         imageRecipeArn=properties["ImageRecipeArn"],
         infrastructureConfigurationArn=properties["InfrastructureConfigurationArn"],
     )
-    arn = response["imagePipelineArn"]
-    return {"PhysicalResourceId": arn, "Data": {"Arn": arn}}

@@ -1,27 +1,23 @@
-"""A pipeline made with boto3 and answered with the `cfnresponse` module, as AWS's own examples do."""
+"""Create a pipeline with boto3 and respond with the `cfnresponse` module, as AWS's examples do."""
 
 from typing import Any
 
 import boto3
-import cfnresponse  # pyright: ignore[reportMissingImports] (it is of the environment of the benchmarks)
+import cfnresponse  # pyright: ignore[reportMissingImports] (installed for the benchmarks only)
 
 client: Any = boto3.client("imagebuilder")
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Take an event."""
+    """Handle a Create event."""
     properties = event["ResourceProperties"]
     try:
-        if event["RequestType"] == "Create":
-            response = client.create_image_pipeline(
-                name=properties["Name"],
-                imageRecipeArn=properties["ImageRecipeArn"],
-                infrastructureConfigurationArn=properties["InfrastructureConfigurationArn"],
-            )
-            arn = response["imagePipelineArn"]
-        else:
-            arn = event["PhysicalResourceId"]
-            client.delete_image_pipeline(imagePipelineArn=arn)
+        response = client.create_image_pipeline(
+            name=properties["Name"],
+            imageRecipeArn=properties["ImageRecipeArn"],
+            infrastructureConfigurationArn=properties["InfrastructureConfigurationArn"],
+        )
+        arn = response["imagePipelineArn"]
         cfnresponse.send(event, context, cfnresponse.SUCCESS, {"Arn": arn}, arn)
-    except Exception as error:  # noqa: BLE001 (no way out may leave the stack waiting)
+    except Exception as error:  # noqa: BLE001 (the stack must get a response)
         cfnresponse.send(event, context, cfnresponse.FAILED, {}, reason=str(error))

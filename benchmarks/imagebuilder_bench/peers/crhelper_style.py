@@ -1,4 +1,4 @@
-"""A pipeline as crhelper's README would have it made: its defaults, its decorators, boto3."""
+"""Create a pipeline as crhelper's README shows it: default settings, decorators, boto3."""
 
 import logging
 from typing import Any
@@ -18,7 +18,7 @@ except Exception as error:  # noqa: BLE001 (as the README does)
 
 @helper.create
 def create(event: dict[str, Any], _context: object) -> str:
-    """Make the pipeline."""
+    """Create the pipeline."""
     properties = event["ResourceProperties"]
     response = client.create_image_pipeline(
         name=properties["Name"],
@@ -30,12 +30,6 @@ def create(event: dict[str, Any], _context: object) -> str:
     return arn
 
 
-@helper.delete
-def delete(event: dict[str, Any], _context: object) -> None:
-    """Delete the pipeline."""
-    client.delete_image_pipeline(imagePipelineArn=event["PhysicalResourceId"])
-
-
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Take an event."""
+    """Handle a Create event."""
     helper(event, context)
