@@ -136,7 +136,10 @@ def test_tags_may_be_kept_from_pipelines_by_their_resource_type(
     [
         ({"a": "v" * 257}, r"tags\['a'\] is too large: got 257 characters, allowed at most 256"),
         ({"✓": ""}, r"tags\['✓'\] has a key that does not match the pattern: got '✓'"),
-        ({f"k{i}": "" for i in range(49)}, "tags is too large: got 49 entries, allowed 48, because the resource adds 2"),
+        (
+            {f"k{i}": "" for i in range(49)},
+            "tags is too large: got 49 entries, allowed 48, because the resource adds 2",
+        ),
         (
             {"imagebuilder-pipeline:logical-id": ""},
             r"tags\['imagebuilder-pipeline:logical-id'\] is set by the resource",
