@@ -13,7 +13,7 @@ from tools.provider_template import provider_template
 from tools.readable import to_yaml
 from tools.sbom import sbom_of
 
-from cdk_imagebuilder_pipeline.asset import copy_packages, shipped_files
+from cdk_imagebuilder_pipeline.provider.asset import copy_packages, shipped_files
 
 FOLDER = Path("dist") / "imagebuilder-pipeline-provider"
 TEMPLATE, CODE, SBOM = "provider.yaml", "function.zip", "function.cdx.json"

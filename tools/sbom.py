@@ -12,7 +12,7 @@ import uuid
 from pathlib import Path
 from typing import Any, Final
 
-from cdk_imagebuilder_pipeline.shipped import digest_of
+from cdk_imagebuilder_pipeline.provider.packages import digest_of
 
 ROOT: Final = Path(__file__).parent.parent
 LOCK: Final = ROOT / "requirements" / "dev.txt"

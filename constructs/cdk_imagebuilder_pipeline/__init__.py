@@ -1,15 +1,15 @@
 """A CDK construct for EC2 Image Builder pipelines."""
 
-from cdk_imagebuilder_pipeline.base import ImagePipelineBase, OnEventOptions
-from cdk_imagebuilder_pipeline.pipeline import ImagePipeline
-from cdk_imagebuilder_pipeline.props import ImagePipelineProps, ImagePipelineStatus
-from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
-from cdk_imagebuilder_pipeline.provider_base import ImagePipelineProviderBase
-from cdk_imagebuilder_pipeline.provider_options import ImagePipelineProviderOptions
-from cdk_imagebuilder_pipeline.recipe import RecipeType
-from cdk_imagebuilder_pipeline.scanning import ImageScanningType, MaximumSeverityLabel, ScanResultCondition
-from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule, ScheduleStartCondition
-from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration, WorkflowOnFailure, WorkflowParameterValue
+from cdk_imagebuilder_pipeline.image_pipeline import ImagePipeline
+from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase, OnEventOptions
+from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps, ImagePipelineStatus
+from cdk_imagebuilder_pipeline.props.recipe import RecipeType
+from cdk_imagebuilder_pipeline.props.scanning import ImageScanningType, MaximumSeverityLabel, ScanResultCondition
+from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule, ScheduleStartCondition
+from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration, WorkflowOnFailure, WorkflowParameterValue
+from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
+from cdk_imagebuilder_pipeline.provider.options import ImagePipelineProviderOptions
+from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
 
 __all__ = [
     "ImagePipeline",

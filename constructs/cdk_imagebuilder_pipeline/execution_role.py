@@ -8,9 +8,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IDependable
 
-from cdk_imagebuilder_pipeline.nag import acknowledge_managed_policy, acknowledge_wildcards
 from cdk_imagebuilder_pipeline.naming import policy_name
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_managed_policy, acknowledge_wildcards
+from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 AnyRole = iam.IRole | iam.Role
 """Role beside IRole: jsii names some of their parameters differently, so pyright does not see that one is the other."""

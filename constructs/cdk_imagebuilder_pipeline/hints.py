@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Final
 
+from cdk_imagebuilder_pipeline.props.scanning import ScanResultCondition
+from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule
+from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration
 from cdk_imagebuilder_pipeline.request import OPERATION, PROP_OF_MEMBER
-from cdk_imagebuilder_pipeline.scanning import ScanResultCondition
-from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
-from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
 from imagebuilder_model import Shape, load_model
 from imagebuilder_model.ownership import RESERVED_MEMBERS
 

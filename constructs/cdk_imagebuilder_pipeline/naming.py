@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.recipe import RecipeType
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.props.recipe import RecipeType
+from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 from imagebuilder_model import normalized_name
 
 _MOST_CHARACTERS: Final = 128

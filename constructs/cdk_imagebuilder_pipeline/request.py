@@ -1,23 +1,21 @@
-"""From props to the API's request and back from its paths to the props' names."""
+"""Converts props into the API's request, and the paths of its problems into the names of the props."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import aws_cdk as cdk
 
-from cdk_imagebuilder_pipeline.provider_base import ImagePipelineProviderBase
-from cdk_imagebuilder_pipeline.recipe import Recipe, resolve_recipe
-from cdk_imagebuilder_pipeline.scanning import ScanResultCondition
-from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule, fault_of_timezone, timezone_of
-from cdk_imagebuilder_pipeline.tokens import as_text, attribute_or_itself, is_object, is_unresolved
-from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
+from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
+from cdk_imagebuilder_pipeline.props.recipe import Recipe, resolve_recipe
+from cdk_imagebuilder_pipeline.props.scanning import ScanResultCondition
+from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule, fault_of_timezone, timezone_of
+from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration
+from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
+from cdk_imagebuilder_pipeline.values.tokens import as_text, attribute_or_itself, is_object, is_unresolved
 from imagebuilder_model import MapKey, Path, Problem, described
 from imagebuilder_model.ownership import check_pipeline
-
-if TYPE_CHECKING:
-    from cdk_imagebuilder_pipeline.props import ImagePipelineProps
 
 OPERATION: Final = "CreateImagePipeline"
 
@@ -64,11 +62,12 @@ PROP_OF_MEMBER: Final[Mapping[str, str]] = {
 """The prop that each member of the API is, by its own name. Empty: the props of what is inside stand one level up."""
 
 
-def problems_of(props: "ImagePipelineProps") -> list[Problem]:
-    """Return everything that is wrong with the props, each path in their names."""
+def convert(props: ImagePipelineProps) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the API's request for the props, and every problem, each path in the names of the props."""
+    given_request = request_of(props)
     wrong = list(_wrong_objects(props))
     # What the pipeline makes by itself where it is needed, and makes right: its name, its execution role.
-    request = {"name": "generated", "executionRole": "generated"} | request_of(props)
+    request = {"name": "generated", "executionRole": "generated"} | given_request
     refused = check_pipeline(
         request,
         adopt_existing=props.adopt_existing is not False,
@@ -79,10 +78,11 @@ def problems_of(props: "ImagePipelineProps") -> list[Problem]:
     said = {problem.path for problem in wrong}
     more = [problem for problem in (_at_prop(one, props) for one in refused) if problem.path not in said]
     # What is in a map that stands for an object is not to be put right, but the object to be made.
-    return wrong + [problem for problem in more if not any(problem.path[: len(one.path)] == one.path for one in wrong)]
+    more = [problem for problem in more if not any(problem.path[: len(one.path)] == one.path for one in wrong)]
+    return given_request, wrong + more
 
 
-def request_of(props: "ImagePipelineProps") -> dict[str, Any]:
+def request_of(props: ImagePipelineProps) -> dict[str, Any]:
     """Return the API's request, of what is given only. What is no valid prop is left in it as it is, to be named."""
     recipe = resolve_recipe(props.recipe, props.recipe_type)
     return given(
@@ -204,7 +204,7 @@ def _fault_of(timeout: cdk.Duration) -> str | None:
     return None
 
 
-def _wrong_objects(props: "ImagePipelineProps") -> Iterator[Problem]:
+def _wrong_objects(props: ImagePipelineProps) -> Iterator[Problem]:
     """Yield what the checker could name only by the API's types, or not at all."""
     recipe = resolve_recipe(props.recipe, props.recipe_type)
     if isinstance(recipe, str):
@@ -258,7 +258,7 @@ def _prop(member: str) -> str:
     return PROP_OF_MEMBER.get(member, member)
 
 
-def _at_prop(problem: Problem, props: "ImagePipelineProps") -> Problem:
+def _at_prop(problem: Problem, props: ImagePipelineProps) -> Problem:
     """Return the problem at its place in the props: without groups that only the API has, parameters by name."""
     match problem.path:
         case ("workflows", int(workflow), "parameters", int(parameter), *inside):

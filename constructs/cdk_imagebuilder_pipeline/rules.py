@@ -8,19 +8,17 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 import aws_cdk as cdk
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.timezones import meant_timezone
-from cdk_imagebuilder_pipeline.tokens import attribute_or_itself, is_unresolved
-from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
+from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
+from cdk_imagebuilder_pipeline.props.timezones import meant_timezone
+from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration
+from cdk_imagebuilder_pipeline.values.tokens import attribute_or_itself, is_unresolved
 from imagebuilder_model.schedule import findings
-
-if TYPE_CHECKING:
-    from cdk_imagebuilder_pipeline.props import ImagePipelineProps
 
 Warnings = Iterator[tuple[str, str]]
 """Ids without the package's name, and messages."""
@@ -35,7 +33,7 @@ _SCHEDULE: Final[Mapping[str, tuple[str, str]]] = {
 _KIND_IN_ARN: Final = re.compile(r":workflow/(build|test|distribution)/")
 
 
-def add_warnings(construct: Construct, props: "ImagePipelineProps", request: Mapping[str, Any]) -> None:
+def add_warnings(construct: Construct, props: ImagePipelineProps, request: Mapping[str, Any]) -> None:
     """Warn of what is in doubt in valid props and the request that they make."""
     of_request = (_schedule(request), _timezone(request), _arns(construct, request))
     for warning, message in chain(*of_request, _timeout(props), _ecr(props, request), _workflows(props)):
@@ -106,13 +104,13 @@ def _workflow_arns(request: Mapping[str, Any]) -> Iterator[object]:
         yield workflow.get("workflowArn") if isinstance(workflow, Mapping) else None
 
 
-def _timeout(props: "ImagePipelineProps") -> Warnings:
+def _timeout(props: ImagePipelineProps) -> Warnings:
     if props.image_tests_timeout is not None:
         reason = "EC2 Image Builder ignores it (API reference of ImageTestsConfiguration)"
         yield "tests-timeout-ignored", f"image_tests_timeout has no effect, leave it out: {reason}"
 
 
-def _ecr(props: "ImagePipelineProps", request: Mapping[str, Any]) -> Warnings:
+def _ecr(props: ImagePipelineProps, request: Mapping[str, Any]) -> Warnings:
     if "imageRecipeArn" not in request:
         return
     for prop in ("image_scanning_ecr_repository", "image_scanning_ecr_tags"):
@@ -125,7 +123,7 @@ def _ecr(props: "ImagePipelineProps", request: Mapping[str, Any]) -> Warnings:
         yield "ecr-of-image-recipe", f"{prop} {message}"
 
 
-def _workflows(props: "ImagePipelineProps") -> Warnings:
+def _workflows(props: ImagePipelineProps) -> Warnings:
     for index, workflow in enumerate(props.workflows if isinstance(props.workflows, list | tuple) else ()):
         kind = _kind(workflow.workflow) if isinstance(workflow, WorkflowConfiguration) else None
         if kind is None or kind == "test":

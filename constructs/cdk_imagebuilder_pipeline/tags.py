@@ -4,7 +4,7 @@ import aws_cdk as cdk
 import constructs
 import jsii
 
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 from imagebuilder_model.ownership import check_tags
 
 

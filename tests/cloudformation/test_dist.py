@@ -12,7 +12,7 @@ import aws_cdk as cdk
 from support.author import ROOT, Author
 
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
-from cdk_imagebuilder_pipeline.asset import copy_packages
+from cdk_imagebuilder_pipeline.provider.asset import copy_packages
 
 FILES = ("function.cdx.json", "function.zip", "provider.yaml")
 

@@ -290,14 +290,14 @@ def test_examples_are_what_is_said(title: str, said: Callable[[], Iterator[str]]
 
 NO_MESSAGES = {
     # Names of events, of resources and of settings; reasons for a linter; what is printed when all is well.
-    "constructs/cdk_imagebuilder_pipeline/base.py": r"EC2 Image Builder .*",
+    "constructs/cdk_imagebuilder_pipeline/image_pipeline_base.py": r"EC2 Image Builder .*",
     "constructs/cdk_imagebuilder_pipeline/execution_role.py": r".*",
-    "constructs/cdk_imagebuilder_pipeline/network.py": r"Lambda .*|Network interfaces .*",
-    "constructs/cdk_imagebuilder_pipeline/policy.py": r".*",
-    "constructs/cdk_imagebuilder_pipeline/provider.py": (
+    "constructs/cdk_imagebuilder_pipeline/provider/network.py": r"Lambda .*|Network interfaces .*",
+    "constructs/cdk_imagebuilder_pipeline/provider/policy.py": r".*",
+    "constructs/cdk_imagebuilder_pipeline/provider/provider.py": (
         r"The function that .*|Makes the .*|the newest .*|pipelines of other stacks are not known here; .*"
     ),
-    "constructs/cdk_imagebuilder_pipeline/role_policies.py": r"What the .*",
+    "constructs/cdk_imagebuilder_pipeline/provider/role_policies.py": r"What the .*",
     "lambda/imagebuilder_model/schedule.py": r"day of .*",
     "lambda/imagebuilder_model/words.py": r".*",  # parts of one message
     "local/imagebuilder_local/__main__.py": r".*",

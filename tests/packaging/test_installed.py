@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from cdk_imagebuilder_pipeline.asset import copy_packages
+from cdk_imagebuilder_pipeline.provider.asset import copy_packages
 from imagebuilder_local.cloud import LocalCloud
 
 ROOT: Final = Path(__file__).parents[2]
@@ -115,7 +115,7 @@ def test_wheel_has_everything_in_it_and_the_readmes_app_synthesises_in_an_empty_
 
 def test_function_of_the_wheel_is_the_clones_byte_by_byte(installed: Path, tmp_path: Path) -> None:
     made, wanted = tmp_path / "made", tmp_path / "wanted"
-    script = "import sys; from pathlib import Path; from cdk_imagebuilder_pipeline.asset import copy_packages; copy_packages(Path(sys.argv[1]))"
+    script = "import sys; from pathlib import Path; from cdk_imagebuilder_pipeline.provider.asset import copy_packages; copy_packages(Path(sys.argv[1]))"
     _run(installed, tmp_path, "python", "-c", script, str(made))
     copy_packages(wanted)
     files = [

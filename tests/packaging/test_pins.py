@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from cdk_imagebuilder_pipeline.asset import CRHELPER_RELEASE
+from cdk_imagebuilder_pipeline.provider.asset import CRHELPER_RELEASE
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ["requirements/dev.txt", "requirements/awscli.txt", "package-lock.json"]

@@ -15,7 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import WaiterError
 
-from cdk_imagebuilder_pipeline.asset import copy_packages
+from cdk_imagebuilder_pipeline.provider.asset import copy_packages
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.signed import ask
 from support.profile import PROFILE, make_instance_profile

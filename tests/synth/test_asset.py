@@ -16,7 +16,7 @@ import aws_cdk as cdk
 import pytest
 
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
-from cdk_imagebuilder_pipeline.asset import PACKAGES, copy_packages
+from cdk_imagebuilder_pipeline.provider.asset import PACKAGES, copy_packages
 
 ROOT = Path(__file__).parents[2]
 OF_THE_RUNTIME = {"boto3", "botocore", "urllib3", "dateutil", "jmespath", "s3transfer"}
@@ -58,7 +58,7 @@ def site(tmp_path: Path) -> Path:
 def started(site: Path, target: Path, first: Path | None) -> subprocess.CompletedProcess[str]:
     script = (
         "import sys; from pathlib import Path; sys.path[:0] = sys.argv[2:]; "
-        "from cdk_imagebuilder_pipeline.asset import copy_packages; "
+        "from cdk_imagebuilder_pipeline.provider.asset import copy_packages; "
         # Nothing else is installed from here on.
         "sys.path[:] = [path for path in sys.path if path in sys.argv or 'site-packages' not in path]; "
         "copy_packages(Path(sys.argv[1]))"
@@ -163,7 +163,7 @@ def test_folder_beside_the_app_never_ships(package: str, tmp_path: Path, bundle:
     shutil.copytree(bundle / package, tmp_path / package)
     with (tmp_path / package / "__init__.py").open("a") as file:
         file.write("SHADOWED = True\n")
-    script = "from pathlib import Path; from cdk_imagebuilder_pipeline.asset import copy_packages; copy_packages(Path('made'))"
+    script = "from pathlib import Path; from cdk_imagebuilder_pipeline.provider.asset import copy_packages; copy_packages(Path('made'))"
     (tmp_path / "app.py").write_text(script)
     # Python puts the folder of the program before all others.
     subprocess.run([sys.executable, "app.py"], cwd=tmp_path, check=True)
@@ -290,7 +290,7 @@ def test_metadata_of_a_source_tree_beside_the_app_is_passed_over(site: Path, tmp
 
 
 def test_mismatch_stops_the_synth_with_the_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cdk_imagebuilder_pipeline.asset.CRHELPER_RELEASE", "2.0.13")
+    monkeypatch.setattr("cdk_imagebuilder_pipeline.provider.asset.CRHELPER_RELEASE", "2.0.13")
     with pytest.raises(RuntimeError, match=r"crhelper is another release than the one that was tested: got 2\.0\.12"):
         hash_of_code(tmp_path / "cdk.out")
 
@@ -308,14 +308,14 @@ def test_licences_ship_with_what_they_are_of(bundle: Path) -> None:
 
 def test_bundling_imports_no_boto3() -> None:
     script = (
-        "import sys, tempfile; from pathlib import Path; from cdk_imagebuilder_pipeline.asset import copy_packages; "
+        "import sys, tempfile; from pathlib import Path; from cdk_imagebuilder_pipeline.provider.asset import copy_packages; "
         "copy_packages(Path(tempfile.mkdtemp())); sys.exit('boto3' in sys.modules or 'crhelper' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_missing_package_is_named_and_docker_is_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cdk_imagebuilder_pipeline.asset.PACKAGES", ("not_installed",))
+    monkeypatch.setattr("cdk_imagebuilder_pipeline.provider.asset.PACKAGES", ("not_installed",))
     with pytest.raises(ModuleNotFoundError, match="the package not_installed is not installed: install cdk-image"):
         copy_packages(tmp_path)
     with pytest.raises(RuntimeError, match="the package not_installed is not installed"):

@@ -16,7 +16,7 @@ from cdk_imagebuilder_pipeline.request import PROP_OF_MEMBER
 from imagebuilder_model import Shape, load_model
 
 ROOT = Path(inspect.getfile(library)).parent
-SOURCES = sorted(ROOT.glob("*.py"))
+SOURCES = sorted(ROOT.rglob("*.py"))
 
 
 def attribute_docstrings(owner: ast.ClassDef) -> dict[str, str | None]:

@@ -23,7 +23,7 @@ from cdk_imagebuilder_pipeline import (
     WorkflowOnFailure,
     WorkflowParameterValue,
 )
-from cdk_imagebuilder_pipeline.request import PROP_OF_MEMBER
+from cdk_imagebuilder_pipeline.request import PROP_OF_MEMBER, convert
 from imagebuilder_model import Shape, load_model
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
@@ -157,7 +157,7 @@ def test_wrong_literal_is_one_error_with_the_construct_path_and_the_prop(
 def test_unresolved_token_in_the_same_place_passes(
     minimal: dict[str, Any], token: dict[type, Any], prop: str, put: Callable[[Any], Any], kind: type
 ) -> None:
-    ImagePipelineProps(**(minimal | CONTAINER_RECIPE | {prop: put(token[kind])}))
+    assert convert(ImagePipelineProps(**(minimal | CONTAINER_RECIPE | {prop: put(token[kind])})))[1] == []
 
 
 @pytest.mark.parametrize(
@@ -243,9 +243,10 @@ def test_all_problems_are_in_one_error(pipeline: Callable[..., ImagePipeline]) -
     ]  # fmt: skip
 
 
-def test_props_alone_name_their_class(minimal: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"^ImagePipelineProps: description is too small: got 0 characters"):
-        ImagePipelineProps(**minimal, description="")
+def test_props_are_validated_by_the_pipeline_that_is_made_of_them(stack: cdk.Stack, minimal: dict[str, Any]) -> None:
+    props = ImagePipelineProps(**minimal, description="")
+    with pytest.raises(ValueError, match=r"^ImagePipeline 'Stack/Web': description is too small: got 0 characters"):
+        ImagePipeline.from_props(stack, "Web", props)
 
 
 def test_refused_pipeline_leaves_nothing_in_the_stack(stack: cdk.Stack, pipeline: Callable[..., ImagePipeline]) -> None:

@@ -13,7 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
-from cdk_imagebuilder_pipeline.quota import document, longest, pack
+from cdk_imagebuilder_pipeline.provider.packing import document, longest, pack
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 ROLE = "arn:aws:iam::123456789012:role"

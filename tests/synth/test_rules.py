@@ -24,6 +24,7 @@ from cdk_imagebuilder_pipeline import (
     WorkflowParameterValue,
     rules,
 )
+from cdk_imagebuilder_pipeline.request import convert
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 BUILD = f"{ARN}:workflow/build/own/1.0.0"
@@ -104,7 +105,7 @@ def test_broken_rule_is_one_error_with_the_construct_path_and_the_way_out(
     ],
 )
 def test_rule_passes_a_token_in_the_place_of_each_member(minimal: dict[str, Any], props: dict[str, Any]) -> None:
-    ImagePipelineProps(**(minimal | props))
+    assert convert(ImagePipelineProps(**(minimal | props)))[1] == []
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_rule_passes_a_token_in_the_place_of_each_member(minimal: dict[str, Any]
     ],
 )
 def test_props_at_the_edge_of_a_rule_are_taken(minimal: dict[str, Any], props: dict[str, Any]) -> None:
-    ImagePipelineProps(**(minimal | props))
+    assert convert(ImagePipelineProps(**(minimal | props)))[1] == []
 
 
 def test_broken_rules_are_told_together_each_once(pipeline: Make) -> None:

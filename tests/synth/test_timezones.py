@@ -4,7 +4,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from cdk_imagebuilder_pipeline.timezones import meant_timezone
+from cdk_imagebuilder_pipeline.props.timezones import meant_timezone
 
 KNOWN = frozenset(available_timezones())
 

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_scheduler as scheduler
 
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 
 class ScheduleStartCondition(StrEnum):

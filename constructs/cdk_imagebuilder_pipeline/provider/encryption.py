@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 _WARNING: Final = "cdk-imagebuilder-pipeline:key-policy"
 

@@ -1,34 +1,47 @@
 """Gives a construct the props of a dataclass as keywords, so that type checkers see each one."""
 
 import inspect
-from collections.abc import Callable, Collection, Mapping, Set
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.hints import is_set_by_the_function, meaning_of
-from cdk_imagebuilder_pipeline.props import InvalidPropsError
-from imagebuilder_model import described
+from imagebuilder_model import Problem, described
 
 P = ParamSpec("P")
 Props = TypeVar("Props")
 Self = TypeVar("Self")
 
 
+class InvalidPropsError(ValueError):
+    """Props that the service would refuse, with every problem found."""
+
+    def __init__(self, owner: str, problems: Sequence[str]) -> None:
+        self.problems = problems
+        if len(problems) == 1:
+            super().__init__(f"{owner}: {problems[0]}")
+        else:
+            super().__init__("\n- ".join([f"{owner}: {len(problems)} problems:", *problems]))
+
+
 class WrongKeywordsError(InvalidPropsError, TypeError):
-    """Keywords that are not known or missing, beside every other problem of the props.
+    """Keywords that are not known or missing, besides every other problem of the props.
 
     A TypeError as Python itself raises it, and a ValueError as for any problem of props.
     """
 
 
-_Init = Callable[[Self, Construct, str, Props], None]
+Request = dict[str, Any]
+_Init = Callable[[Self, Construct, str, Props, Request], None]
 _InitWithKeywords = Callable[Concatenate[Self, Construct, str, P], None]
 
 
-def takes_props(props_class: Callable[P, Props]) -> Callable[[_Init[Self, Props]], _InitWithKeywords[Self, P]]:
-    """Make an `__init__` that takes a props object take the object's parameters instead.
+def takes_props(
+    props_class: Callable[P, Props], convert: Callable[[Props], tuple[Request, Sequence[Problem]]]
+) -> Callable[[_Init[Self, Props]], _InitWithKeywords[Self, P]]:
+    """Make an `__init__` that takes props and the request that they convert to take the props as keywords instead.
 
     TypeError for a prop that is not known or missing, ValueError for every problem, with the construct's path.
     """
@@ -42,40 +55,29 @@ def takes_props(props_class: Callable[P, Props]) -> Callable[[_Init[Self, Props]
 
             if args:
                 written = f"{type(self).__name__}.from_props(scope, id, props)"
-                got = f"got {described(args[0])} behind the id"
+                got = f"got {described(args[0])} after the id"
                 raise TypeError(f"{owner()}: props are given by keyword: {got}, write {written}")
-            wrong = _unknown_and_missing(known, kwargs.keys())
+            missing = [name for name in _required(known) if name not in kwargs]
+            wrong = [f"{name} is missing" for name in missing]
+            wrong += [_unknown(name, list(known)) for name in kwargs if name not in known]
+            given = {name: value for name, value in kwargs.items() if name in known} | dict.fromkeys(missing)
+            untyped: Any = props_class  # what is missing is None here
+            props: Props = untyped(**given)
+            request, problems = convert(props)
+            # What is missing is reported once.
+            found = [str(problem) for problem in problems if problem.path[0] not in missing]
             if wrong:
-                raise WrongKeywordsError(owner(), [*wrong, *_problems(props_class, known, kwargs)])
-            try:
-                props = props_class(*args, **kwargs)
-            except InvalidPropsError as error:
-                raise InvalidPropsError(owner(), error.problems) from None
-            init(self, scope, id, props)
+                raise WrongKeywordsError(owner(), [*wrong, *found])
+            if found:
+                raise InvalidPropsError(owner(), found)
+            init(self, scope, id, props, request)
 
-        own = list(inspect.signature(init).parameters.values())[:-1]
+        own = list(inspect.signature(init).parameters.values())[:-2]
         init_with_keywords.__signature__ = inspect.Signature([*own, *known.values()])  # type: ignore[attr-defined]
         # Keywords `scope=` and `id=` are taken as well; Concatenate has no way to say so.
         return cast("_InitWithKeywords[Self, P]", init_with_keywords)
 
     return decorate
-
-
-def _unknown_and_missing(known: Mapping[str, inspect.Parameter], given: Set[str]) -> list[str]:
-    missing = [f"{name} is missing" for name in _required(known) if name not in given]
-    return missing + [_unknown(name, list(known)) for name in given if name not in known]
-
-
-def _problems(
-    props_class: Callable[..., object], known: Mapping[str, inspect.Parameter], given: Mapping[str, object]
-) -> list[str]:
-    """Return what is wrong with the props that are known, so that all problems are told at once."""
-    missing = [name for name in _required(known) if name not in given]
-    try:
-        props_class(**{name: value for name, value in given.items() if name in known}, **dict.fromkeys(missing))
-    except InvalidPropsError as error:
-        return [one for one in error.problems if not one.startswith(tuple(f"{name} " for name in missing))]
-    return []
 
 
 def _required(known: Mapping[str, inspect.Parameter]) -> list[str]:

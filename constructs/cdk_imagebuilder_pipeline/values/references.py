@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import aws_cdk as cdk
 
-from cdk_imagebuilder_pipeline.tokens import is_token
+from cdk_imagebuilder_pipeline.values.tokens import is_token
 from imagebuilder_model import DYNAMIC_REFERENCE, is_dynamic_reference
 
 _SLASH: Final = re.compile(rf"{DYNAMIC_REFERENCE.pattern}|/")

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 
-from cdk_imagebuilder_pipeline.conditions import each_case
-from cdk_imagebuilder_pipeline.policy import HandlerPolicy, ReadKind
-from cdk_imagebuilder_pipeline.references import Resolver, is_arn_of_resource, reference_in, slashes_in
-from cdk_imagebuilder_pipeline.tokens import is_look_up, is_unresolved, text_of
+from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, ReadKind
+from cdk_imagebuilder_pipeline.values.conditions import each_case
+from cdk_imagebuilder_pipeline.values.references import Resolver, is_arn_of_resource, reference_in, slashes_in
+from cdk_imagebuilder_pipeline.values.tokens import is_look_up, is_unresolved, text_of
 from imagebuilder_model import DYNAMIC_REFERENCE
 
 _RECIPES: Final[Mapping[str, ReadKind]] = {

@@ -14,13 +14,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.asset import handler_code
-from cdk_imagebuilder_pipeline.encryption import allow_logs
 from cdk_imagebuilder_pipeline.execution_role import AnyRole
-from cdk_imagebuilder_pipeline.nag import acknowledge_runtime
-from cdk_imagebuilder_pipeline.network import allow_interfaces
-from cdk_imagebuilder_pipeline.policy import HandlerPolicy, allow
-from cdk_imagebuilder_pipeline.provider_base import (
+from cdk_imagebuilder_pipeline.provider.asset import handler_code
+from cdk_imagebuilder_pipeline.provider.base import (
     DEFAULT_TIMEOUT,
     LONGEST_TIMEOUT,
     ImagePipelineProviderBase,
@@ -28,9 +24,13 @@ from cdk_imagebuilder_pipeline.provider_base import (
     elsewhere,
     service_timeout,
 )
-from cdk_imagebuilder_pipeline.provider_options import ImagePipelineProviderOptions
-from cdk_imagebuilder_pipeline.role_policies import RolePolicies
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.provider.encryption import allow_logs
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_runtime
+from cdk_imagebuilder_pipeline.provider.network import allow_interfaces
+from cdk_imagebuilder_pipeline.provider.options import ImagePipelineProviderOptions
+from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, allow
+from cdk_imagebuilder_pipeline.provider.role_policies import RolePolicies
+from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 from imagebuilder_model import described
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"

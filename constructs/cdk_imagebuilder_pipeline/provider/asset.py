@@ -7,7 +7,7 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_lambda as lambda_
 
-from cdk_imagebuilder_pipeline.shipped import own_files, recorded_files
+from cdk_imagebuilder_pipeline.provider.packages import own_files, recorded_files
 
 PACKAGES: Final = ("crhelper", "imagebuilder_model", "imagebuilder_pipeline_handler")
 """All that the function needs beside what the Lambda runtime has."""
@@ -20,7 +20,7 @@ CRHELPER_DIGEST: Final = "eb3b5f43b14e83a1d285b857213dad165ab276bb6efc693bc102a2
 def handler_code() -> lambda_.Code:
     """Return the function's code as an asset whose hash is that of its content, wherever the packages are installed."""
     return lambda_.Code.from_asset(
-        str(Path(__file__).parent),
+        str(Path(__file__).parents[1]),
         asset_hash_type=cdk.AssetHashType.OUTPUT,
         bundling=cdk.BundlingOptions(
             image=cdk.DockerImage.from_registry("unused"),  # required, and used only when local bundling declines

@@ -1,4 +1,4 @@
-"""The props of a pipeline, checked when they are made."""
+"""The props of a pipeline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,11 @@ from aws_cdk.interfaces.aws_iam import IRoleRef
 from aws_cdk.interfaces.aws_imagebuilder import IDistributionConfigurationRef, IInfrastructureConfigurationRef
 from aws_cdk.interfaces.aws_logs import ILogGroupRef
 
-from cdk_imagebuilder_pipeline.provider_base import ImagePipelineProviderBase
-from cdk_imagebuilder_pipeline.recipe import AnyRecipe, RecipeType
-from cdk_imagebuilder_pipeline.request import problems_of
-from cdk_imagebuilder_pipeline.scanning import ImageScanningType, ScanResultCondition
-from cdk_imagebuilder_pipeline.schedule import ImagePipelineSchedule
-from cdk_imagebuilder_pipeline.workflow import WorkflowConfiguration
+from cdk_imagebuilder_pipeline.props.recipe import AnyRecipe, RecipeType
+from cdk_imagebuilder_pipeline.props.scanning import ImageScanningType, ScanResultCondition
+from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule
+from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration
+from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
 
 
 class ImagePipelineStatus(StrEnum):
@@ -28,22 +27,11 @@ class ImagePipelineStatus(StrEnum):
     DISABLED = "DISABLED"
 
 
-class InvalidPropsError(ValueError):
-    """Props that the service would refuse, with every problem found."""
-
-    def __init__(self, owner: str, problems: Sequence[str]) -> None:
-        self.problems = problems
-        if len(problems) == 1:
-            super().__init__(f"{owner}: {problems[0]}")
-        else:
-            super().__init__("\n- ".join([f"{owner}: {len(problems)} problems:", *problems]))
-
-
 @dataclass(frozen=True, kw_only=True)
 class ImagePipelineProps:
-    """What an image pipeline is. Limits are those of the API's service model, and unresolved tokens pass every check.
+    """An image pipeline. ImagePipeline validates the props; limits are those of the API's service model.
 
-    ValueError, with every problem found, when the service would refuse the pipeline.
+    Unresolved tokens pass every check.
     """
 
     recipe: AnyRecipe
@@ -147,8 +135,3 @@ class ImagePipelineProps:
     provider: ImagePipelineProviderBase | None = None
     """The function that makes the pipeline: of the same stack, of another one with `stack_names`, or deployed elsewhere
     (`from_service_token`). Default: the one that all pipelines of the stack share."""
-
-    def __post_init__(self) -> None:
-        problems = problems_of(self)
-        if problems:
-            raise InvalidPropsError(type(self).__name__, [str(problem) for problem in problems])

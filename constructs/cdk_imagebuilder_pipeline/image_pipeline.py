@@ -7,19 +7,19 @@ import aws_cdk as cdk
 import jsii
 from constructs import Construct, IDependable
 
-from cdk_imagebuilder_pipeline._signature import takes_props
-from cdk_imagebuilder_pipeline.base import AUTO_DISABLED, CVE_DETECTED, ImagePipelineBase
+from cdk_imagebuilder_pipeline._keywords import takes_props
 from cdk_imagebuilder_pipeline.execution_role import AnyRole, grant_logs, make_role, needs_role
+from cdk_imagebuilder_pipeline.image_pipeline_base import AUTO_DISABLED, CVE_DETECTED, ImagePipelineBase
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
-from cdk_imagebuilder_pipeline.needs import allow_what_it_needs
-from cdk_imagebuilder_pipeline.props import ImagePipelineProps
-from cdk_imagebuilder_pipeline.provider import ImagePipelineProvider
-from cdk_imagebuilder_pipeline.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_arn_of, recipe_name_in
-from cdk_imagebuilder_pipeline.references import Resolver, slashes_in
-from cdk_imagebuilder_pipeline.request import OPERATION, request_of
+from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
+from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_arn_of, recipe_name_in
+from cdk_imagebuilder_pipeline.provider.grants import allow_what_it_needs
+from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
+from cdk_imagebuilder_pipeline.request import OPERATION, convert
 from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
-from cdk_imagebuilder_pipeline.tokens import as_text, is_look_up, is_unresolved
+from cdk_imagebuilder_pipeline.values.references import Resolver, slashes_in
+from cdk_imagebuilder_pipeline.values.tokens import as_text, is_look_up, is_unresolved
 from imagebuilder_model import check, is_pipeline_arn, name_in_arn, normalized_name
 from imagebuilder_model.names import PIPELINE_ARN_KIND
 from imagebuilder_model.spelling import as_properties
@@ -38,8 +38,8 @@ class ImagePipeline(ImagePipelineBase):
     TypeError too when a prop is not known or is missing.
     """
 
-    @takes_props(ImagePipelineProps)
-    def __init__(self, scope: Construct, id: str, props: ImagePipelineProps) -> None:
+    @takes_props(ImagePipelineProps, convert)
+    def __init__(self, scope: Construct, id: str, props: ImagePipelineProps, request: dict[str, Any]) -> None:
         super().__init__(scope, id)
         # Each look into the CDK is a message to its Node process and back, and a stack has hundreds of pipelines.
         stack, node = self.stack, self.node
@@ -47,7 +47,6 @@ class ImagePipeline(ImagePipelineBase):
         problem = None if props.provider is None else provider.problem_with(stack)
         if problem is not None:
             raise self._error(problem)
-        request = request_of(props)
         recipe = next(request[kind.member] for kind in RecipeType if kind.member in request)
         policy = provider.policy_for(stack)
         resolver = Resolver(stack) if policy is None else policy.resolver

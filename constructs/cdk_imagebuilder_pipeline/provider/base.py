@@ -7,8 +7,8 @@ from typing import Final
 import aws_cdk as cdk
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.policy import HandlerPolicy
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy
+from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 DEFAULT_TIMEOUT: Final = cdk.Duration.minutes(5)
 """How long the function runs for one event at most, unless its provider says otherwise."""

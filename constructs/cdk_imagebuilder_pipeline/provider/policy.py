@@ -7,9 +7,9 @@ from typing import Any, Final, Literal
 
 import aws_cdk as cdk
 
-from cdk_imagebuilder_pipeline.quota import Statement, document, longest, pack
-from cdk_imagebuilder_pipeline.references import Resolver
-from cdk_imagebuilder_pipeline.tokens import is_token
+from cdk_imagebuilder_pipeline.provider.packing import Statement, document, longest, pack
+from cdk_imagebuilder_pipeline.values.references import Resolver
+from cdk_imagebuilder_pipeline.values.tokens import is_token
 from imagebuilder_model import PIPELINE_ARN_KIND, is_dynamic_reference
 from imagebuilder_model.ownership import ADOPTED_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 

@@ -13,7 +13,7 @@ from typing import Final
 _KINDS: Final = frozenset({".py", ".json"})
 _LICENCE: Final = re.compile(r"(LICENSE|LICENCE|NOTICE|COPYING)(\.(txt|md|rst))?")
 
-_LIBRARY: Final = Path(__file__).parent
+_LIBRARY: Final = Path(__file__).parents[1]
 _REINSTALL: Final = "pip install --force-reinstall --no-deps"
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 import aws_cdk as cdk
 import jsii
 
-from cdk_imagebuilder_pipeline.references import Resolver
-from cdk_imagebuilder_pipeline.tokens import text_of
+from cdk_imagebuilder_pipeline.values.references import Resolver
+from cdk_imagebuilder_pipeline.values.tokens import text_of
 
 NOTHING: Final = cdk.Aws.STACK_ID
 """An ARN in the place of a resource that a condition removes. IAM refuses a statement without resources

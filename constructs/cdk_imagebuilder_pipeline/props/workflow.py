@@ -8,7 +8,7 @@ from typing import Self
 import aws_cdk as cdk
 from aws_cdk.interfaces.aws_imagebuilder import IWorkflowRef
 
-from cdk_imagebuilder_pipeline.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 
 class WorkflowOnFailure(StrEnum):

@@ -1,0 +1,1 @@
+"""The props of a pipeline: plain dataclasses and enums."""

@@ -1,0 +1,1 @@
+"""The provider: the function behind the pipelines of a stack, and what it may do."""

@@ -1,0 +1,1 @@
+"""Values that are known later: tokens, references and conditions."""
