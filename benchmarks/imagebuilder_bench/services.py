@@ -14,7 +14,7 @@ import trustme
 from support.cloudformation import Resource, ResponseServer
 
 from imagebuilder_bench.paths import VENV, WORK
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 
 _HOST: Final = "127.0.0.1"
 TRUSTED_ALONE: Final = WORK / "trusted-alone.pem"

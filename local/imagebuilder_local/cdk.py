@@ -13,7 +13,7 @@ from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings, program_path
 from imagebuilder_local.cloud.signed import ask
 from imagebuilder_local.cloud.state import State
-from imagebuilder_local.service.server import STATE_PATH
+from imagebuilder_local.emulator.server import STATE_PATH
 
 if TYPE_CHECKING:
     import aws_cdk

@@ -12,7 +12,7 @@ from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings, program_path
 from imagebuilder_local.cloud.files import full_disk, make_folder, refuse_link, write_private
 from imagebuilder_local.cloud.state import State
-from imagebuilder_local.service.inspector import activated
+from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_local.steps import StepError, run, say, step
 from imagebuilder_model import is_pipeline_arn
 

@@ -11,7 +11,7 @@ from support.cloudformation import Resource
 from support.environment import new_handler
 from support.tls import secure_responses
 
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "architecture.md"

@@ -305,7 +305,7 @@ NO_MESSAGES = {
     "local/imagebuilder_local/cloud/state.py": r"State \| None",
     "local/imagebuilder_local/deploy.py": r"(?!.*(must be|not installed|own log)).*",
     "local/imagebuilder_local/page/server.py": r"default-src .*",
-    "local/imagebuilder_local/service/server.py": r"%s .*|no operation %d",
+    "local/imagebuilder_local/emulator/server.py": r"%s .*|no operation %d",
 }
 """Texts that look like messages and are none, by file."""
 

@@ -10,7 +10,7 @@ from support.clock import CLOCK, SkippingClock
 from support.cloudformation import Resource, ResponseServer
 from support.environment import new_handler
 
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 from imagebuilder_pipeline_handler.runtime import http
 from imagebuilder_pipeline_handler.runtime.clock import Timeouts
 

@@ -13,7 +13,7 @@ from support.clock import CLOCK, SkippingClock
 from support.cloudformation import Context, Resource, ResponseServer
 from support.environment import handler_doing, new_handler
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_pipeline_handler.runtime import http
 from imagebuilder_pipeline_handler.runtime._crhelper import without_side_effects
 from imagebuilder_pipeline_handler.runtime.attempt import Attempt

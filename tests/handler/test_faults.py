@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 
 CREATE = "CreateImagePipeline"
 

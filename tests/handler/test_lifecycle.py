@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.cloudformation import STACK_ID, Resource
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_model.ownership import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
 OWNER = {STACK_ID_TAG: STACK_ID, LOGICAL_ID_TAG: "Pipeline"}

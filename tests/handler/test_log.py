@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.cloudformation import STACK_ID, Context, Resource
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_pipeline_handler.runtime.response import UndeliveredError
 
 

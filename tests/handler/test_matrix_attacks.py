@@ -10,7 +10,7 @@ import pytest
 from support.cloudformation import STACK_ID, Context, Resource, signature
 from support.environment import new_handler
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_model.ownership import (
     ADOPTED_TAG,
     FORMER_LOGICAL_ID_TAG,

@@ -9,7 +9,7 @@ from support.clock import CLOCK, BusyClock
 from support.cloudformation import STACK_ID, Context, Resource
 from support.environment import handler_doing, new_handler, new_work
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_model.ownership import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 from imagebuilder_pipeline_handler.runtime.progress import Success
 

@@ -13,7 +13,7 @@ from support.clock import CLOCK, BusyClock
 from support.cloudformation import Context, Resource
 from support.environment import handler_doing, new_handler, new_work
 
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 from imagebuilder_model.ownership import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG
 from imagebuilder_pipeline_handler.imagebuilder.client import make_client
 from imagebuilder_pipeline_handler.runtime.clock import Timeouts

@@ -13,7 +13,7 @@ import trustme
 from support.cloudformation import NO_SUCH_HOST, Context, Resource, ResponseServer, refused_url
 from support.environment import handler_doing, new_handler
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_pipeline_handler.runtime import http
 from imagebuilder_pipeline_handler.runtime.event import InvalidEventError
 from imagebuilder_pipeline_handler.runtime.response import TRIES, UndeliveredError

@@ -15,7 +15,7 @@ from support.clock import CLOCK
 from support.cloudformation import STACK_ID, Context, Resource
 from support.environment import handler_doing, new_handler, new_work
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_pipeline_handler.pipeline import lifecycle
 from imagebuilder_pipeline_handler.runtime.attempt import Attempt
 from imagebuilder_pipeline_handler.runtime.event import Event, InvalidEventError

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from support.cloudformation import Resource, as_cloudformation_sends
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_model import load_model
 from imagebuilder_model.ownership import STACK_ID_TAG
 from imagebuilder_pipeline_handler.pipeline.properties import PropertiesError, desired

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from support.cloudformation import Resource
 
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 from imagebuilder_model import load_model
 from imagebuilder_pipeline_handler.imagebuilder import advice
 from imagebuilder_pipeline_handler.imagebuilder.advice import ADVICE, explained

@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 
 OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
 

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from imagebuilder_local.cloud.process import _listen  # pyright: ignore[reportPrivateUsage]
+from imagebuilder_local.emulator import Call, ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator.kept import LEFT_OUT, CallLog
 from imagebuilder_local.http_server import BoundedServer
 from imagebuilder_local.page import PageServer
-from imagebuilder_local.service import Call, ImageBuilder, ImageBuilderServer
-from imagebuilder_local.service.kept import LEFT_OUT, CallLog
 
 MANY = 100
 SERVERS: dict[str, Callable[[], Any]] = {

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from imagebuilder_local.emulator import Answered, ImageBuilder
 from imagebuilder_local.page import Timeline, view
 from imagebuilder_local.page.difference import changes
 from imagebuilder_local.page.records import Event
-from imagebuilder_local.service import Answered, ImageBuilder
 
 TOKEN = "0c9c6c1e-5ec1-4e70-8000-000000000000"
 URL = f"https://127.0.0.1:4566/_ministack/cfn-response/{TOKEN}"

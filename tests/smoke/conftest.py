@@ -10,7 +10,7 @@ from support.cdk import ROOT, Cdk
 from support.smoke import Smoke
 
 from imagebuilder_local.cloud import LocalCloud
-from imagebuilder_local.service.inspector import VARIABLE
+from imagebuilder_local.emulator.inspector import VARIABLE
 
 
 @pytest.fixture(scope="session")

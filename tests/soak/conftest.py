@@ -8,7 +8,7 @@ from support.function import Function
 from support.simulation import Simulation
 from support.stack import CloudFormation, Stack
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from soak.templates import new_service
 
 

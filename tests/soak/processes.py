@@ -9,7 +9,7 @@ from support.function import Request
 from support.tls import secure_responses
 from support.worker import Worker
 
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 from soak.templates import new_service
 
 _LONGEST: Final = 60.0

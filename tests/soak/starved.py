@@ -9,7 +9,7 @@ from support.cloudformation import FUNCTION_ARN, STACK_ID, as_cloudformation_sen
 from support.tls import secure_responses
 from support.worker import Brake, Worker
 
-from imagebuilder_local.service import ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilderServer
 from soak.storm import wanted
 from soak.templates import new_service, properties_of
 

@@ -16,7 +16,7 @@ from support.stack import CloudFormation, Stack
 from support.tls import secure_responses
 from support.worker import Worker
 
-from imagebuilder_local.service import ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilderServer
 from imagebuilder_model.ownership import LOGICAL_ID_TAG
 from soak.templates import OWN, REGISTERED, new_service, properties_of
 

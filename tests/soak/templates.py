@@ -6,7 +6,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_model import Shape, check, load_model
 
 Wanted = dict[str, Any]

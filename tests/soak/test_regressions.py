@@ -7,7 +7,7 @@ from support.function import Function, Outage, Plan
 from support.simulation import EPOCH, Simulation
 from support.stack import Stack, Template
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from soak.templates import MISSING_RECIPE, OWN, REGISTERED, properties_of
 
 MINIMAL = {

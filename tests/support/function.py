@@ -15,9 +15,9 @@ from typing import Any, Final, Protocol
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from imagebuilder_local.service import ImageBuilder, ServiceError
-from imagebuilder_local.service.faults import Fault, InjectedError
-from imagebuilder_local.service.wire import read_request, route, to_json
+from imagebuilder_local.emulator import ImageBuilder, ServiceError
+from imagebuilder_local.emulator.faults import Fault, InjectedError
+from imagebuilder_local.emulator.wire import read_request, route, to_json
 from imagebuilder_model import STACK_ID_TAG
 from imagebuilder_pipeline_handler.runtime.custom_resource import CustomResource
 from imagebuilder_pipeline_handler.runtime.event import Event, InvalidEventError

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tools.smoke_aws import recording
 from tools.smoke_aws.account import as_dict
 
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 
 LOCAL: Final = Path(__file__).parents[2] / "tests" / "recordings" / "local-cloud.jsonl"
 """What the local cloud itself says: the beliefs, as a recording."""

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
-from imagebuilder_local.cloud.signatures import Signatures
-from imagebuilder_local.service import ServiceError
+from imagebuilder_local.cloud.ministack.signatures import Signatures
+from imagebuilder_local.emulator import ServiceError
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

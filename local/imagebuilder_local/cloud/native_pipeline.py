@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from imagebuilder_local.service import ImageBuilder, ServiceError
+from imagebuilder_local.emulator import ImageBuilder, ServiceError
 from imagebuilder_model import Shape, load_model, name_in_arn, normalized_name
 
 TYPE: Final = "AWS::ImageBuilder::ImagePipeline"

@@ -21,9 +21,9 @@ from imagebuilder_local.cloud.files import write_private
 from imagebuilder_local.cloud.identity import started
 from imagebuilder_local.cloud.resource_types import provisioners
 from imagebuilder_local.cloud.state import Folder, State, holding
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 from imagebuilder_local.http_server import LISTEN_QUEUE
 from imagebuilder_local.page import PageServer, Timeline, view
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
@@ -138,7 +138,9 @@ async def _serve(
     from ministack.app import app
     from ministack.services.cloudformation import provisioners as ministack_provisioners
 
-    from imagebuilder_local.cloud import (
+    from imagebuilder_local.cloud.gate import Gate
+    from imagebuilder_local.cloud.ministack import events
+    from imagebuilder_local.cloud.ministack import (
         function_network,
         function_role,
         instance_profile,
@@ -147,15 +149,13 @@ async def _serve(
         secure_reference,
         service_token,
     )
-    from imagebuilder_local.cloud.gate import Gate
-    from imagebuilder_local.cloud.iam import MinistackIam
-    from imagebuilder_local.cloud.signatures import Signatures
-    from imagebuilder_local.page import cloudformation
+    from imagebuilder_local.cloud.ministack.iam import MinistackIam
+    from imagebuilder_local.cloud.ministack.signatures import Signatures
 
     ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(server.service))
     iam = server.service.iam = MinistackIam(state.region, state.account)
     function_role.enforce(iam)
-    cloudformation.watch(timeline)
+    events.watch(timeline)
     signatures = Signatures(state.account)
     gate = Gate(app, signatures)
     # After the page, which shows what is sent: what is refused is not.

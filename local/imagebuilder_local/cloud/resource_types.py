@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from imagebuilder_local.cloud.native_pipeline import TYPE as NATIVE_PIPELINE
 from imagebuilder_local.cloud.native_pipeline import native_pipeline
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_model import normalized_name
 
 # The words: aws/aws-cdk#11441

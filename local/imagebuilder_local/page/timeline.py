@@ -11,8 +11,8 @@ from itertools import count
 from threading import Lock
 from typing import Any, Final
 
+from imagebuilder_local.emulator import Answered, kept
 from imagebuilder_local.page.records import Answer, Call, Event
-from imagebuilder_local.service import Answered, kept
 
 _HIDDEN: Final = "****"
 _NO_ROOT: Final = ""

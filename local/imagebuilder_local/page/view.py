@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_local.page.difference import changes
 from imagebuilder_local.page.records import Call, Event
 from imagebuilder_local.page.timeline import Timeline
-from imagebuilder_local.service import ImageBuilder
 
 
 def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:

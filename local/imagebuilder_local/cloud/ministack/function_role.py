@@ -17,7 +17,7 @@ from typing import Any, Final
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, sts
 
-from imagebuilder_local.service import Iam, ServiceError
+from imagebuilder_local.emulator import Iam, ServiceError
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from imagebuilder_local.service.errors import ServiceError
+from imagebuilder_local.emulator.errors import ServiceError
 from imagebuilder_model import Member, Operation, load_model
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from imagebuilder_local.service.errors import ServiceError
+from imagebuilder_local.emulator.errors import ServiceError
 from imagebuilder_model import load_model
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from imagebuilder_local.service.errors import ServiceError
+from imagebuilder_local.emulator.errors import ServiceError
 
 RESOURCE_TYPES: Final = frozenset({"ec2", "ecr"})
 """What Amazon Inspector is activated for, each by itself, as the service names it."""

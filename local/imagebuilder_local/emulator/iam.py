@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from imagebuilder_local.service.errors import ServiceError
-from imagebuilder_local.service.permissions import Context, needed
-from imagebuilder_local.service.state import State
+from imagebuilder_local.emulator.errors import ServiceError
+from imagebuilder_local.emulator.permissions import Context, needed
+from imagebuilder_local.emulator.state import State
 
 _MAKE_ROLE = "iam:CreateServiceLinkedRole"
 

@@ -4,11 +4,11 @@
 limits, routes and error statuses come from `imagebuilder_model`.
 """
 
-from imagebuilder_local.service.errors import ServiceError, access_denied
-from imagebuilder_local.service.iam import Iam
-from imagebuilder_local.service.image_builder import ImageBuilder
-from imagebuilder_local.service.kept import Call, kept
-from imagebuilder_local.service.server import Answered, ImageBuilderServer, Watch
+from imagebuilder_local.emulator.errors import ServiceError, access_denied
+from imagebuilder_local.emulator.iam import Iam
+from imagebuilder_local.emulator.image_builder import ImageBuilder
+from imagebuilder_local.emulator.kept import Call, kept
+from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Watch
 
 __all__ = [
     "Answered",

@@ -7,18 +7,18 @@ from copy import deepcopy
 from threading import Lock
 from typing import Any, Final
 
-from imagebuilder_local.service.errors import ServiceError, invalid_request, invalid_value
-from imagebuilder_local.service.executions import (
+from imagebuilder_local.emulator.errors import ServiceError, invalid_request, invalid_value
+from imagebuilder_local.emulator.executions import (
     executions,
     list_image_pipeline_images,
     run_on_schedule,
     start_image_pipeline_execution,
 )
-from imagebuilder_local.service.faults import Faults
-from imagebuilder_local.service.iam import Iam, authorize
-from imagebuilder_local.service.inspector import activated
-from imagebuilder_local.service.kept import Call, CallLog
-from imagebuilder_local.service.pipelines import (
+from imagebuilder_local.emulator.faults import Faults
+from imagebuilder_local.emulator.iam import Iam, authorize
+from imagebuilder_local.emulator.inspector import activated
+from imagebuilder_local.emulator.kept import Call, CallLog
+from imagebuilder_local.emulator.pipelines import (
     create_image_pipeline,
     delete_image_pipeline,
     get_image_pipeline,
@@ -27,10 +27,10 @@ from imagebuilder_local.service.pipelines import (
     shown,
     update_image_pipeline,
 )
-from imagebuilder_local.service.rate import TokenBucket
-from imagebuilder_local.service.state import State
-from imagebuilder_local.service.tags import list_tags_for_resource, tag_resource, untag_resource
-from imagebuilder_local.service.tokens import Tokens, token_member
+from imagebuilder_local.emulator.rate import TokenBucket
+from imagebuilder_local.emulator.state import State
+from imagebuilder_local.emulator.tags import list_tags_for_resource, tag_resource, untag_resource
+from imagebuilder_local.emulator.tokens import Tokens, token_member
 from imagebuilder_model import check, load_model
 
 OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, Any]]]] = {

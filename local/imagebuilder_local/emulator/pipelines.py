@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from imagebuilder_local.service.errors import ServiceError, not_found
-from imagebuilder_local.service.executions import last_run
-from imagebuilder_local.service.inspector import require_inspector
-from imagebuilder_local.service.pages import page
-from imagebuilder_local.service.state import State
+from imagebuilder_local.emulator.errors import ServiceError, not_found
+from imagebuilder_local.emulator.executions import last_run
+from imagebuilder_local.emulator.inspector import require_inspector
+from imagebuilder_local.emulator.pages import page
+from imagebuilder_local.emulator.state import State
 from imagebuilder_model import PIPELINE_ARN_KIND, load_model, normalized_name
 
 _FILTERS = (

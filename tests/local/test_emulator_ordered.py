@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagebuilder_local.service.ordered import ByArn, position
+from imagebuilder_local.emulator.ordered import ByArn, position
 
 ARNS = st.sampled_from([f"image/web/1.0.0/{number}" for number in range(12)] + [f"pipeline/{name}" for name in "abc"])
 

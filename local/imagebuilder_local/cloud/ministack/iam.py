@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ministack.core.iam_evaluator import AuthError, EvalContext, evaluate, resolve_principal
 from ministack.services import iam
 
-from imagebuilder_local.service import ServiceError, access_denied
+from imagebuilder_local.emulator import ServiceError, access_denied
 
 _SERVICE = "imagebuilder.amazonaws.com"
 _SERVICE_LINKED_PATH = f"/aws-service-role/{_SERVICE}/"

@@ -7,8 +7,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from imagebuilder_local.service import ImageBuilder
-from imagebuilder_local.service.inspector import activated
+from imagebuilder_local.emulator import ImageBuilder
+from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_model import DATA_PATH
 
 OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"

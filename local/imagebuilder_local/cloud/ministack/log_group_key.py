@@ -13,7 +13,7 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 from ministack.services import cloudwatch_logs, kms
 from ministack.services.cloudformation import provisioners
 
-from imagebuilder_local.cloud.provisioner import Change, prepare
+from imagebuilder_local.cloud.ministack.provisioner import Change, prepare
 
 _TYPE: Final = "AWS::Logs::LogGroup"
 _LONGEST_NAME: Final = 512

@@ -11,13 +11,13 @@ from http import HTTPStatus
 from threading import Event, Thread
 from typing import Any, Final, NamedTuple, Self
 
+from imagebuilder_local.emulator.errors import ServiceError
+from imagebuilder_local.emulator.faults import DroppedError, Fault, InjectedError, RawAnswerError, read_order
+from imagebuilder_local.emulator.image_builder import ImageBuilder
+from imagebuilder_local.emulator.wire import access_key, json_object, read_request, route, to_json
 from imagebuilder_local.http_server import BoundedHandler, BoundedServer
-from imagebuilder_local.service.errors import ServiceError
-from imagebuilder_local.service.faults import DroppedError, Fault, InjectedError, RawAnswerError, read_order
-from imagebuilder_local.service.image_builder import ImageBuilder
-from imagebuilder_local.service.wire import access_key, json_object, read_request, route, to_json
 
-_log = logging.getLogger("imagebuilder_local.service")
+_log = logging.getLogger("imagebuilder_local.emulator")
 
 _ERROR_TYPE = "x-amzn-ErrorType"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from imagebuilder_local.service import ImageBuilder, ServiceError
+from imagebuilder_local.emulator import ImageBuilder, ServiceError
 
 OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
 ARN = f"{OWN}image-pipeline/my-pipe"

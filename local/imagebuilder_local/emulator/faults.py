@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
-from imagebuilder_local.service.errors import ServiceError
+from imagebuilder_local.emulator.errors import ServiceError
 
 EVERY_OPERATION: Final = "*"
 

@@ -31,7 +31,7 @@ from ministack.core.sigv4 import (
     request_time_failure,
 )
 
-from imagebuilder_local.service import ServiceError
+from imagebuilder_local.emulator import ServiceError
 
 _WAY_OUT: Final = (
     "This local cloud takes only requests that are signed with its own access key: `. .local/env` gives it to a shell."

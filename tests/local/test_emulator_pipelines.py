@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imagebuilder_local.service import ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 
 OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
 ARN = f"{OWN}image-pipeline/my-pipe"

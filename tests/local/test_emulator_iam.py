@@ -9,7 +9,7 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from imagebuilder_local.service import ImageBuilder, ImageBuilderServer, ServiceError, access_denied
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer, ServiceError, access_denied
 
 OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
 PIPELINE = f"{OWN}image-pipeline/my-pipe"

@@ -8,7 +8,7 @@ a workflow the service asks for is unverified: here, the one that the reference 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from imagebuilder_local.service.state import State
+from imagebuilder_local.emulator.state import State
 from imagebuilder_model import PIPELINE_ARN_KIND, normalized_name
 
 Context = Mapping[str, str | list[str]]

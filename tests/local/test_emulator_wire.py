@@ -16,8 +16,8 @@ import pytest
 import trustme
 from botocore.config import Config
 
-from imagebuilder_local.service import Call, ImageBuilder, ImageBuilderServer, ServiceError
-from imagebuilder_local.service.image_builder import OPERATIONS
+from imagebuilder_local.emulator import Call, ImageBuilder, ImageBuilderServer, ServiceError
+from imagebuilder_local.emulator.image_builder import OPERATIONS
 from imagebuilder_model import load_model
 
 OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
@@ -152,7 +152,7 @@ def test_each_request_is_one_line_in_the_log_without_its_values_and_none_on_stde
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    with caplog.at_level(logging.INFO, "imagebuilder_local.service"):
+    with caplog.at_level(logging.INFO, "imagebuilder_local.emulator"):
         body = json.dumps(minimal | {"clientToken": "t", "name": "a"})
         ask(connection, "PUT", "/CreateImagePipeline", body)
         ask(connection, "POST", "/ListImagePipelines")

@@ -4,7 +4,7 @@ import re
 from copy import deepcopy
 from typing import Any
 
-from imagebuilder_local.service.errors import not_found
+from imagebuilder_local.emulator.errors import not_found
 
 _VERSION = re.compile(r"(?:[0-9]+|x)(?:\.(?:[0-9]+|x)){2}")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from imagebuilder_local.service.errors import not_found
-from imagebuilder_local.service.images import Image
-from imagebuilder_local.service.ordered import ByArn
-from imagebuilder_local.service.resources import Resources
+from imagebuilder_local.emulator.errors import not_found
+from imagebuilder_local.emulator.images import Image
+from imagebuilder_local.emulator.ordered import ByArn
+from imagebuilder_local.emulator.resources import Resources
 
 
 @dataclass

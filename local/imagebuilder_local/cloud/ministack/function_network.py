@@ -12,8 +12,8 @@ from ministack.core.lambda_runtime import execution_credentials
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import lambda_svc
 
-from imagebuilder_local.cloud.provisioner import Change, prepare
-from imagebuilder_local.service import Iam, ServiceError
+from imagebuilder_local.cloud.ministack.provisioner import Change, prepare
+from imagebuilder_local.emulator import Iam, ServiceError
 
 _CODE: Final = "InvalidParameterValueException"
 

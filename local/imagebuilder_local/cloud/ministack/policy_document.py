@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ministack.core import iam_evaluator
 
-from imagebuilder_local.cloud.provisioner import refuse
+from imagebuilder_local.cloud.ministack.provisioner import refuse
 
 # The words: aws/aws-cdk#7615 for actions, terraform-aws-modules/terraform-aws-iam#603 for resources
 _NEEDED: Final = {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from imagebuilder_local.service.errors import ServiceError, invalid_value
+from imagebuilder_local.emulator.errors import ServiceError, invalid_value
 
 _PAGE = 25
 """Items of a page when the request does not say (API reference of ListImagePipelines)."""

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from imagebuilder_local.service.images import Image
-from imagebuilder_local.service.ordered import ByArn
-from imagebuilder_local.service.pages import page
-from imagebuilder_local.service.state import State
+from imagebuilder_local.emulator.images import Image
+from imagebuilder_local.emulator.ordered import ByArn
+from imagebuilder_local.emulator.pages import page
+from imagebuilder_local.emulator.state import State
 
 _FILTERS = ("name", "version")
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imagebuilder_local.service.errors import invalid_value, not_found
-from imagebuilder_local.service.state import State
+from imagebuilder_local.emulator.errors import invalid_value, not_found
+from imagebuilder_local.emulator.state import State
 from imagebuilder_model import load_model
 
 
