@@ -8,16 +8,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IDependable
 
-from cdk_imagebuilder_pipeline.naming import policy_name
-from cdk_imagebuilder_pipeline.provider.nag import acknowledge_managed_policy, acknowledge_wildcards
+from cdk_imagebuilder_pipeline.nag import acknowledge_managed_policy, acknowledge_wildcards
+from cdk_imagebuilder_pipeline.roles import AnyRole, may_be_changed, policy_name
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
-
-AnyRole = iam.IRole | iam.Role
-"""Role beside IRole: jsii names some of their parameters differently, so pyright does not see that one is the other."""
 
 ROLE_ID: Final = "ExecutionRole"
 _POLICY_ID: Final = "ExecutionRolePolicy"
-_PROBE_ID: Final = "Probe"
 _MANAGED_POLICY_ID: Final = "ExecutionRoleManagedPolicy"
 _MANAGED_POLICY: Final = "EC2ImageBuilderExecutionPolicy"
 _LOG_GROUPS_OF_THE_SERVICE: Final = "/aws/imagebuilder/"
@@ -84,16 +80,6 @@ def grant_logs(
         return None
     acknowledge_wildcards(policy, _reasons([*written, *created]))
     return policy
-
-
-def may_be_changed(scope: Construct, role: AnyRole) -> bool:
-    """Tell whether policies can be attached to a role: one that may not be changed takes none, and does not say so."""
-    probe = iam.Policy(scope, _PROBE_ID)
-    role.attach_inline_policy(probe)
-    resource: Any = probe.node.default_child
-    attached = cdk.Stack.of(scope).resolve(resource.roles)
-    scope.node.try_remove_child(_PROBE_ID)
-    return bool(attached)
 
 
 def _reasons(arns: Sequence[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ import jsii
 from constructs import Construct, IDependable
 
 from cdk_imagebuilder_pipeline._keywords import takes_props
-from cdk_imagebuilder_pipeline.execution_role import AnyRole, grant_logs, make_role, needs_role
+from cdk_imagebuilder_pipeline.execution_role import grant_logs, make_role, needs_role
 from cdk_imagebuilder_pipeline.image_pipeline_base import AUTO_DISABLED, CVE_DETECTED, ImagePipelineBase
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
@@ -16,6 +16,7 @@ from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, Reci
 from cdk_imagebuilder_pipeline.provider.grants import allow_what_it_needs
 from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.request import OPERATION, convert
+from cdk_imagebuilder_pipeline.roles import AnyRole
 from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
 from cdk_imagebuilder_pipeline.values.references import Resolver, slashes_in

@@ -14,7 +14,7 @@ from imagebuilder_model import normalized_name
 _MOST_CHARACTERS: Final = 128
 
 _CLAIMED: Final[WeakKeyDictionary[cdk.Stack, dict[str, Construct]]] = WeakKeyDictionary()
-"""Whose each name is, as the service keeps it. Looking through the stack at each pipeline would take long instead."""
+"""Claimed names per stack, as the service keeps them; searching the tree for each pipeline is slow."""
 
 
 def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
@@ -29,15 +29,6 @@ def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
         construct, max_length=_MOST_CHARACTERS - longest - 1, separator="-", allowed_special_characters="_-"
     )
     return f"{unique}-{kind}"
-
-
-def policy_name(construct: Construct, name: str) -> str:
-    """Return a name for an inline policy of a role that other stacks may put policies on too.
-
-    A name that two stacks use is one policy, which each of them overwrites. A stack's id ends in a UUID.
-    """
-    uuid = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
-    return f"{name}-{construct.node.addr[:10]}-{uuid}"
 
 
 def claim_name(construct: Construct, stack: cdk.Stack, name: str) -> None:

@@ -14,7 +14,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.execution_role import AnyRole
+from cdk_imagebuilder_pipeline.nag import acknowledge_runtime
 from cdk_imagebuilder_pipeline.provider.asset import handler_code
 from cdk_imagebuilder_pipeline.provider.base import (
     DEFAULT_TIMEOUT,
@@ -25,11 +25,11 @@ from cdk_imagebuilder_pipeline.provider.base import (
     service_timeout,
 )
 from cdk_imagebuilder_pipeline.provider.encryption import allow_logs
-from cdk_imagebuilder_pipeline.provider.nag import acknowledge_runtime
 from cdk_imagebuilder_pipeline.provider.network import allow_interfaces
 from cdk_imagebuilder_pipeline.provider.options import ImagePipelineProviderOptions
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, allow
 from cdk_imagebuilder_pipeline.provider.role_policies import RolePolicies
+from cdk_imagebuilder_pipeline.roles import AnyRole
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 from imagebuilder_model import described
 

@@ -9,12 +9,11 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from cdk_imagebuilder_pipeline.execution_role import AnyRole, may_be_changed
-from cdk_imagebuilder_pipeline.naming import policy_name
-from cdk_imagebuilder_pipeline.provider.nag import acknowledge_wildcards
+from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
 from cdk_imagebuilder_pipeline.provider.network import NetworkPolicy
 from cdk_imagebuilder_pipeline.provider.packing import MOST_MANAGED
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy
+from cdk_imagebuilder_pipeline.roles import AnyRole, may_be_changed, policy_name
 
 _CUSTOMIZED: Final = "@aws-cdk/iam:customizeRoles"
 """The context that `iam.Role.customize_roles` sets: roles are made by somebody who reads a report of what they need."""

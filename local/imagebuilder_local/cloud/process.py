@@ -139,8 +139,8 @@ async def _serve(
     from ministack.services.cloudformation import provisioners as ministack_provisioners
 
     from imagebuilder_local.cloud.gate import Gate
-    from imagebuilder_local.cloud.ministack import events
     from imagebuilder_local.cloud.ministack import (
+        events,
         function_network,
         function_role,
         instance_profile,
