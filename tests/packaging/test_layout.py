@@ -26,7 +26,7 @@ def test_imports_keep_every_contract_of_the_project() -> None:
             "lambda/imagebuilder_pipeline_handler/runtime/clock.py",
             "from imagebuilder_pipeline_handler.imagebuilder import errors",
         ),
-        ("lambda/imagebuilder_model/names.py", "import imagebuilder_model.check"),
+        ("lambda/imagebuilder_model/dynamic_reference.py", "import imagebuilder_model.check"),
         ("local/imagebuilder_local/steps.py", "import cdk_imagebuilder_pipeline"),
         ("constructs/cdk_imagebuilder_pipeline/props/recipe.py", "import cdk_imagebuilder_pipeline.request"),
     ],

@@ -44,9 +44,8 @@ def is_arn_of_resource(text: str) -> bool:
     Other attributes of a recipe have not: `LatestVersion.Major` is an ARN that ends in `1.x.x`.
     """
     found = reference_in(text)
-    if found is None or found.attribute not in _ITSELF:
-        return False
-    return (found.resource_type or "").startswith("AWS::ImageBuilder::")
+    is_itself = found is not None and found.attribute in _ITSELF
+    return is_itself and (found.resource_type or "").startswith("AWS::ImageBuilder::")
 
 
 def slashes_in(text: str) -> list[int]:
