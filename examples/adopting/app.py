@@ -1,4 +1,4 @@
-"""The stack after: the same pipeline, taken over and not made again."""
+"""The stack after: the same pipeline, adopted and not created again."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
