@@ -46,9 +46,9 @@ local-down:
 local-status: setup
 	$(BIN)/python -m imagebuilder_local status
 
-# One process a core of a small machine, for some tests are about time; a file stays in one, and shares its local cloud there.
+# One process for each core; a file stays in one process, where its tests share a local cloud.
 test: setup
-	$(TOOLS) $(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
+	$(TOOLS) $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 soak: export PYTHONPATH := $(CURDIR)/tests
 soak: setup
