@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,13 +39,16 @@ def write(figures: Sequence[Figure], run: Run, folder: Path) -> Path:
 def page_of(results: Path) -> str:
     """Return the page for the results stored in a folder."""
     files = [results / f"{name}.json" for name in FIGURES]
-    stored = [_read(file) for file in files if file.exists()]
+    stored = [result for file in files if file.exists() and (result := _read(file)) is not None]
     return "\n".join(_page(stored, results))
 
 
-def _read(file: Path) -> tuple[Figure, Run]:
+def _read(file: Path) -> tuple[Figure, Run] | None:
+    """Return a stored result; None for one that an earlier release wrote in another form."""
     data = json.loads(file.read_text(encoding="utf-8"))
     figure: dict[str, Any] = data["figure"]
+    if figure.keys() != {field.name for field in fields(Figure)} - {"picture"}:
+        return None
     figure["tables"] = tuple(
         Table(tuple(t["header"]), tuple(tuple(row) for row in t["rows"])) for t in figure["tables"]
     )
