@@ -23,7 +23,7 @@ _STREAMS: Final = "the streams of one log group, which Image Builder names"
 
 
 def needs_role(request: Mapping[str, Any], *log_groups: object) -> bool:
-    """Tell whether the service refuses a request without an execution role.
+    """Return whether the service refuses a request without an execution role.
 
     A log group whose name is known only at deployment counts as one that is not the service's own.
     """

@@ -44,7 +44,7 @@ def meaning_of(name: str, props: Collection[str]) -> str | None:
 
 
 def is_set_by_the_function(name: str) -> bool:
-    """Tell whether a keyword is a member of the API that no prop is."""
+    """Return whether a keyword is a member of the API that no prop is."""
     return _snake(name) in map(_snake, RESERVED_MEMBERS)
 
 
@@ -53,7 +53,7 @@ def _begins(key: str, name: str) -> bool:
 
 
 def _contains(key: str, name: str) -> bool:
-    """Tell whether whole words of a known name are meant: `role` of `execution_role`."""
+    """Return whether whole words of a known name are meant: `role` of `execution_role`."""
     return f"_{name}_" in f"_{key}_"
 
 

@@ -12,17 +12,17 @@ from imagebuilder_model.words import fault_in, shown
 
 
 class MapKey(str):
-    """A key of a map in a path. It is the user's own word, so it is never spelt otherwise."""
+    """A key of a map in a path. It is the user's, so `spell` leaves it alone."""
 
     __slots__ = ()
 
 
 Path = tuple[str | int | MapKey, ...]
-"""Where in a request: names of members, indices of lists, keys of maps."""
+"""The place in a request: names of members, indices of lists, keys of maps."""
 
 
 class Problem(NamedTuple):
-    """One thing wrong with a request. `str()` gives the whole sentence, path first."""
+    """One problem of a request. `str()` returns the whole sentence, path first."""
 
     path: Path
     message: str
@@ -43,11 +43,10 @@ def check(
 ) -> list[Problem]:
     """Return every problem of a request, none if the service's model and rules allow it.
 
-    `spell` writes a member's name the way the reader of the messages knows it. A value for which `is_unresolved` is
-    true (a CDK token) is passed over, for it has no value yet. A missing idempotency token is no problem: every SDK
-    fills it in. A value at a path for which `is_secret` is true stands in no message. Who misspells a member is told
-    its name, or all of them: those of `hidden` are not told, `more` are the caller's own, beside the request's.
-    KeyError when the model has no such operation.
+    `spell` returns the name that a member has for the reader. Values for which `is_unresolved` is true (CDK tokens) are
+    skipped. A missing idempotency token is allowed, because every SDK fills it in. Messages never show the value at a
+    path for which `is_secret` is true. For an unknown member the message suggests a name, or lists all: without those
+    of `hidden`, and with the caller's own of `more`. KeyError when the model has no such operation.
     """
     checker = _Checker(load_model(), spell, is_unresolved, hidden, more, is_secret)
     problems = list(checker.structure((), checker.model.input_of(operation), request))
@@ -67,7 +66,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True)
 class _Checker:
-    """Walks a value along its shape. One method a type of the model."""
+    """Walks a value along its shape, with one method for each type of the model."""
 
     model: Model
     spell: Callable[[str], str]
@@ -163,7 +162,7 @@ _EXPECTED = {
     "structure": "a map",
     "map": "a map",
     "list": "a list",
-    "string": "a text",
+    "string": "a string",
     "boolean": "true or false",
     "integer": "a whole number",
     "long": "a whole number",
@@ -175,7 +174,7 @@ def _one_sided(low: int | None, high: int | None) -> str:
 
 
 def described(value: object) -> str:
-    """Return a value as a message shows it: long texts cut, and never what is inside of a map or an object."""
+    """Return a value as a message shows it: long strings are cut, and contents of maps and objects never shown."""
     match value:
         case bool():
             return str(value).lower()

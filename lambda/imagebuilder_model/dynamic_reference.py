@@ -17,7 +17,7 @@ SECURE_REFERENCE: Final = re.compile(r"\{\{resolve:(?:ssm-secure|secretsmanager)
 
 
 def is_dynamic_reference(text: str) -> bool:
-    """Tell whether CloudFormation replaces some part of the text."""
+    """Return whether CloudFormation replaces some part of the text."""
     return DYNAMIC_REFERENCE.search(text) is not None
 
 

@@ -135,7 +135,7 @@ def _condition_of_on_demand_scan(request: _Request) -> Broken:
 
 
 def _on_demand(request: _Request) -> bool | None:
-    """Tell whether the AMI itself is scanned, None when that is unresolved or wrong."""
+    """Return whether the AMI itself is scanned, None when that is unresolved or wrong."""
     scanning = request.known("imageScanningConfiguration")
     if not isinstance(scanning, Mapping):
         return None

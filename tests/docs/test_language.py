@@ -14,9 +14,10 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 # Decisions and the history say what was thought then; benchmarks are generated.
-PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CONTRIBUTING.md"] + sorted(
-    page for page in (ROOT / "docs").rglob("*.md") if "adr" not in page.parts
-)
+PAGES = [
+    *(ROOT / name for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md")),
+    *sorted(page for page in (ROOT / "docs").rglob("*.md") if "adr" not in page.parts),
+]
 SOURCES = sorted(file for room in ("constructs", "lambda", "local") for file in (ROOT / room).rglob("*.py"))
 
 

@@ -119,7 +119,7 @@ CASES: list[tuple[str, Callable[[Any], Any], Any, type, str]] = [
     ("schedule", lambda v: schedule(v, "auto_disable_failure_count"), 11, int, "schedule.auto_disable_failure_count is too large: got 11, allowed 1 to 10"),
     ("schedule", lambda v: schedule(v, "auto_disable_failure_count"), 0, int, "schedule.auto_disable_failure_count is too small: got 0, allowed 1 to 10"),
     ("workflows", lambda v: workflow(v, "workflow"), "web", str, f"workflows[0].workflow does not match the pattern: got 'web', allowed is {WORKFLOW}"),
-    ("workflows", lambda v: workflow({"a": [v]}, "parameters"), 1, str, "workflows[0].parameters['a'][0] must be a text: got a value that is not shown"),
+    ("workflows", lambda v: workflow({"a": [v]}, "parameters"), 1, str, "workflows[0].parameters['a'][0] must be a string: got a value that is not shown"),
     ("workflows", lambda v: workflow({v: "a"}, "parameters"), "", str, "workflows[0].parameters[''] has a key that is too small: got 0 characters, allowed 1 to 128"),
     ("workflows", lambda v: workflow(v, "parallel_group"), "-", str, "workflows[0].parallel_group does not match the pattern: got '-', allowed is 1 to 100 letters, digits and -_+#, a letter or digit first"),
     ("workflows", lambda v: workflow(v, "on_failure"), "STOP", str, "workflows[0].on_failure is not an allowed value: got 'STOP', allowed are CONTINUE, ABORT"),
@@ -140,7 +140,7 @@ CASES: list[tuple[str, Callable[[Any], Any], Any, type, str]] = [
     ("tags", lambda v: {v: "1"}, "aws:a", str, f"tags['aws:a'] has a key that does not match the pattern: got 'aws:a', allowed is {TAG}"),
     ("tags", lambda v: {"a": v}, "v" * 257, str, "tags['a'] is too large: got 257 characters, allowed at most 256"),
     ("image_tags", lambda v: {v: "1"}, "", str, "image_tags[''] has a key that is too small: got 0 characters, allowed 1 to 128"),
-    ("image_tags", lambda v: {"a": v}, 1, str, "image_tags['a'] must be a text: got 1"),
+    ("image_tags", lambda v: {"a": v}, 1, str, "image_tags['a'] must be a string: got 1"),
 ]  # fmt: skip
 
 

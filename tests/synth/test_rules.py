@@ -60,7 +60,7 @@ def own_workflow(scope: cdk.Stack, kind: str) -> imagebuilder.CfnWorkflow:
         (schedule("rate(30 seconds)"), "schedule.expression is not a rate: got 'rate(30 seconds)', allowed is rate(<whole number> <minutes, hours or days>) of at least 1"),
         (schedule(events.Schedule.expression("cron(0 24 * * ? *)")), "schedule.expression has a wrong hour: got '24', allowed are 0 to 23 with , - * /"),
         (schedule(events.Schedule.cron(minute="61")), "schedule.expression has a wrong minute: got '61', allowed are 0 to 59 with , - * /"),
-        (schedule(7), "schedule.expression must be a text: got 7"),
+        (schedule(7), "schedule.expression must be a string: got 7"),
         (schedule("rate(1 day)", auto_disable_failure_count=2.5), "schedule.auto_disable_failure_count must be a whole number: got 2.5"),
         (schedule("rate(1 day)", auto_disable_failure_count=True), "schedule.auto_disable_failure_count must be a whole number: got true"),
         ({"image_tests_timeout": cdk.Duration.minutes(60.5)}, "image_tests_timeout must be whole minutes: got 1 hour 30 seconds"),

@@ -60,7 +60,7 @@ def test_missing_required_members_are_each_named() -> None:
             "tags['aws:x'] has a key that does not match the pattern: got 'aws:x', allowed is letters, digits, spaces and "
             "_.:/=+-@, not aws: at its beginning",
         ),
-        ("description", None, "description must be a text: got nothing"),
+        ("description", None, "description must be a string: got nothing"),
     ],
 )  # fmt: skip
 def test_wrong_value_is_reported_with_path_got_and_allowed(member: str, value: object, message: str) -> None:

@@ -18,14 +18,14 @@ _REINSTALL: Final = "pip install --force-reinstall --no-deps"
 
 
 def may_ship(path: PurePath) -> bool:
-    """Tell whether a file is of a kind that ships: source, data, the mark of typed packages, a licence."""
+    """Return whether a file is of a kind that ships: source, data, the mark of typed packages, a licence."""
     if any(part.startswith(".") for part in path.parts):
         return False
     return path.suffix in _KINDS or path.name == "py.typed" or is_licence(path)
 
 
 def is_licence(path: PurePath) -> bool:
-    """Tell whether a file is a licence or a notice."""
+    """Return whether a file is a licence or a notice."""
     return _LICENCE.fullmatch(path.name) is not None
 
 

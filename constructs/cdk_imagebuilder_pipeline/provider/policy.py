@@ -111,8 +111,8 @@ class HandlerPolicy:
     def allow_pass(self, role_arn: str) -> None:
         """Let the function hand an execution role to Image Builder.
 
-        An ARN that ends in a path and `*`, such as `arn:aws:iam::111122223333:role/images/*`, stands for all roles
-        of that path, and the ARNs that it covers are left out: the way out for more roles than a policy holds.
+        An ARN that ends in a path and `*`, such as `arn:aws:iam::111122223333:role/images/*`, covers all roles of
+        that path. Use it for more roles than a policy can hold: the ARNs that it covers are left out.
         """
         self._add(self._roles, (role_arn,), _LONGEST_ROLE)
 
@@ -205,7 +205,7 @@ class HandlerPolicy:
         yield allow(
             ["imagebuilder:UntagResource"], pipelines, **of_pipeline, Null={f"aws:ResourceTag/{ADOPTED_TAG}": "false"}
         )
-        # A pipeline that is gone has no tags, and must be seen to be gone; one that nobody owns may be taken over.
+        # A pipeline that is gone has no tags, and the function must see that; one without an owner may be adopted.
         yield allow(
             ["imagebuilder:GetImagePipeline"], pipelines, **{f"{self._equals}IfExists": of_pipeline[self._equals]}
         )

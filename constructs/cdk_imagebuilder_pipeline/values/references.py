@@ -39,13 +39,13 @@ def reference_in(text: str) -> Reference | None:
 
 
 def is_arn_of_resource(text: str) -> bool:
-    """Tell whether a text is the ARN of one resource of Image Builder in the app: it has numbers for a version.
+    """Return whether a text is the ARN of one resource of Image Builder in the app: it has numbers for a version.
 
     Other attributes of a recipe have not: `LatestVersion.Major` is an ARN that ends in `1.x.x`.
     """
     found = reference_in(text)
-    is_itself = found is not None and found.attribute in _ITSELF
-    return is_itself and (found.resource_type or "").startswith("AWS::ImageBuilder::")
+    resource_type = found.resource_type if found is not None and found.attribute in _ITSELF else None
+    return (resource_type or "").startswith("AWS::ImageBuilder::")
 
 
 def slashes_in(text: str) -> list[int]:
@@ -75,5 +75,5 @@ class Resolver:
         return self._known[text]
 
     def has_dynamic_reference(self, text: str) -> bool:
-        """Tell whether CloudFormation sees a dynamic reference when it evaluates the functions of a text."""
+        """Return whether CloudFormation sees a dynamic reference when it evaluates the functions of a text."""
         return is_dynamic_reference(json.dumps(self.resolve(text)))

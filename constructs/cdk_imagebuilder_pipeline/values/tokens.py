@@ -19,7 +19,7 @@ _LOOK_UP: Final = "dummy-value-for-"
 
 
 def is_unresolved(value: object) -> bool:
-    """Tell whether a value is, or contains, something that is not known yet: no check can judge it."""
+    """Return whether a value is, or contains, something that is not known yet: no check can judge it."""
     match value:
         case bool() | None | Mapping():
             return False
@@ -35,18 +35,18 @@ def is_unresolved(value: object) -> bool:
 
 
 def is_token(text: str) -> bool:
-    """Tell whether a text contains a CDK token."""
+    """Return whether a text contains a CDK token."""
     # Most texts contain none, and each question to the CDK is a message to its Node process and back.
     return _MARK in text and cdk.Token.is_unresolved(text)
 
 
 def is_look_up(text: str) -> bool:
-    """Tell whether a text contains the result of a look-up that is still to come. Its template is never deployed."""
+    """Return whether a text contains the result of a look-up that is still to come. Its template is never deployed."""
     return _LOOK_UP in text
 
 
 def is_object(value: object) -> bool:
-    """Tell whether a value is a token in its form as an object, an `IResolvable`."""
+    """Return whether a value is a token in its form as an object, an `IResolvable`."""
     # IResolvable is a protocol without run-time checks, so this is how to know one.
     return callable(getattr(value, "resolve", None)) and callable(getattr(value, "to_string", None))
 

@@ -95,7 +95,7 @@ class State:
                 return None
 
     def is_running(self) -> bool:
-        """Tell whether the process still lives, and is the one that wrote this."""
+        """Return whether the process still lives, and is the one that wrote this."""
         return started(self.pid) == self.started
 
 
@@ -123,7 +123,7 @@ def _take(handle: int, kind: int) -> bool:
 
 
 def is_locked(folder: Folder) -> bool:
-    """Tell whether a process lives in the folder. Those who look share the lock: none takes another for the process."""
+    """Return whether a process lives in the folder. Checks share the lock, so none takes another for the process."""
     try:
         handle = os.open(folder.lock, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:

@@ -21,7 +21,7 @@ class Iam(Protocol):
         ...
 
     def has_service_linked_role(self) -> bool:
-        """Tell whether the account has the role that the service uses when a pipeline names none."""
+        """Return whether the account has the role that the service uses when a pipeline names none."""
         ...
 
     def make_service_linked_role(self) -> None:
@@ -29,7 +29,7 @@ class Iam(Protocol):
         ...
 
     def has_instance_profile(self, name: str) -> bool:
-        """Tell whether the account has an instance profile of this name."""
+        """Return whether the account has an instance profile of this name."""
         ...
 
 

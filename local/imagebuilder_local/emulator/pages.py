@@ -53,7 +53,7 @@ def _filters(operation: str, request: Mapping[str, Any], known: Collection[str])
 
 
 def _matches(item: Mapping[str, Any], name: str, values: Collection[str]) -> bool:
-    """Tell whether an item has one of the values. `web*` and `*web*` are for names only (API reference of Filter)."""
+    """Return whether an item has one of the values. `web*` and `*web*` are for names only (API reference of Filter)."""
     found = item.get(name)
     return found in values or (name == "name" and any(_like(str(found), value) for value in values))
 

@@ -43,16 +43,16 @@ class Answered(NamedTuple):
 
 
 Authenticate = Callable[[str, str, Mapping[str, str], bytes], None]
-"""Is given the method, target, headers (in lower case) and body of a request. ServiceError refuses it."""
+"""Receives the method, target, headers (in lower case) and body of a request. ServiceError refuses it."""
 
 Watch = Callable[[str, dict[str, Any], Message], Callable[[Answered], None]]
-"""Is told of a request: operation, members and headers. What it returns is told of the end."""
+"""Receives the operation, members and headers of a request; the callable that it returns receives the outcome."""
 
 
 class ImageBuilderServer:
     """Serves an `ImageBuilder` in background threads from `start` to `stop`, or inside a `with` block.
 
-    Port 0 takes a free one; `url` tells which. With an `ssl_context` it speaks HTTPS. `watch` is told of every request.
+    Port 0 chooses a free one; `url` has it. With an `ssl_context` it serves HTTPS. `watch` is called for every request.
     """
 
     def __init__(

@@ -67,7 +67,7 @@ class Timeline:
         return event
 
     def sent(self, event: Event, message: Mapping[str, Any]) -> None:
-        """Take over from the message to the function what it alone says: its id, and every scalar as a text."""
+        """Copy what only the message to the function has: its id, and every scalar as a string."""
         with self._lock:
             event.request_id = message["RequestId"]
             event.token = message["ResponseURL"].rpartition("/")[2]

@@ -38,7 +38,7 @@ def _events(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 
 def _reverts(event: Event, before: Event | None) -> bool:
-    """Tell whether an Update takes the one before it back, as a rollback does."""
+    """Return whether an Update takes the one before it back, as a rollback does."""
     if before is None or event.old_properties is None or before.old_properties is None:
         return False
     return (event.properties, event.old_properties) == (before.old_properties, before.properties)

@@ -47,7 +47,7 @@ class MinistackIam:
             raise access_denied(principal.arn, action, resource)
 
     def has_service_linked_role(self) -> bool:
-        """Tell whether the account has Image Builder's service-linked role."""
+        """Return whether the account has Image Builder's service-linked role."""
         return any(role.get("Path") == _SERVICE_LINKED_PATH for role in iam._roles.values())
 
     def make_service_linked_role(self) -> None:
@@ -55,5 +55,5 @@ class MinistackIam:
         iam._create_service_linked_role({"AWSServiceName": _SERVICE})
 
     def has_instance_profile(self, name: str) -> bool:
-        """Tell whether the account has an instance profile of this name."""
+        """Return whether the account has an instance profile of this name."""
         return name in iam._instance_profiles

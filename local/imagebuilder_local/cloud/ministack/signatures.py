@@ -1,8 +1,8 @@
 """Who signed a request. To be imported when ministack's settings are in the environment.
 
-ministack takes a request of the account's root without a look at its signature, and some requests without any: enough
-on a machine of one's own, but on a shared one everybody could run code as the user who started the cloud. None of what
-is used of ministack is a public interface: its version is pinned, and tests are refused and let in through it.
+ministack accepts requests of the account's root without checking the signature, and some requests without one. On a
+shared machine every user could then run code as the user who started the cloud. The names of ministack that are used
+here are not public: its version is pinned, and tests send requests that are refused and accepted.
 """
 
 import os
@@ -48,7 +48,7 @@ class RefusedError(ServiceError):
 
 
 class Signatures:
-    """Tells whether a request is signed with a key that an account of the local cloud has."""
+    """Return whether a request is signed with a key that an account of the local cloud has."""
 
     def __init__(self, account: str) -> None:
         self._account = account
