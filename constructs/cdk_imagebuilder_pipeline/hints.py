@@ -1,4 +1,4 @@
-"""What somebody means by a keyword that is no prop: names of the API, of other tools, abbreviations."""
+"""Suggestions for unknown keywords: names of the API, of other tools, abbreviations."""
 
 import difflib
 import re
@@ -29,7 +29,7 @@ _FORMS: Final[Mapping[str, str]] = {
 
 
 def meaning_of(name: str, props: Collection[str]) -> str | None:
-    """Return what to write instead of a keyword that is no prop, None when there is nothing like it."""
+    """Return a suggestion for a keyword that is not a prop; None when nothing is similar."""
     known = {prop: (prop,) for prop in props} | _names()
     name = _snake(name)
     exact = known.get(name)

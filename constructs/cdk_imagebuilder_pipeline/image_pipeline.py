@@ -32,8 +32,8 @@ RESOURCE_TYPE: Final = "Custom::ImagePipeline"
 class ImagePipeline(ImagePipelineBase):
     """An EC2 Image Builder pipeline. Its keywords are the fields of ImagePipelineProps.
 
-    It is one resource of the template. A second one, the child `ExecutionRole`, is made when Image Builder cannot do
-    without an execution role (workflows, or a log group outside `/aws/imagebuilder/`) and none is given.
+    It is one resource of the template. A second one, the child `ExecutionRole`, is created when Image Builder needs an
+    execution role (for workflows, or for a log group outside `/aws/imagebuilder/`) and none is given.
 
     ValueError, with every problem found and the construct's path, for props that the service would refuse; it is a
     TypeError too when a prop is not known or is missing.
@@ -88,7 +88,7 @@ class ImagePipeline(ImagePipelineBase):
 
     @classmethod
     def from_props(cls, scope: Construct, id: str, props: ImagePipelineProps) -> Self:
-        """Make a pipeline of ready props, for example of `dataclasses.replace(common, recipe=...)`."""
+        """Create a pipeline from a props object, for example `dataclasses.replace(common, recipe=...)`."""
         return cls(scope, id, **{field.name: getattr(props, field.name) for field in fields(props)})
 
     @staticmethod
@@ -99,10 +99,10 @@ class ImagePipeline(ImagePipelineBase):
         *,
         recipe: AnyRecipe | None = None,
     ) -> ImagePipelineBase:
-        """Refer to a pipeline that something else made, by its ARN.
+        """Import a pipeline by its ARN.
 
-        `recipe` is the recipe that it builds, or its ARN, and is needed for the rules that match images. Default: not
-        known. ValueError when the ARN is of something else; one that is a token is taken as it is.
+        `recipe` is the recipe that it builds, or its ARN; rules that match images need it. Default: unknown.
+        ValueError when the ARN is not that of a pipeline; a token is accepted as it is.
         """
         return ImportedImagePipeline(scope, id, image_pipeline_arn, recipe)
 
@@ -114,11 +114,11 @@ class ImagePipeline(ImagePipelineBase):
         *,
         recipe: AnyRecipe | None = None,
     ) -> ImagePipelineBase:
-        """Refer to a pipeline of the stack's account and Region that something else made, by its name.
+        """Import a pipeline of the stack's account and Region by its name.
 
-        The name may be spelled as it was given: capitals, spaces and underscores are turned into what the ARN has. One
-        that is a token cannot be turned, and has to be spelled as in the ARN. `recipe` is as in
-        `from_image_pipeline_arn`. ValueError when no pipeline can have this name.
+        The name is normalised to the form of the ARN: lower case, with hyphens for spaces and underscores. A token
+        cannot be normalised, so spell it as in the ARN. `recipe` is as in `from_image_pipeline_arn`. ValueError for a
+        name that no pipeline can have.
         """
         owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
         if not is_unresolved(image_pipeline_name):
@@ -146,15 +146,15 @@ class ImagePipeline(ImagePipelineBase):
 
     @property
     def execution_role(self) -> AnyRole | None:
-        """The role that Image Builder runs workflows with: the one given, or the one made.
+        """The role that Image Builder runs workflows with, given or created.
 
-        None when the service-linked role does, or when the role was given as a text or as a resource of the L1.
+        None when Image Builder uses the service-linked role, or when the role was given as a string or as an L1.
         """
         return self._execution_role
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
-        """How `Tags.of` reaches the pipeline."""
+        """The tag manager that `Tags.of` uses."""
         return self._tags
 
     @property
@@ -173,7 +173,7 @@ class ImagePipeline(ImagePipelineBase):
     def _role_for(
         self, props: ImagePipelineProps, request: dict[str, object], *, managed_only: bool
     ) -> tuple[AnyRole | None, IDependable | None]:
-        """Return the role, and the policy that this pipeline has added to it."""
+        """Return the role, and the policy that this pipeline added to it."""
         log_groups = (as_text(props.image_log_group), as_text(props.image_pipeline_log_group))
         given: Any = props.execution_role
         # Roles of the L1 and references to roles have no policy that can be added to: they are as their owner has them.
@@ -187,7 +187,7 @@ class ImagePipeline(ImagePipelineBase):
 
 
 class ImportedImagePipeline(ImagePipelineBase):
-    """A pipeline that is made elsewhere. Made by `from_image_pipeline_arn` and `from_image_pipeline_name`."""
+    """An imported pipeline. Create one with `from_image_pipeline_arn` or `from_image_pipeline_name`."""
 
     def __init__(self, scope: Construct, id: str, arn: str, recipe: AnyRecipe | None) -> None:
         owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
@@ -213,7 +213,7 @@ class ImportedImagePipeline(ImagePipelineBase):
 
     @property
     def image_pipeline_name(self) -> str:
-        """The pipeline's name, as the ARN has it."""
+        """The pipeline's name in the form of the ARN."""
         arn = self._arn
         if not is_unresolved(arn):
             return name_in_arn(arn)

@@ -1,4 +1,4 @@
-"""The names of pipelines: made when none is given, and each only once in a stack."""
+"""Names of pipelines: generated when none is given, and unique in a stack."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,10 +18,10 @@ _CLAIMED: Final[WeakKeyDictionary[cdk.Stack, dict[str, Construct]]] = WeakKeyDic
 
 
 def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
-    """Return a name made of the construct's path and the type of its recipe.
+    """Return a name from the construct's path and the type of its recipe.
 
-    A pipeline keeps its type of recipe for life. With the type in the name, a pipeline that is given a recipe of the
-    other type is replaced, where the service would refuse to change it.
+    The service refuses to change the type of a pipeline's recipe. With the type in the name, such a change replaces
+    the pipeline.
     """
     kind = next(kind for kind in RecipeType if kind.member in request)
     longest = max(len(kind) for kind in RecipeType)
@@ -32,7 +32,7 @@ def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
 
 
 def claim_name(construct: Construct, stack: cdk.Stack, name: str) -> None:
-    """Keep a name for a pipeline. ValueError when another of its stack has one that is the same to the service."""
+    """Claim a name for a pipeline. ValueError when the service treats another name of the stack as the same."""
     if is_unresolved(name):
         return
     # A nested stack is of its parent's account and Region.

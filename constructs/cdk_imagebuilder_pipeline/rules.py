@@ -1,7 +1,7 @@
-"""What may fail or do nothing, and no source shows the service to refuse: warnings, each to acknowledge by its id.
+"""Warnings about props that may fail or have no effect; each can be acknowledged by its id.
 
-What the service refuses is in `imagebuilder_model`, where the function and the emulator judge by it too. The page on
-rules (docs/rules.md) names the source of each.
+Rules of the service are in `imagebuilder_model`, where the function and the emulator use them too. docs/rules.md names
+the source of each.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What kind of recipe a pipeline builds from, and the recipe's ARN."""
+"""The type of a recipe, and its ARN."""
 
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -27,7 +27,7 @@ UNKNOWN_NAME: Final = (
 
 
 class RecipeType(StrEnum):
-    """What a recipe makes."""
+    """The type of images that a recipe makes."""
 
     IMAGE = "image"
     """Amazon Machine Images."""
@@ -48,14 +48,14 @@ _TYPE_OF_RESOURCE: Final = {
 
 
 class Recipe(NamedTuple):
-    """A recipe as the API wants it."""
+    """A recipe as the API has it."""
 
     type: RecipeType
     arn: object
 
 
 def resolve_recipe(recipe: object, given_type: object) -> Recipe | str:
-    """Return the recipe's type and ARN, or what is wrong with it."""
+    """Return the recipe's type and ARN, or its problem."""
     recipe = as_text(recipe)
     known = _from_construct(recipe) or _from_text(recipe)
     if known is not None:
@@ -75,7 +75,7 @@ def resolve_recipe(recipe: object, given_type: object) -> Recipe | str:
 
 
 def recipe_arn_of(recipe: object) -> str | None:
-    """Return the ARN of a recipe of either type, None when the value is no recipe."""
+    """Return the ARN of a recipe of either type; None when the value is not a recipe."""
     recipe = as_text(recipe)
     known = _from_construct(recipe) or _from_text(recipe)
     if known is not None:

@@ -1,4 +1,4 @@
-"""How Amazon Inspector scans what a pipeline makes."""
+"""Scans of images by Amazon Inspector."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,13 +7,13 @@ import aws_cdk as cdk
 
 
 class ImageScanningType(StrEnum):
-    """What Amazon Inspector scans when a pipeline makes an AMI."""
+    """The type of scan for an AMI."""
 
     TEST_INSTANCE_CVE = "TEST_INSTANCE_CVE"
-    """The test instance. Amazon Inspector has to be activated for Amazon EC2 in the account and Region."""
+    """Scan the test instance. Needs Amazon Inspector, activated for Amazon EC2 in the account and Region."""
 
     ON_DEMAND_AMI_CVE = "ON_DEMAND_AMI_CVE"
-    """The AMI itself, during the tests. Amazon Inspector need not be activated. For image recipes only."""
+    """Scan the AMI during the tests. Does not need an activated Amazon Inspector. For image recipes only."""
 
 
 class MaximumSeverityLabel(StrEnum):
@@ -27,10 +27,10 @@ class MaximumSeverityLabel(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ScanResultCondition:
-    """Which findings of the scan fail the image in its tests, so that it is not distributed."""
+    """The findings for which an image fails its tests, so that it is not distributed."""
 
     maximum_severity_label: MaximumSeverityLabel | cdk.IResolvable
     """The highest severity that passes. A critical finding that counts always fails the image."""
 
     fix_available: bool | cdk.IResolvable | None = None
-    """Whether only findings count that have a fix. Default: the service's, true."""
+    """Whether only findings with a fix count. Default: the service's, true."""

@@ -1,4 +1,4 @@
-"""When a pipeline runs by itself."""
+"""The schedule of a pipeline."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 
 class ScheduleStartCondition(StrEnum):
-    """What has to be true when the schedule comes due."""
+    """The condition for a run when the schedule is due."""
 
     EXPRESSION_MATCH_ONLY = "EXPRESSION_MATCH_ONLY"
     """Build every time."""
@@ -23,7 +23,7 @@ class ScheduleStartCondition(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ImagePipelineSchedule:
-    """When a pipeline runs by itself."""
+    """The schedule of a pipeline."""
 
     expression: events.Schedule | scheduler.ScheduleExpression | cdk.IResolvable | str
     """`cron(...)` or `rate(...)` of `events.Schedule` or of `scheduler.ScheduleExpression`, whose time zone is then the
@@ -39,18 +39,19 @@ class ImagePipelineSchedule:
     """
 
     timezone: cdk.TimeZone | cdk.IResolvable | str | None = None
-    """The time zone in which the expression is read: a `TimeZone` or an IANA name, as `Europe/London`, of 3 to 100
-    characters (service model). A name that this machine's database lacks is a warning,
-    `cdk-imagebuilder-pipeline:timezone-unknown`. Default: that of a `ScheduleExpression`, else the service's, UTC."""
+    """The time zone of the expression: a `TimeZone` or an IANA name such as `Europe/London`, of 3 to 100 characters
+    (service model). A name that this machine's database lacks causes the warning
+    `cdk-imagebuilder-pipeline:timezone-unknown`. Default: that of a `ScheduleExpression`, otherwise the service's,
+    UTC."""
 
     start_condition: ScheduleStartCondition | cdk.IResolvable | None = None
-    """What has to be true when the schedule comes due. Default: the service's,
+    """The condition for a run when the schedule is due. Default: the service's,
     EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE."""
 
     # A token of a number is a float.
     auto_disable_failure_count: int | float | cdk.IResolvable | None = None
-    """After how many failed scheduled runs in a row the service disables the pipeline: a whole number of 1 to 10
-    (service model). Default: the service's, 5 (API reference of AutoDisablePolicy)."""
+    """The number of consecutive failed scheduled runs after which the service disables the pipeline: 1 to 10 (service
+    model). Default: the service's, 5 (API reference of AutoDisablePolicy)."""
 
 
 _DEFAULT_TIMEZONE: Final = "Etc/UTC"
@@ -63,7 +64,7 @@ def timezone_of(schedule: ImagePipelineSchedule) -> object:
 
 
 def fault_of_timezone(schedule: object) -> str | None:
-    """Return what is wrong when a schedule and its expression are of different time zones."""
+    """Return the problem when a schedule and its expression have different time zones."""
     if not isinstance(schedule, ImagePipelineSchedule) or schedule.timezone is None:
         return None
     own = getattr(schedule.timezone, "timezone_name", schedule.timezone)

@@ -1,4 +1,4 @@
-"""The workflows that a pipeline runs instead of the service's own."""
+"""Workflows that a pipeline runs instead of those of the service."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 
 class WorkflowOnFailure(StrEnum):
-    """What a failed workflow does to the run."""
+    """The effect of a failed workflow on the run."""
 
     ABORT = "ABORT"
     """The run fails."""
 
     CONTINUE = "CONTINUE"
-    """The run goes on."""
+    """The run continues."""
 
 
 @dataclass(frozen=True)
 class WorkflowParameterValue:
-    """The value of a workflow's parameter: on the wire always a list of texts."""
+    """The value of a workflow's parameter: a list of strings in the API."""
 
     value: Sequence[str]
-    """The texts."""
+    """The strings."""
 
     @classmethod
     def from_string(cls, value: str) -> Self:
@@ -59,20 +59,20 @@ class WorkflowParameterValue:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowConfiguration:
-    """A workflow, and how the pipeline runs it."""
+    """A workflow and its options."""
 
     workflow: IWorkflowRef | cdk.IResolvable | str
     """The workflow, or its ARN with a version `1.0.0`, with `x` for any, or with a build version `1.0.0/1`. A workflow
     that AWS manages (`:aws:workflow/`) must be of version `x.x.x`."""
 
     parameters: Mapping[str, WorkflowParameterValue | cdk.IResolvable | str | Sequence[str]] | None = None
-    """Values of the workflow's parameters by name; a text is a list of one. Names have 1 to 128 characters (service
-    model). Default: the defaults in the workflow's document."""
+    """Values of the workflow's parameters by name; a string is a list of one. Names have 1 to 128 characters (service
+    model). Default: those in the workflow's document."""
 
     parallel_group: cdk.IResolvable | str | None = None
-    """Test workflows of one group run side by side, up to five at a time: 1 to 100 characters (service model). On
-    another workflow a warning, `cdk-imagebuilder-pipeline:parallel-group-of-no-test`, says that it is for tests.
-    Default: one after another."""
+    """The group of test workflows that run in parallel, up to five at a time: 1 to 100 characters (service model). On
+    other workflows the warning `cdk-imagebuilder-pipeline:parallel-group-of-no-test` says that it is for tests.
+    Default: workflows run one after another."""
 
     on_failure: WorkflowOnFailure | cdk.IResolvable | None = None
     """What a failed workflow does to the run. On a workflow that is no test a warning,

@@ -1,4 +1,4 @@
-"""The function behind the pipelines of a stack."""
+"""The provider: the function behind the pipelines of a stack."""
 
 import re
 from collections.abc import Sequence
@@ -55,10 +55,10 @@ _OLDEST_PYTHON: Final = (3, 12)
 
 
 class ImagePipelineProvider(ImagePipelineProviderBase):
-    """A Lambda function that makes, changes and deletes the pipelines of its stack.
+    """A Lambda function that creates, updates and deletes the pipelines of its stack.
 
-    With it come its role and policy, its log group, and a queue for events that it could not answer. Every pipeline of
-    a stack uses the same one unless it is given another.
+    It has a role with a policy, a log group, and a queue for events that it could not respond to. All pipelines of a
+    stack share one provider unless they are given another.
     """
 
     def __init__(
@@ -221,7 +221,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
 
     @classmethod
     def get_or_create(cls, scope: Construct) -> Self:
-        """Return the provider that the stack of `scope` shares, made at the first call: `of` without options."""
+        """Return the provider that the stack of `scope` shares, created at the first call: `of` without options."""
         return cls.of(scope)
 
     @staticmethod
@@ -259,36 +259,38 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
 
     @property
     def role(self) -> AnyRole:
-        """The function's role, its own or the one given."""
+        """The function's role, created or given."""
         return self._role
 
     @property
     def dead_letter_queue(self) -> sqs.IQueue:
-        """Where events go that failed three times."""
+        """The queue of events that failed three times. They contain pre-signed URLs: restrict reading to deployers."""
         return self._dead_letter_queue
 
     @property
     def policy(self) -> HandlerPolicy:
-        """What the function may do. A `Custom::ImagePipeline` written by hand has to say here what it refers to."""
+        """The function's permissions.
+
+        Allow here the references of a `Custom::ImagePipeline` that you write by hand.
+        """
         return self._policy
 
     @property
     def service_token(self) -> str:
-        """What a `Custom::ImagePipeline` of this stack takes as its ServiceToken."""
+        """The ServiceToken for a `Custom::ImagePipeline` of this stack."""
         return self._function.function_arn
 
     @property
     def service_timeout(self) -> cdk.Duration:
-        """How long CloudFormation waits for the function.
+        """The time that CloudFormation waits for the function.
 
-        Room for Lambda's tries of one event and the waits between them: longer would only delay the news of a function
-        that is lost.
+        It has room for Lambda's attempts of one event and the waits between them.
         """
         return self._service_timeout
 
     @property
     def managed_policies_only(self) -> bool:
-        """Whether roles get managed policies and no inline ones."""
+        """Whether roles get managed policies instead of inline ones."""
         return self._managed_policies_only
 
     def policy_for(self, stack: cdk.Stack) -> HandlerPolicy | None:
