@@ -1,4 +1,4 @@
-"""From a CDK app to a pipeline that an independent client can see: `make local`, `imagebuilder-local deploy`."""
+"""Deploys a CDK app to the local cloud and shows its pipelines: `make local`, `imagebuilder-local deploy`."""
 
 import json
 import os
@@ -21,7 +21,7 @@ _CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
 
 
 def up(project: Path, cloud: LocalCloud) -> State:
-    """Start the local cloud unless it runs, and write `.local/env`, which turns a shell towards it."""
+    """Start the local cloud unless it is running, and write `.local/env`, which configures a shell for it."""
     _check_inspector()
     make_folder(_environment_file(project).parent)
     with step("Local cloud"):
@@ -35,7 +35,7 @@ def up(project: Path, cloud: LocalCloud) -> State:
 
 
 def deploy(project: Path, cloud: LocalCloud) -> None:
-    """Deploy the app in a folder to its local cloud with the CDK CLI and show what came of it."""
+    """Deploy the app in a folder to its local cloud with the CDK CLI and show the deployed pipelines."""
     state = up(project, cloud)
     environment = cloud.environment() | {"PATH": program_path(project), "FORCE_COLOR": "0"}
     if shutil.which("cdk", path=environment["PATH"]) is None:
@@ -53,13 +53,13 @@ def deploy(project: Path, cloud: LocalCloud) -> None:
                 for arn in _pipeline_arns(outputs_file):
                     say(_as_the_aws_cli_sees(arn, environment, project))
     except StepError as error:
-        cloud.environment()  # Says so when the cloud died meanwhile, which is then the better message.
+        cloud.environment()  # Raises the more useful error if the cloud has died meanwhile.
         full = full_disk(cloud.folder.path)
         raise StepError(f"{error}\nThe local cloud's own log is {cloud.folder.log}{full}") from error
 
 
 def how_to_go_on(project: Path, cloud: LocalCloud, stop: str) -> str:
-    """Say what one can look at now, and how to stop."""
+    """Return the next steps, including how to stop the local cloud."""
     file, log = (os.path.relpath(path, project) for path in (_environment_file(project), cloud.folder.log))
     state = cloud.state()
     rows = [
@@ -82,7 +82,7 @@ def _port() -> int:
 
 
 def _check_inspector() -> None:
-    # Here, before the cloud's process reads it, so that the message is not the end of a log.
+    # Validated before the cloud's process reads it, so that the message is printed and not only logged.
     try:
         activated()
     except ValueError as error:
@@ -94,7 +94,7 @@ def _environment_file(project: Path) -> Path:
 
 
 def _bootstrap(state: State, cloud: LocalCloud, environment: dict[str, str], project: Path) -> None:
-    # What is bootstrapped goes with the process that it was done in, and so does the note of it.
+    # A bootstrap lasts as long as the cloud's process, so the marker file names that process.
     note = cloud.folder.path / "bootstrapped"
     bootstrapped = f"{state.pid} {state.started}"
     if note.is_file() and note.read_text(encoding="utf-8") == bootstrapped:
