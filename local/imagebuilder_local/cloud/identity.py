@@ -16,7 +16,7 @@ def started(pid: int) -> str | None:
             stat = (_PROCESSES / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
         except (FileNotFoundError, ProcessLookupError):
             return None
-        return stat.rpartition(")")[2].split()[19]  # field 22 of proc(5), counted after the process name, which can contain any character
+        return stat.rpartition(")")[2].split()[19]  # field 22 of proc(5); the name before it is arbitrary
     command = ["/bin/ps", "-o", "lstart=", "-p", str(pid)]
     done = subprocess.run(command, env={"LC_ALL": "C"}, capture_output=True, text=True, check=False)
     return done.stdout.strip() or None

@@ -93,11 +93,11 @@ class _Handler(BoundedHandler):
     def do_GET(self) -> None:  # noqa: N802 (the name that http.server looks for)
         if self.headers.get("Host") not in self.server.hosts:
             # A foreign site could read the page through a host name that resolves to this machine (DNS rebinding).
-            self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "This page is served under its own address only.")
+            self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "The page is available only at its own address.")
             return
         content = self._content()
         if content is None:
-            self._refuse(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            self._refuse(HTTPStatus.NOT_FOUND, "Page not found.")
             return
         tag = f'"{hashlib.sha256(content.body).hexdigest()[:32]}"'
         if self.headers.get("If-None-Match") == tag:
@@ -106,7 +106,7 @@ class _Handler(BoundedHandler):
             self._send(HTTPStatus.OK, content, ETag=tag)
 
     def _refuse_method(self) -> None:
-        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered.", Allow="GET")
+        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is allowed.", Allow="GET")
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815 (http.server's names)
 

@@ -56,7 +56,7 @@ def _updated(iam: Iam, original: Callable[[str, dict[str, Any]], Any]) -> Callab
 
 
 def _refusal(iam: Iam, role: str | None, network: Mapping[str, Any] | None) -> str | None:
-    """Return the reason to reject the role of a function in this network, None if it is allowed or without a network."""
+    """Return why Lambda rejects the role of a function in this network, None if it is allowed or without a network."""
     if not role or not network or not network.get("SubnetIds"):
         return None
     # Only the role of the session matters; Lambda's own session names begin with `awslambda`.

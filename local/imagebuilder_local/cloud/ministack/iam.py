@@ -25,7 +25,7 @@ class MinistackIam:
         self._account = account
 
     def require(self, access_key: str, action: str, resource: str, context: Mapping[str, str | list[str]]) -> None:
-        """Require that the caller with this access key is allowed the action. ServiceError if not, or for an unknown key."""
+        """Require that the caller is allowed the action. ServiceError if not, or if the access key is unknown."""
         principal = resolve_principal(access_key, self._account)
         if isinstance(principal, AuthError):
             raise ServiceError(principal.code, principal.message)
