@@ -54,7 +54,7 @@ def _status(cloud: LocalCloud) -> str:
     if state is None:
         return "The local cloud is not running."
     return (
-        f"The local cloud runs as process {state.pid}.\n"
+        f"The local cloud is running as process {state.pid}.\n"
         f"AWS: {state.endpoint}\n"
         f"EC2 Image Builder: {state.imagebuilder_endpoint}\n"
         f"Page: {state.page}"

@@ -57,7 +57,7 @@ class Cdk:
         """Deploy an app that must fail and return the output of the CDK CLI. CdkError if it does not fail."""
         done = self.run("deploy", "--all", "--require-approval=never", app=app)
         if done.returncode != 1:
-            raise CdkError(f"the deployment was to fail with exit code 1, got {done.returncode}:\n{done.stdout}")
+            raise CdkError(f"the deployment must fail with exit code 1, got {done.returncode}:\n{done.stdout}")
         return done.stdout
 
     def destroy(self, app: "aws_cdk.App") -> None:

@@ -27,7 +27,7 @@ def up(project: Path, cloud: LocalCloud) -> State:
     with step("Local cloud"):
         state = cloud.start(_port())
         say(f"process {state.pid}, AWS at {state.endpoint}, EC2 Image Builder at {state.imagebuilder_endpoint}")
-        say(f"what it does, to look at while it does it: {state.page}")
+        say(f"pipelines and events, live: {state.page}")
     settings = client_settings(state, cloud.folder) | {"PATH": program_path(project)}
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     write_private(_environment_file(project), "".join(lines))
@@ -63,21 +63,21 @@ def how_to_go_on(project: Path, cloud: LocalCloud, stop: str) -> str:
     file, log = (os.path.relpath(path, project) for path in (_environment_file(project), cloud.folder.log))
     state = cloud.state()
     rows = [
-        *([(state.page, "the pipelines, and what each deploy did: open it in a browser")] if state else []),
-        (f". {file}", "this shell now talks to the local cloud"),
-        ("aws imagebuilder list-image-pipelines", "every pipeline there is"),
-        ("cdk diff", "after a change in the app"),
-        (f"less {log}", "what the local cloud did"),
-        (stop, "stop it"),
+        *([(state.page, "open it in a browser: pipelines and events, live")] if state else []),
+        (f". {file}", "configure this shell for the local cloud"),
+        ("aws imagebuilder list-image-pipelines", "list all pipelines"),
+        ("cdk diff", "show the changes in the app"),
+        (f"less {log}", "read the log of the local cloud"),
+        (stop, "stop the local cloud"),
     ]
     width = max(len(command) for command, _ in rows)
-    return "\n".join(["", "Go on with:", *(f"  {command:<{width}}  # {meaning}" for command, meaning in rows)])
+    return "\n".join(["", "Next steps:", *(f"  {command:<{width}}  # {meaning}" for command, meaning in rows)])
 
 
 def _port() -> int:
     text = os.environ.get(_PORT, "0")
     if not text.isdecimal() or int(text) >= 2**16:
-        raise StepError(f"{_PORT} must be a port from 0 (any that is free) to 65535: got {text!r}")
+        raise StepError(f"{_PORT} must be a port from 0 (any free port) to 65535: got {text!r}")
     return int(text)
 
 

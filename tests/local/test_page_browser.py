@@ -60,9 +60,7 @@ def cloud(tmp_path: Path) -> Iterator[Deployed]:
 
 def test_deploys_show_while_they_run_and_without_a_reload(cloud: Deployed, tab: Browser) -> None:
     tab.open(cloud.page)
-    tab.wait_for(
-        f"{TEXT}.includes('No pipelines') && {TEXT}.includes('No events yet')"
-    )
+    tab.wait_for(f"{TEXT}.includes('No pipelines') && {TEXT}.includes('No events yet')")
     tab.evaluate("window.loaded = 'once'")
 
     cloud.deploy("Golden", Name="golden", Description=MARKUP, Tags={"team": MARKUP})

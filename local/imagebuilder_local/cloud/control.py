@@ -50,7 +50,9 @@ class LocalCloud:
             with holding(self.folder.starting_lock, patience=_SECONDS_TO_START):
                 return self.state() or self._start(port)
         except BlockingIOError as error:
-            raise LocalCloudError(f"the local cloud in {self.folder.path} is being started elsewhere") from error
+            raise LocalCloudError(
+                f"another process is starting the local cloud in {self.folder.path}: wait, then try again"
+            ) from error
 
     def _start(self, port: int) -> State:
         self._reap()
@@ -77,7 +79,7 @@ class LocalCloud:
             if self._ends_within(_SECONDS_TO_STOP):
                 self._reap()
                 return True
-        raise LocalCloudError(f"the local cloud, process {state.pid}, does not end")
+        raise LocalCloudError(f"the local cloud (process {state.pid}) does not stop")
 
     def _settled_state(self) -> State | None:
         """Return the state, None if the cloud is not running. Wait for a cloud that is starting or ending."""
@@ -85,8 +87,8 @@ class LocalCloud:
         while (state := self.state()) is None and is_locked(self.folder):
             if time.monotonic() >= deadline:
                 raise LocalCloudError(
-                    f"a process lives in {self.folder.path} and does not say which it is: "
-                    "wait until it has started, or end it by hand"
+                    f"a process without a state file holds {self.folder.path}: "
+                    "wait until it has started, or stop it yourself"
                 )
             time.sleep(_POLL)
         return state
@@ -97,7 +99,7 @@ class LocalCloud:
             try:
                 self._process.wait(_SECONDS_TO_STOP)
             except subprocess.TimeoutExpired as error:
-                raise LocalCloudError(f"the local cloud, process {self._process.pid}, does not end") from error
+                raise LocalCloudError(f"the local cloud (process {self._process.pid}) does not stop") from error
 
     def _wait_until_it_serves(self, process: subprocess.Popen[bytes]) -> State:
         deadline = time.monotonic() + _SECONDS_TO_START

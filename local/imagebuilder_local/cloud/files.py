@@ -56,7 +56,7 @@ def open_private(path: Path, flags: int) -> int:
 def refuse_link(path: Path) -> None:
     """Raise LocalCloudError if the path is a link."""
     if path.is_symlink():
-        raise LocalCloudError(f"{path} is a link, which a local cloud does not follow: remove it")
+        raise LocalCloudError(f"{path} is a link, and links are not followed: remove it")
 
 
 def full_disk(path: Path) -> str:
@@ -71,5 +71,5 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        way_out = "free some space" if error.errno in _FULL else "let this user write there"
+        way_out = "free some space" if error.errno in _FULL else "allow this user to write there"
         raise LocalCloudError(f"{path} cannot be written ({error.strerror}): {way_out}, then try again") from error

@@ -81,13 +81,13 @@ async def _read(receive: Receive, most: int) -> bytes:
                 length += len(chunks[-1])
                 if length > most:
                     raise ServiceError(
-                        "RequestEntityTooLargeException", f"The body is too long: allowed are {most} bytes."
+                        "RequestEntityTooLargeException", f"The body is too long: allowed are at most {most} bytes."
                     )
                 if not message.get("more_body", False):
                     return b"".join(chunks)
     except TimeoutError as error:
         raise ServiceError(
-            "RequestTimeout", f"The body did not come within {_SECONDS_FOR_A_BODY:.0f} s: send it again."
+            "RequestTimeout", f"The body did not arrive within {_SECONDS_FOR_A_BODY:.0f} s: send it again."
         ) from error
 
 

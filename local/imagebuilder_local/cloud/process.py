@@ -44,7 +44,9 @@ def main(path: Path, port: int) -> None:
     except LocalCloudError as error:
         raise SystemExit(str(error)) from error
     except BlockingIOError as error:
-        raise SystemExit(f"another local cloud lives in {folder.path}: stop it, or choose another folder") from error
+        raise SystemExit(
+            f"another local cloud is running in {folder.path}: stop it, or choose another folder"
+        ) from error
 
 
 def _serve_from(folder: Folder, port: int) -> None:
@@ -90,7 +92,7 @@ def _listen(port: int) -> socket.socket:
         listener.close()
         raise SystemExit(
             f"port {port} of {HOST} cannot be used ({error.strerror}): "
-            "stop what uses it, name another one, or name none to take any that is free"
+            "stop the process that uses it, choose another port, or set none to use any free port"
         ) from error
     # Clients can connect from now on; they are served once ministack has started.
     listener.listen(LISTEN_QUEUE)

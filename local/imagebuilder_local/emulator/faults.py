@@ -76,8 +76,8 @@ class Fault:
             case Mapping() if given and given.keys() <= _KEYS and given.get("fault") in (None, *_OF_THE_CONNECTION):
                 return cls(**given)
             case _:
-                allowed = f"an error code, {', '.join(_OF_THE_CONNECTION)}, or a map of {', '.join(sorted(_KEYS))}"
-                raise ValueError(f"not a fault: got {given!r}, allowed is {allowed}")
+                allowed = f"an error code, {', '.join(_OF_THE_CONNECTION)}, or an object of {', '.join(sorted(_KEYS))}"
+                raise ValueError(f"invalid fault: got {given!r}, allowed is {allowed}")
 
 
 class Faults:

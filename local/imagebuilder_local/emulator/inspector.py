@@ -22,7 +22,7 @@ def activated() -> frozenset[str]:
     given = set() if text == _OFF else {part.strip() for part in text.split(",")}
     if not given <= RESOURCE_TYPES:
         allowed = " and ".join(sorted(RESOURCE_TYPES))
-        raise ValueError(f"{VARIABLE} must be {_OFF}, or some of {allowed} with commas between them: got {text!r}")
+        raise ValueError(f"{VARIABLE} must be {_OFF}, or a comma-separated list of {allowed}: got {text!r}")
     return frozenset(given)
 
 

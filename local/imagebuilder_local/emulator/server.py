@@ -114,7 +114,9 @@ def _unreadable() -> _BodyError:
 
 
 def _too_long() -> _BodyError:
-    return _BodyError("RequestEntityTooLargeException", f"The body is too long: allowed are {_MOST_BYTES} bytes.")
+    return _BodyError(
+        "RequestEntityTooLargeException", f"The body is too long: allowed are at most {_MOST_BYTES} bytes."
+    )
 
 
 def _unwatched(_operation: str, _request: dict[str, Any], _headers: Message) -> Callable[[Answered], None]:
@@ -185,7 +187,7 @@ class _Handler(BoundedHandler):
         found = route(self.command, self.path)
         if found is None:
             _log.info("no operation %d", HTTPStatus.NOT_FOUND)
-            error = ServiceError("UnknownOperationException", f"No operation is {self.command} {self.path}.")
+            error = ServiceError("UnknownOperationException", f"Unknown operation: {self.command} {self.path}.")
             return HTTPStatus.NOT_FOUND, *_error(error)
         name = found.operation.name
         try:
@@ -204,7 +206,7 @@ class _Handler(BoundedHandler):
             return error.http_status, *_error(error)
         except Exception:  # noqa: BLE001 (an internal error of the emulator also gets a response)
             _log.exception("%s %d", name, HTTPStatus.INTERNAL_SERVER_ERROR)
-            failure = ServiceError("ServiceException", "The emulator failed: its log says how.")
+            failure = ServiceError("ServiceException", "The emulator failed: see its log.")
             return failure.http_status, *_error(failure)
         _log.info("%s %d", name, HTTPStatus.OK)
         return HTTPStatus.OK, answer, {}

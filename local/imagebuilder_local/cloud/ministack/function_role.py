@@ -78,7 +78,7 @@ def _may(iam: Iam, configuration: dict[str, Any], actions: tuple[str, ...], reso
         for action in actions:
             iam.require(access_key, action, resource, {})
     except ServiceError as error:
-        _log.warning("a function's %s is lost: %s", what, error.message)
+        _log.warning("a function's %s was lost: %s", what, error.message)
         return False
     return True
 

@@ -34,7 +34,7 @@ from ministack.core.sigv4 import (
 from imagebuilder_local.emulator import ServiceError
 
 _WAY_OUT: Final = (
-    "This local cloud takes only requests that are signed with its own access key: `. .local/env` gives it to a shell."
+    "This local cloud accepts only requests signed with its own access key: `. .local/env` sets it in a shell."
 )
 
 
@@ -98,7 +98,7 @@ class Signatures:
             raise _refused("MissingAuthenticationTokenException", "Missing Authentication Token")
         if key != extract_access_key_id(dict(headers), parameters):
             # ministack would check the permissions of the other key.
-            raise _refused("IncompleteSignature", "The request names two access keys")
+            raise _refused("IncompleteSignature", "The request has two access keys")
         # ministack has several well-known access keys for the root user.
         if is_root_access_key(key) and key != os.environ["AWS_ACCESS_KEY_ID"]:
             raise _refused("UnrecognizedClientException", "The security token included in the request is invalid.")
