@@ -1,13 +1,13 @@
-# Every door of the project. `make local` and `make test` set up what they need by themselves.
+# All commands of the project. Each target sets up its own dependencies.
 
-# The first Python on the PATH that is new enough; if there is none, tools/setup.py says so.
+# The first Python on the PATH that is new enough; if none is, tools/setup.py reports it.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
 
 BIN := .venv/bin
-# For what needs Node or the CDK CLI. Set-up runs without it: there the Python is the user's.
+# For commands that need Node or the CDK CLI. Setup runs without it, with the user's Python.
 TOOLS := PATH="$(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$$PATH"
-# What tools keep, and what they throw away, stays in the clone.
+# Caches and temporary files stay in the clone.
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
@@ -16,22 +16,22 @@ export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
 help:
 	echo 'make local         deploy the example app to a local cloud and show the pipeline'
-	echo 'make local-status  say where the local cloud is'
+	echo 'make local-status  show the endpoints of the local cloud'
 	echo 'make local-down    stop the local cloud'
-	echo 'make test          run every test'
-	echo 'make soak          try 10,000 random steps, a storm and a million inputs (SEED=, STEPS=)'
-	echo 'make check         lint, types, tests with coverage, package: what has to be green'
+	echo 'make test          run all tests'
+	echo 'make soak          run 10,000 random steps, a storm and a million inputs (SEED=, STEPS=)'
+	echo 'make check         run lint, types, tests with coverage, and package; required before a merge'
 	echo 'make dist          build the provider for plain CloudFormation'
 	echo 'make docs          build the documentation into .local/site'
-	echo 'make bench         measure against what else there is, and write docs/benchmarks.md (QUICK=1, ONLY=figure)'
-	echo 'make smoke-aws     prove in an account what is believed of AWS (CONFIRM=<account id>, BUILD=1, ONLY=, CLEAN=)'
-	echo 'make smoke-replay  compare what it recorded with the emulator (RECORDING=file)'
+	echo 'make bench         compare with the alternatives and write docs/benchmarks.md (QUICK=1, ONLY=figure)'
+	echo 'make smoke-aws     verify assumptions about AWS in an account (CONFIRM=<account id>, BUILD=1, ONLY=, CLEAN=)'
+	echo 'make smoke-replay  compare a smoke-aws recording with the emulator (RECORDING=file)'
 	echo 'make format        format the code'
-	echo 'make model         generate the service model (VERSION= takes that of another botocore)'
-	echo 'make model-check   tell whether a newer botocore knows more of the API'
-	echo 'make oldest-cdk    run the tests of the construct with the oldest aws-cdk-lib that is allowed'
-	echo 'make lock          pin the dependencies anew'
-	echo 'make clean         remove what was built and set up'
+	echo 'make model         generate the service model (VERSION= selects another botocore release)'
+	echo 'make model-check   report whether a newer botocore has API changes'
+	echo 'make oldest-cdk    run the construct tests with the oldest supported aws-cdk-lib'
+	echo 'make lock          update the dependency locks'
+	echo 'make clean         remove build output and installed dependencies'
 
 setup:
 	command -v $(PYTHON) >/dev/null || { echo 'Python 3.11 or newer is needed, and there is no python3 on the PATH' >&2; exit 1; }
@@ -75,15 +75,15 @@ dist: setup
 
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
-	echo 'The pages are in .local/site; with their search: $(BIN)/python -m http.server --directory .local/site'
+	echo 'The pages are in .local/site. To use the search: $(BIN)/python -m http.server --directory .local/site'
 
-# A whole run takes its time, and an otherwise idle machine.
+# A full run is slow and needs an otherwise idle machine.
 bench: setup
 	$(PYTHON) benchmarks/imagebuilder_bench/setup.py
 	$(TOOLS) PYTHONPATH=benchmarks:constructs:lambda:local:tests .local/bench/venv/bin/python -m imagebuilder_bench \
 		$(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
-# In an account, and so with the AWS settings of the shell. Without CONFIRM it makes nothing, and says what it would cost.
+# Runs in an AWS account with the AWS settings of the shell. Without CONFIRM it creates nothing and reports the cost.
 smoke-aws: setup
 	$(TOOLS) CONFIRM='$(CONFIRM)' BUILD='$(BUILD)' ONLY='$(ONLY)' RECORD='$(RECORD)' CLEAN='$(CLEAN)' \
 		$(BIN)/python -m tools.smoke_aws
@@ -105,7 +105,7 @@ model-check: setup
 oldest-cdk: setup
 	$(BIN)/python -m tools.oldest_cdk
 
-# With the extras: pip before 23.3 takes coverage[toml] for another package than the lock's coverage, and looks for its newest.
+# The locks keep the extras: pip before 23.3 treats coverage[toml] and coverage as two packages and looks for the newest.
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-strip-extras \
 		--extra local --group dev pyproject.toml --output-file requirements/dev.txt

@@ -1,1 +1,1 @@
-"""An embedded AWS with EC2 Image Builder, for a laptop without an AWS account."""
+"""A local cloud with EC2 Image Builder for development without an AWS account."""

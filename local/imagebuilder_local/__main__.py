@@ -13,17 +13,17 @@ _USAGE: Final = """\
 usage: imagebuilder-local up | deploy | status | down
 
   up      start the local cloud of this folder
-  deploy  start it, and deploy the CDK app of this folder to it
-  status  say where it can be reached
+  deploy  start it and deploy the CDK app of this folder to it
+  status  show its endpoints
   down    stop it
 
-IMAGEBUILDER_LOCAL_PORT is the port of its AWS; any free one when it is not set.
-IMAGEBUILDER_LOCAL_INSPECTOR is what its Amazon Inspector is activated for: off, ec2, ecr, or
-ec2,ecr, which it is when it is not set."""
+IMAGEBUILDER_LOCAL_PORT       port of the AWS endpoint; default: any free port
+IMAGEBUILDER_LOCAL_INSPECTOR  resource types that Amazon Inspector is activated for:
+                              off, ec2, ecr, or ec2,ecr; default: ec2,ecr"""
 
 
 def run() -> None:
-    """Do what the command line says; a message and an exit code say what went wrong."""
+    """Run the command. Report a failure with a message and exit code 1."""
     with told_plainly():
         try:
             _run(sys.argv[1:])
@@ -37,7 +37,7 @@ def _run(arguments: list[str]) -> None:
     match arguments:
         case ["up" | "deploy" as command]:
             up(project, cloud) if command == "up" else deploy(project, cloud)
-            # `make local` names its own way to stop, since what it set up is on no PATH.
+            # `make local` sets STOP, since the command that it installed is not on the PATH.
             print(how_to_go_on(project, cloud, stop=os.environ.get("STOP", "imagebuilder-local down")))  # noqa: T201
         case ["status"]:
             print(_status(cloud))  # noqa: T201
@@ -54,7 +54,7 @@ def _status(cloud: LocalCloud) -> str:
     if state is None:
         return "The local cloud is not running."
     return (
-        f"The local cloud runs as process {state.pid}.\n"
+        f"The local cloud is running as process {state.pid}.\n"
         f"AWS: {state.endpoint}\n"
         f"EC2 Image Builder: {state.imagebuilder_endpoint}\n"
         f"Page: {state.page}"

@@ -1,4 +1,4 @@
-"""The real CDK CLI against a local cloud: for tests of your own stacks, and of ours."""
+"""Runs the real CDK CLI against a local cloud, for tests of CDK stacks."""
 
 import json
 import shutil
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     import aws_cdk
 
 CDK_CLI: Final = "aws-cdk@2.1148.1"
-"""The release of the CDK CLI that reads the assembly of the CDK's library, as npm names it."""
+"""npm name and version of the CDK CLI that reads the assemblies of the CDK library."""
 
 _SECONDS: Final = 240
 
 
 class CdkError(Exception):
-    """The CDK CLI is not there, or ended otherwise than it should; the message is what it printed."""
+    """The CDK CLI is missing or had an unexpected exit code; the message has its output."""
 
 
 @dataclass
 class Cdk:
-    """Deploys CDK apps to a local cloud that runs.
+    """Deploys CDK apps to a running local cloud.
 
-    `folder` is where it works and leaves what it writes. The programs of `project`, in whose `node_modules` the CDK CLI
-    is found, come before those of the PATH. Default: the current folder.
+    `folder` is the working directory, which also gets the output files. Programs in the environment of `project`, for
+    example the CDK CLI in its `node_modules`, precede those on the PATH. Default: the current folder.
     """
 
     cloud: LocalCloud
@@ -41,12 +41,12 @@ class Cdk:
     project: Path = field(default_factory=Path.cwd)
 
     def bootstrap(self) -> None:
-        """Make what the CDK CLI needs in an account. CdkError when that fails."""
+        """Bootstrap the account for the CDK. CdkError if that fails."""
         state = self._state()
         self._succeed(self.run("bootstrap", f"aws://{state.account}/{state.region}"))
 
     def deploy(self, app: "aws_cdk.App") -> dict[str, dict[str, str]]:
-        """Deploy every stack of an app and return the outputs, by stack. CdkError, with what was printed, otherwise."""
+        """Deploy all stacks of an app and return the outputs by stack. CdkError has the output of the CLI."""
         outputs = self.folder / "outputs.json"
         outputs.unlink(missing_ok=True)
         self._succeed(self.run("deploy", "--all", "--require-approval=never", f"--outputs-file={outputs}", app=app))
@@ -54,18 +54,18 @@ class Cdk:
         return found
 
     def fail_to_deploy(self, app: "aws_cdk.App") -> str:
-        """Deploy an app that must fail and return what the CDK CLI printed. CdkError when it did not fail."""
+        """Deploy an app that must fail and return the output of the CDK CLI. CdkError if it does not fail."""
         done = self.run("deploy", "--all", "--require-approval=never", app=app)
         if done.returncode != 1:
-            raise CdkError(f"the deployment was to fail with exit code 1, got {done.returncode}:\n{done.stdout}")
+            raise CdkError(f"the deployment must fail with exit code 1, got {done.returncode}:\n{done.stdout}")
         return done.stdout
 
     def destroy(self, app: "aws_cdk.App") -> None:
-        """Destroy every stack of an app. CdkError when that fails."""
+        """Destroy all stacks of an app. CdkError if that fails."""
         self._succeed(self.run("destroy", "--all", "--force", app=app))
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of the local cloud, for example of `imagebuilder` or `cloudformation`."""
+        """Return a boto3 client for the local cloud, for example for `imagebuilder` or `cloudformation`."""
         settings = client_settings(self._state(), self.cloud.folder)
         endpoint = "AWS_ENDPOINT_URL_IMAGEBUILDER" if service == "imagebuilder" else "AWS_ENDPOINT_URL"
         session: Any = boto3.Session(
@@ -78,14 +78,14 @@ class Cdk:
     def run(
         self, *arguments: str, app: "aws_cdk.App | None" = None, folder: Path | None = None
     ) -> "subprocess.CompletedProcess[str]":
-        """Run the CDK CLI to its end and return what it printed and how it ended."""
+        """Run the CDK CLI and return its output and exit code."""
         command = ["cdk", "--no-notices", "--no-color", "--ci"]
         if app is not None:
             command += ["--app", app.synth().directory]
         return self.execute(*command, *arguments, folder=folder)
 
     def execute(self, *command: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
-        """Run any command in an environment that reaches the cloud and no account. CdkError when it is not there."""
+        """Run a command in an environment that reaches only the local cloud. CdkError if the command is missing."""
         environment = self.cloud.environment() | {"PATH": program_path(self.project)}
         program = shutil.which(command[0], path=environment["PATH"])
         if program is None:
@@ -104,7 +104,7 @@ class Cdk:
         )
 
     def image_builder(self) -> dict[str, Any]:
-        """Return the state of the emulated Image Builder: its pipelines, what is registered, the calls that it got."""
+        """Return the state of the emulated Image Builder: pipelines, registered resources and calls."""
         return dict(json.loads(ask(self._state(), self.cloud.folder, STATE_PATH)))
 
     def pipelines(self, stack: str) -> list[dict[str, Any]]:
@@ -114,7 +114,7 @@ class Cdk:
         ]
 
     def _state(self) -> State:
-        self.cloud.environment()  # Says so, and why, when the cloud does not run.
+        self.cloud.environment()  # Raises an error with the reason if the cloud is not running.
         state = self.cloud.state()
         assert state is not None  # noqa: S101 (it runs)
         return state

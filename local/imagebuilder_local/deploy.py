@@ -1,4 +1,4 @@
-"""From a CDK app to a pipeline that an independent client can see: `make local`, `imagebuilder-local deploy`."""
+"""Deploys a CDK app to the local cloud and shows its pipelines: `make local`, `imagebuilder-local deploy`."""
 
 import json
 import os
@@ -21,13 +21,13 @@ _CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
 
 
 def up(project: Path, cloud: LocalCloud) -> State:
-    """Start the local cloud unless it runs, and write `.local/env`, which turns a shell towards it."""
+    """Start the local cloud unless it is running, and write `.local/env`, which configures a shell for it."""
     _check_inspector()
     make_folder(_environment_file(project).parent)
     with step("Local cloud"):
         state = cloud.start(_port())
         say(f"process {state.pid}, AWS at {state.endpoint}, EC2 Image Builder at {state.imagebuilder_endpoint}")
-        say(f"what it does, to look at while it does it: {state.page}")
+        say(f"pipelines and events, live: {state.page}")
     settings = client_settings(state, cloud.folder) | {"PATH": program_path(project)}
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     write_private(_environment_file(project), "".join(lines))
@@ -35,7 +35,7 @@ def up(project: Path, cloud: LocalCloud) -> State:
 
 
 def deploy(project: Path, cloud: LocalCloud) -> None:
-    """Deploy the app in a folder to its local cloud with the CDK CLI and show what came of it."""
+    """Deploy the app in a folder to its local cloud with the CDK CLI and show the deployed pipelines."""
     state = up(project, cloud)
     environment = cloud.environment() | {"PATH": program_path(project), "FORCE_COLOR": "0"}
     if shutil.which("cdk", path=environment["PATH"]) is None:
@@ -53,36 +53,36 @@ def deploy(project: Path, cloud: LocalCloud) -> None:
                 for arn in _pipeline_arns(outputs_file):
                     say(_as_the_aws_cli_sees(arn, environment, project))
     except StepError as error:
-        cloud.environment()  # Says so when the cloud died meanwhile, which is then the better message.
+        cloud.environment()  # Raises the more useful error if the cloud has died meanwhile.
         full = full_disk(cloud.folder.path)
         raise StepError(f"{error}\nThe local cloud's own log is {cloud.folder.log}{full}") from error
 
 
 def how_to_go_on(project: Path, cloud: LocalCloud, stop: str) -> str:
-    """Say what one can look at now, and how to stop."""
+    """Return the next steps, including how to stop the local cloud."""
     file, log = (os.path.relpath(path, project) for path in (_environment_file(project), cloud.folder.log))
     state = cloud.state()
     rows = [
-        *([(state.page, "the pipelines, and what each deploy did: open it in a browser")] if state else []),
-        (f". {file}", "this shell now talks to the local cloud"),
-        ("aws imagebuilder list-image-pipelines", "every pipeline there is"),
-        ("cdk diff", "after a change in the app"),
-        (f"less {log}", "what the local cloud did"),
-        (stop, "stop it"),
+        *([(state.page, "open it in a browser: pipelines and events, live")] if state else []),
+        (f". {file}", "configure this shell for the local cloud"),
+        ("aws imagebuilder list-image-pipelines", "list all pipelines"),
+        ("cdk diff", "show the changes in the app"),
+        (f"less {log}", "read the log of the local cloud"),
+        (stop, "stop the local cloud"),
     ]
     width = max(len(command) for command, _ in rows)
-    return "\n".join(["", "Go on with:", *(f"  {command:<{width}}  # {meaning}" for command, meaning in rows)])
+    return "\n".join(["", "Next steps:", *(f"  {command:<{width}}  # {meaning}" for command, meaning in rows)])
 
 
 def _port() -> int:
     text = os.environ.get(_PORT, "0")
     if not text.isdecimal() or int(text) >= 2**16:
-        raise StepError(f"{_PORT} must be a port from 0 (any that is free) to 65535: got {text!r}")
+        raise StepError(f"{_PORT} must be a port from 0 (any free port) to 65535: got {text!r}")
     return int(text)
 
 
 def _check_inspector() -> None:
-    # Here, before the cloud's process reads it, so that the message is not the end of a log.
+    # Validated before the cloud's process reads it, so that the message is printed and not only logged.
     try:
         activated()
     except ValueError as error:
@@ -94,7 +94,7 @@ def _environment_file(project: Path) -> Path:
 
 
 def _bootstrap(state: State, cloud: LocalCloud, environment: dict[str, str], project: Path) -> None:
-    # What is bootstrapped goes with the process that it was done in, and so does the note of it.
+    # A bootstrap lasts as long as the cloud's process, so the marker file names that process.
     note = cloud.folder.path / "bootstrapped"
     bootstrapped = f"{state.pid} {state.started}"
     if note.is_file() and note.read_text(encoding="utf-8") == bootstrapped:

@@ -1,4 +1,4 @@
-"""What the servers of this package have in common: many clients at once, and no client that keeps a thread for ever."""
+"""Base of the HTTP servers of this package: a limited number of connections, and a time limit for each request."""
 
 import io
 import socket
@@ -11,16 +11,16 @@ from threading import BoundedSemaphore, Lock
 from typing import Any, Final
 
 LISTEN_QUEUE: Final = 128
-"""Connections that wait to be taken while the server is busy. The system makes more of them wait for seconds."""
+"""Length of the accept queue while the server is busy. The system delays further connections by seconds."""
 
 _SECONDS_TO_WRITE: Final = 75.0
 
 
 class BoundedServer(ThreadingHTTPServer):
-    """A thread a connection, as many threads as `most_connections`; a connection beyond them is closed at once.
+    """Serves each connection in a thread. Connections beyond `most_connections` are closed at once.
 
-    A connection ends when a whole request has not come within `seconds_for_a_request`, however slowly it comes. With
-    an `ssl_context` it speaks HTTPS.
+    A connection is closed if a request is not complete within `seconds_for_a_request`, even if data still arrives.
+    With an `ssl_context` it serves HTTPS.
     """
 
     daemon_threads = True
@@ -38,20 +38,20 @@ class BoundedServer(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        """Take the port."""
-        # HTTPServer's own would ask the DNS for this machine's name, which can take seconds.
+        """Bind the port."""
+        # HTTPServer's implementation looks up this machine's name in DNS, which can take seconds.
         TCPServer.server_bind(self)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Take a connection."""
+        """Accept a connection."""
         connection, address = super().get_request()
         if self._ssl_context:
-            # The handshake waits for the connection's own thread: here a silent client would keep all others out.
+            # The TLS handshake runs in the connection's thread; here a silent client would block all others.
             connection = self._ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return connection, address
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own, or close it when there are too many."""
+        """Serve a connection in a new thread, or close it if there are too many."""
         if not self._free.acquire(blocking=False):
             super().shutdown_request(request)
             return
@@ -60,22 +60,22 @@ class BoundedServer(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """End a connection that was taken."""
+        """Close an accepted connection."""
         with self._lock:
             self._connections.discard(request)
         self._free.release()
         super().shutdown_request(request)
 
     def close_connections(self) -> None:
-        """End every connection. Their threads come to their end by themselves."""
+        """Close all connections. Their threads then end."""
         with self._lock:
             for connection in self._connections:
-                with suppress(OSError):  # the client may have gone first
+                with suppress(OSError):  # the client may have disconnected first
                     connection.shutdown(socket.SHUT_RDWR)
 
 
 class BoundedHandler(BaseHTTPRequestHandler):
-    """Reads each request within the server's time for it."""
+    """Reads each request within the server's time limit."""
 
     server: BoundedServer  # pyright: ignore[reportIncompatibleVariableOverride] (only BoundedServer makes handlers)
     protocol_version = "HTTP/1.1"
@@ -83,20 +83,20 @@ class BoundedHandler(BaseHTTPRequestHandler):
     wbufsize = -1  # headers and body in one packet
 
     def setup(self) -> None:
-        """Read through the deadline."""
+        """Set up reads with a deadline."""
         super().setup()
         self.rfile.close()
         self._reader = _DeadlineReader(self.connection)
         self.rfile = io.BufferedReader(self._reader)
 
     def handle_one_request(self) -> None:
-        """Give the next request its time, which begins when the one before is answered."""
+        """Handle the next request. Its time limit starts after the previous response."""
         self._reader.deadline = time.monotonic() + self.server.seconds_for_a_request
         super().handle_one_request()
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads a socket until a deadline, which a client that sends a byte now and then cannot put off."""
+    """Reads a socket until a fixed deadline, which slow clients cannot extend."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.deadline = 0.0

@@ -1,4 +1,4 @@
-"""A fixture for pytest: an AWS of the test run's own, with the CDK CLI turned towards it."""
+"""pytest fixture: a local cloud for the test run, with the CDK CLI configured for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-# Every run of pytest in the environment imports this module, and few use the fixture.
+# Every pytest run in the environment imports this module, but few use the fixture.
 # ruff: noqa: PLC0415
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def local_cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Cdk]:
-    """Start an AWS on this machine, on a free port, bootstrap it, and stop it at the end of the run.
+    """Start a local cloud on a free port, bootstrap it, and stop it at the end of the test run.
 
-    The tests of a run share it: give their stacks different names, or destroy them. Needs the extra `local`, and the
-    CDK CLI in the project's `node_modules` or on the PATH; CdkError says so when it is not there.
+    All tests of a run share it: use different stack names, or destroy the stacks. It requires the extra `local`, and
+    the CDK CLI in the project's `node_modules` or on the PATH; CdkError if the CLI is missing.
     """
     from imagebuilder_local.cdk import Cdk
     from imagebuilder_local.cloud import LocalCloud

@@ -1,4 +1,4 @@
-"""Shows what is being done while it is done, and how long it took. Standard library only: set-up uses it too."""
+"""Progress output with the duration of each step. Standard library only, because setup uses it."""
 
 import subprocess
 import sys
@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 class StepError(Exception):
-    """A step failed; the message is for the person who waits."""
+    """A step failed; the message is printed for the user."""
 
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Print the title when the step starts and its seconds when it ends."""
+    """Print the title at the start of the step and its duration in seconds at the end."""
     print(f"==> {title}", flush=True)  # noqa: T201
     started = time.monotonic()
     yield
@@ -22,7 +22,7 @@ def step(title: str) -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """Print text that belongs to the step that runs, set in below its title."""
+    """Print text of the current step, indented below its title."""
     for line in text.splitlines():
         print(f"    {line}".rstrip(), flush=True)  # noqa: T201
 
@@ -34,9 +34,9 @@ def run(
     folder: Path | None = None,
     show: bool = False,
 ) -> str:
-    """Run a command to its end and return what it printed. `show` prints it as it comes.
+    """Run a command and return its output. `show` also prints the output as it arrives.
 
-    Raises StepError with the end of its output when it fails.
+    StepError has the end of the output if the command fails.
     """
     output: list[str] = []
     with subprocess.Popen(
@@ -63,7 +63,7 @@ def run(
 
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """Turn a StepError, and a Ctrl-C, into a message and an exit code, without a stack trace."""
+    """Convert a StepError or a Ctrl-C into a message and an exit code, without a stack trace."""
     try:
         yield
     except StepError as error:

@@ -109,7 +109,7 @@ def test_port_in_use_is_told_with_the_way_out(cloud: LocalCloud) -> None:
             cloud.start(port)
     message = str(raised.value)
     assert f"port {port} of 127.0.0.1 cannot be used (Address already in use)" in message
-    assert "name none to take any that is free" in message
+    assert "set none to use any free port" in message
     assert "Traceback" not in message
 
 
@@ -165,7 +165,7 @@ def test_process_that_got_the_pid_of_a_killed_cloud_is_not_taken_for_the_one_tha
     monkeypatch.setattr(control, "_SECONDS_TO_STOP", 0.2)
     with holding(cloud.folder.lock):
         assert cloud.state() is None
-        with pytest.raises(LocalCloudError, match=r"a process lives in .* and does not say which it is: wait until"):
+        with pytest.raises(LocalCloudError, match=r"a process without a state file holds .*: wait until"):
             cloud.stop()
     assert foreign.poll() is None
 
@@ -209,14 +209,14 @@ def test_link_in_the_folder_is_not_followed(cloud: LocalCloud, tmp_path: Path, n
     target = tmp_path / "somebody's"
     target.mkdir() if name in {"home", "tmp"} else target.write_text("theirs")
     (cloud.folder.path / name).symlink_to(target)
-    with pytest.raises(LocalCloudError, match=f"{name} is a link, which a local cloud does not follow: remove it"):
+    with pytest.raises(LocalCloudError, match=f"{name} is a link, and links are not followed: remove it"):
         cloud.start()
     assert list(target.iterdir()) == [] if target.is_dir() else target.read_text() == "theirs"
 
 
 def test_link_in_place_of_the_folder_is_not_followed(cloud: LocalCloud, tmp_path: Path) -> None:
     cloud.folder.path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(LocalCloudError, match="cloud is a link, which a local cloud does not follow: remove it"):
+    with pytest.raises(LocalCloudError, match="cloud is a link, and links are not followed: remove it"):
         cloud.start()
     assert not (tmp_path / "elsewhere").exists()
 

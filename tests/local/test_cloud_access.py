@@ -26,9 +26,7 @@ from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings
 from imagebuilder_local.cloud.state import State
 
-WAY_OUT = (
-    "This local cloud takes only requests that are signed with its own access key: `. .local/env` gives it to a shell."
-)
+WAY_OUT = "This local cloud accepts only requests signed with its own access key: `. .local/env` sets it in a shell."
 KNOWN_BY_EVERYBODY = [("test", "test"), ("000000000000", "test"), ("AKIAIOSFODNN7EXAMPLE", "secret")]
 
 
@@ -267,7 +265,7 @@ def test_request_that_names_two_keys_is_refused(
     headers["Authorization"] = headers["Authorization"].replace("AWS4-HMAC-SHA256 ", root)
     status, body = ask("GET", f"{state.endpoint}/", **headers)
     assert status == 403
-    assert b"The request names two access keys" in body
+    assert b"The request has two access keys" in body
 
 
 def test_body_that_the_signature_does_not_cover_is_refused(ask: Callable[..., tuple[int, bytes]], state: State) -> None:

@@ -133,5 +133,5 @@ def test_other_word_in_the_environment_is_one_error(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ValueError, match=r".") as error:
         ImageBuilder()
     assert str(error.value) == (
-        f"IMAGEBUILDER_LOCAL_INSPECTOR must be off, or some of ec2 and ecr with commas between them: got {text!r}"
+        f"IMAGEBUILDER_LOCAL_INSPECTOR must be off, or a comma-separated list of ec2 and ecr: got {text!r}"
     )

@@ -91,7 +91,7 @@ def test_what_is_no_operation_is_404_and_says_so(
     assert ask(connection, method, target) == (
         404,
         "UnknownOperationException",
-        {"message": f"No operation is {method} {target}."},
+        {"message": f"Unknown operation: {method} {target}."},
     )
     assert service.calls() == []
 

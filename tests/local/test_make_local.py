@@ -60,7 +60,7 @@ def test_deploy_shows_the_pipeline_and_deploying_again_changes_nothing(project: 
     assert "==> cdk bootstrap" not in printed
 
     code, printed = local(project, "status")
-    assert printed.startswith("The local cloud runs as process ")
+    assert printed.startswith("The local cloud is running as process ")
     assert local(project, "down") == (0, "The local cloud is stopped.\n")
     assert local(project, "down") == (0, "The local cloud is not running.\n")
     assert local(project, "status") == (0, "The local cloud is not running.\n")
@@ -92,7 +92,7 @@ def test_port_in_use_is_one_clear_message(project: Path) -> None:
         taken.listen()
         code, printed = local(project, "deploy", IMAGEBUILDER_LOCAL_PORT=str(taken.getsockname()[1]))
     assert code == 1
-    assert "cannot be used (Address already in use): stop what uses it" in printed
+    assert "cannot be used (Address already in use): stop the process that uses it" in printed
     assert "Traceback" not in printed
 
 
@@ -100,14 +100,14 @@ def test_port_in_use_is_one_clear_message(project: Path) -> None:
 def test_port_that_is_none_is_one_clear_message(project: Path, port: str) -> None:
     code, printed = local(project, "deploy", IMAGEBUILDER_LOCAL_PORT=port)
     assert code == 1
-    assert f"IMAGEBUILDER_LOCAL_PORT must be a port from 0 (any that is free) to 65535: got '{port}'" in printed
+    assert f"IMAGEBUILDER_LOCAL_PORT must be a port from 0 (any free port) to 65535: got '{port}'" in printed
     assert "Traceback" not in printed
 
 
 def test_inspector_that_cannot_be_activated_so_is_one_clear_message(project: Path) -> None:
     code, printed = local(project, "up", IMAGEBUILDER_LOCAL_INSPECTOR="no")
     assert code == 1
-    allowed = "must be off, or some of ec2 and ecr with commas between them: got 'no'"
+    allowed = "must be off, or a comma-separated list of ec2 and ecr: got 'no'"
     assert f"error: IMAGEBUILDER_LOCAL_INSPECTOR {allowed}" in printed
     assert "Traceback" not in printed
 
@@ -124,7 +124,7 @@ def test_up_starts_the_cloud_and_says_how_to_go_on(project: Path) -> None:
     assert code == 0, printed
     assert "  . .local/env " in printed
     assert "  make local-down " in printed
-    assert local(project, "status")[1].startswith("The local cloud runs as process ")
+    assert local(project, "status")[1].startswith("The local cloud is running as process ")
 
 
 def test_missing_cdk_cli_is_told_with_the_command_that_installs_it(project: Path) -> None:
@@ -154,7 +154,7 @@ def test_link_that_came_with_the_clone_is_one_clear_message_and_is_not_written_t
     (project / name).symlink_to(target)
     code, printed = local(project, "up")
     assert code == 1
-    assert printed.endswith(f"error: {project / name} is a link, which a local cloud does not follow: remove it\n")
+    assert printed.endswith(f"error: {project / name} is a link, and links are not followed: remove it\n")
     assert list(target.iterdir()) == [] if target.is_dir() else target.read_text() == "theirs"
 
 

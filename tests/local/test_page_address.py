@@ -24,7 +24,7 @@ def test_up_and_status_print_an_address_that_answers(tmp_path: Path) -> None:
         )
         address = re.search(r"^    .*: (http://127\.0\.0\.1:\d+/)$", started, re.MULTILINE)
         assert address, started
-        assert f"  {address[1]} " in started.partition("Go on with:")[2]
+        assert f"  {address[1]} " in started.partition("Next steps:")[2]
         assert f"Page: {address[1]}\n" in status
         with urllib.request.urlopen(address[1]) as response:
             assert b"<title>Pipelines in the local cloud</title>" in response.read()

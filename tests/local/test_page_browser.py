@@ -60,19 +60,17 @@ def cloud(tmp_path: Path) -> Iterator[Deployed]:
 
 def test_deploys_show_while_they_run_and_without_a_reload(cloud: Deployed, tab: Browser) -> None:
     tab.open(cloud.page)
-    tab.wait_for(
-        f"{TEXT}.includes('No pipeline is deployed.') && {TEXT}.includes('CloudFormation has sent no event yet.')"
-    )
+    tab.wait_for(f"{TEXT}.includes('No pipelines') && {TEXT}.includes('No events yet')")
     tab.evaluate("window.loaded = 'once'")
 
     cloud.deploy("Golden", Name="golden", Description=MARKUP, Tags={"team": MARKUP})
     tab.wait_for(f"{TEXT}.includes('golden') && {CARD}?.innerText.includes('Succeeded')")
     steps = tab.evaluate(f"[...{CARD}.querySelectorAll('.step strong')].map((step) => step.textContent)")
-    assert steps == ["CloudFormation sends Create", "CreateImagePipeline", "The function answers"]
+    assert steps == ["CloudFormation sends Create", "CreateImagePipeline", "The function responds"]
     card = tab.evaluate(f"{CARD}.innerText")
     assert "Create Pipeline in Golden" in card
     assert "physical id arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/golden" in card
-    assert not tab.evaluate(f"{TEXT}.includes('No pipeline is deployed.')")
+    assert not tab.evaluate(f"{TEXT}.includes('No pipelines')")
 
     # What a template says is text: it is seen as it was written, and nothing of it runs or is loaded.
     tab.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
@@ -83,7 +81,7 @@ def test_deploys_show_while_they_run_and_without_a_reload(cloud: Deployed, tab: 
     cloud.order_faults("UpdateImagePipeline", [{"code": "TooManyRequestsException", "message": MARKUP}, {"delay": 3}])
     with ThreadPoolExecutor(1) as pool:
         deploying = pool.submit(cloud.deploy, "Golden", Name="golden", Description="new")
-        tab.wait_for(f"{CARD}.innerText.includes('Update') && {CARD}.innerText.includes('under way')")
+        tab.wait_for(f"{CARD}.innerText.includes('Update') && {CARD}.innerText.includes('in progress')")
         assert "Working" in tab.evaluate(f"{CARD}.innerText")
         # What a person has opened, with the keyboard, stays open and focused when the card changes.
         tab.evaluate(f"{CARD}.querySelector('[data-key=ids] summary').focus()")
@@ -152,7 +150,7 @@ def test_filter_shows_what_matches_and_says_when_nothing_does(tab: Browser) -> N
         assert tab.evaluate(shown) == ["Alpha"]
         tab.evaluate("document.getElementById('filter-failed').click()")
         assert tab.evaluate(shown) == []
-        assert "No event matches." in tab.evaluate(TEXT)
+        assert "No events match." in tab.evaluate(TEXT)
 
 
 def test_cloud_that_has_gone_is_told_with_the_way_back_and_found_again(tab: Browser) -> None:

@@ -189,7 +189,7 @@ class Guarded:
 
     def lost_since(self, logged: int) -> str | None:
         """Return why something of a function was lost since the cloud's log was so long, None when nothing was."""
-        return next((line for line in self.log()[logged:].splitlines() if " is lost: " in line), None)
+        return next((line for line in self.log()[logged:].splitlines() if " was lost: " in line), None)
 
     def function_log(self) -> list[str]:
         """Return the function's own log."""

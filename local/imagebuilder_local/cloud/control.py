@@ -1,4 +1,4 @@
-"""Starts, finds and stops a local cloud."""
+"""Start, status and stop of a local cloud."""
 
 import os
 import signal
@@ -21,36 +21,38 @@ _LOG_LINES: Final = 15
 
 
 class LocalCloud:
-    """The one local cloud that a folder can have, running or not."""
+    """The local cloud of a folder, running or not. A folder has at most one."""
 
     def __init__(self, path: Path) -> None:
         self.folder = Folder(path)
-        self._process: subprocess.Popen[bytes] | None = None  # Only in the process that started it.
+        self._process: subprocess.Popen[bytes] | None = None  # Set only in the process that started the cloud.
 
     def state(self) -> State | None:
-        """Return where it can be reached, None when it does not run."""
+        """Return endpoints and credentials, None if the cloud is not running."""
         state = State.read(self.folder) if is_locked(self.folder) else None
-        # A file that a killed cloud left names a process that has ended, or somebody else's.
+        # The file of a killed cloud has the pid of an ended process, which another process may have now.
         return state if state is not None and state.is_running() else None
 
     def environment(self) -> dict[str, str]:
-        """Return this process's environment turned towards the cloud. LocalCloudError when it does not run."""
+        """Return the environment of this process, configured for the cloud. LocalCloudError if it is not running."""
         state = self.state()
         if state is None:
             raise LocalCloudError(f"the local cloud is not running{self._last_words()}")
         return client_environment(state, self.folder)
 
     def start(self, port: int = 0) -> State:
-        """Start it and wait until it serves; return the state of the running one if it already does.
+        """Start the cloud and wait until it serves. Return the state, also of a cloud that is already running.
 
-        `port` is the one that CloudFormation, Lambda, S3 and so on are served on, 0 for any that is free.
+        `port` serves CloudFormation, Lambda, S3 and so on; 0 selects a free port.
         """
         make_folder(self.folder.path)
         try:
             with holding(self.folder.starting_lock, patience=_SECONDS_TO_START):
                 return self.state() or self._start(port)
         except BlockingIOError as error:
-            raise LocalCloudError(f"the local cloud in {self.folder.path} is being started elsewhere") from error
+            raise LocalCloudError(
+                f"another process is starting the local cloud in {self.folder.path}: wait, then try again"
+            ) from error
 
     def _start(self, port: int) -> State:
         self._reap()
@@ -61,13 +63,13 @@ class LocalCloud:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Not of our group: a Ctrl-C meant for a deploy must not take the cloud along.
+                # A separate process group: a Ctrl-C during a deploy must not stop the cloud.
                 start_new_session=True,
             )
         return self._wait_until_it_serves(self._process)
 
     def stop(self) -> bool:
-        """Stop it and nothing else; return whether there was something to stop."""
+        """Stop this cloud and no other process. Return whether it was running."""
         state = self._settled_state()
         if state is None:
             self._reap()
@@ -77,27 +79,27 @@ class LocalCloud:
             if self._ends_within(_SECONDS_TO_STOP):
                 self._reap()
                 return True
-        raise LocalCloudError(f"the local cloud, process {state.pid}, does not end")
+        raise LocalCloudError(f"the local cloud (process {state.pid}) does not stop")
 
     def _settled_state(self) -> State | None:
-        """Return the state, None when nothing runs. One that starts or ends meanwhile is waited for."""
+        """Return the state, None if the cloud is not running. Wait for a cloud that is starting or ending."""
         deadline = time.monotonic() + _SECONDS_TO_STOP
         while (state := self.state()) is None and is_locked(self.folder):
             if time.monotonic() >= deadline:
                 raise LocalCloudError(
-                    f"a process lives in {self.folder.path} and does not say which it is: "
-                    "wait until it has started, or end it by hand"
+                    f"a process without a state file holds {self.folder.path}: "
+                    "wait until it has started, or stop it yourself"
                 )
             time.sleep(_POLL)
         return state
 
     def _reap(self) -> None:
-        """Take note of the end of a process that we started and that has ended."""
+        """Collect the exit status of the process that this object started."""
         if self._process is not None:
             try:
                 self._process.wait(_SECONDS_TO_STOP)
             except subprocess.TimeoutExpired as error:
-                raise LocalCloudError(f"the local cloud, process {self._process.pid}, does not end") from error
+                raise LocalCloudError(f"the local cloud (process {self._process.pid}) does not stop") from error
 
     def _wait_until_it_serves(self, process: subprocess.Popen[bytes]) -> State:
         deadline = time.monotonic() + _SECONDS_TO_START

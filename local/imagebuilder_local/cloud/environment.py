@@ -1,4 +1,4 @@
-"""The environment in which clients reach the local cloud, and can reach nothing else."""
+"""Environment variables with which clients reach the local cloud, and only the local cloud."""
 
 import os
 import sys
@@ -13,16 +13,16 @@ _PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy
 
 
 def client_environment(state: State, folder: Folder, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return `base` (this process's environment) turned towards the local cloud.
+    """Return `base` (default: the environment of this process), configured for the local cloud.
 
-    Every setting of AWS that was there is dropped first: a forgotten AWS_PROFILE must not send a deploy to an account.
-    What clients keep in a home folder (caches, settings) goes to the local cloud's own.
+    All AWS settings are removed first: a forgotten AWS_PROFILE must not send a deploy to an account. Clients use the
+    home folder of the local cloud for caches and settings.
     """
     return neutral_environment(folder, base) | client_settings(state, folder)
 
 
 def client_settings(state: State, folder: Folder) -> dict[str, str]:
-    """Return just the variables that point a client at the local cloud, for a file that a shell can read."""
+    """Return only the variables that configure a client for the local cloud, for a file that a shell sources."""
     authority = str(folder.certificate_authority.resolve())
     return {
         "AWS_ENDPOINT_URL": state.endpoint,
@@ -42,7 +42,7 @@ def client_settings(state: State, folder: Folder) -> dict[str, str]:
 
 
 def neutral_environment(folder: Folder, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return `base` without any setting of AWS or of a proxy, and with a home and a temporary folder of our own."""
+    """Return `base` without AWS and proxy settings, and with the local cloud's home and temporary folders."""
     home, temporary = (make_folder(path).resolve() for path in (folder.home, folder.temporary))
     kept = {
         name: value
@@ -61,6 +61,6 @@ def neutral_environment(folder: Folder, base: Mapping[str, str] | None = None) -
 
 
 def program_path(project: Path) -> str:
-    """Return a PATH on which the programs of this Python's environment and of the project come first."""
+    """Return a PATH that starts with the programs of this Python environment and of the project."""
     folders = [Path(sys.executable).parent, project / ".venv-aws" / "bin", project / "node_modules" / ".bin"]
     return os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")])

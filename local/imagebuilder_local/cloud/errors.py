@@ -1,5 +1,5 @@
-"""The error that the local cloud's callers see."""
+"""The exception of the local cloud."""
 
 
 class LocalCloudError(Exception):
-    """The local cloud cannot be started, reached or stopped; the message says why and what to do."""
+    """The local cloud cannot be started, reached or stopped; the message has the reason and the fix."""

@@ -1,6 +1,6 @@
-"""Files and folders of the local cloud: for their owner alone, and never written through a link.
+"""Files and folders of the local cloud: accessible to their owner only, and never written through a link.
 
-A link that somebody left in the folder, or that came with a clone, would have us write over a file elsewhere.
+A link in the folder, for example from a clone, could cause a write to a file elsewhere.
 """
 
 import errno
@@ -19,7 +19,7 @@ _LITTLE: Final = 2**20
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder unless it is there, and return it. LocalCloudError when it is a link or cannot be made."""
+    """Create a folder if it does not exist, and return it. LocalCloudError if it is a link or cannot be created."""
     refuse_link(path)
     with _told(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -27,7 +27,7 @@ def make_folder(path: Path) -> Path:
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file that its owner alone can read, whole or not at all. LocalCloudError when that cannot be done."""
+    """Write a file atomically, readable only by its owner. LocalCloudError if that fails."""
     refuse_link(path)
     with _told(path):
         handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -41,7 +41,7 @@ def write_private(path: Path, content: str | bytes) -> None:
 
 
 def open_private(path: Path, flags: int) -> int:
-    """Open a file that its owner alone can read, make it if need be. LocalCloudError when that cannot be done."""
+    """Open a file readable only by its owner, and create it if needed. LocalCloudError if that fails."""
     refuse_link(path)
     with _told(path):
         handle = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW, 0o600)
@@ -54,13 +54,13 @@ def open_private(path: Path, flags: int) -> int:
 
 
 def refuse_link(path: Path) -> None:
-    """Return when this is no link. LocalCloudError when it is."""
+    """Raise LocalCloudError if the path is a link."""
     if path.is_symlink():
-        raise LocalCloudError(f"{path} is a link, which a local cloud does not follow: remove it")
+        raise LocalCloudError(f"{path} is a link, and links are not followed: remove it")
 
 
 def full_disk(path: Path) -> str:
-    """Return a sentence for an error message when the disk is full, else nothing."""
+    """Return a clause for an error message if the disk is full, else an empty string."""
     if shutil.disk_usage(path).free >= _LITTLE:
         return ""
     return f"; the disk of {path} is full: free some space, then try again"
@@ -71,5 +71,5 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        way_out = "free some space" if error.errno in _FULL else "let this user write there"
+        way_out = "free some space" if error.errno in _FULL else "allow this user to write there"
         raise LocalCloudError(f"{path} cannot be written ({error.strerror}): {way_out}, then try again") from error

@@ -1,4 +1,4 @@
-"""The gate before ministack: what is not signed stays outside, and what is too long or too slow does too."""
+"""Checks requests before ministack gets them: it rejects unsigned, long and slow requests."""
 
 import asyncio
 import json
@@ -21,21 +21,21 @@ _SECONDS_FOR_A_BODY: Final = 75.0
 
 _UNSIGNED: Final = (
     ("GET", re.compile(r"/_ministack/(health|ready)")),
-    # The token in the path is what a pre-signed URL's signature is.
+    # The token in the path replaces the signature of a pre-signed URL.
     ("PUT", re.compile(r"/_ministack/cfn-(response|signal)/[-0-9a-f]+")),
 )
 _HEADERS_UNSIGNED: Final = frozenset({b"content-length", b"content-type", b"transfer-encoding"})
 
 
 class Gate:
-    """An ASGI application that hands on to another what is signed, and CloudFormation's responses."""
+    """An ASGI application that forwards signed requests, and responses to CloudFormation, to another."""
 
     def __init__(self, app: App, signatures: Signatures) -> None:
         self._app = app
         self._signatures = signatures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request on, or refuse it."""
+        """Forward a request, or reject it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
@@ -53,7 +53,7 @@ class Gate:
     async def _admit(self, scope: Scope, receive: Receive) -> tuple[Scope, bytes]:
         method, path = scope["method"], scope["path"]
         if any(method == allowed and pattern.fullmatch(path) for allowed, pattern in _UNSIGNED):
-            # ministack also goes by host, by other headers and by the query.
+            # ministack also routes by host, by other headers and by the query.
             few = [(name, value) for name, value in scope["headers"] if name in _HEADERS_UNSIGNED]
             return scope | {"headers": few, "query_string": b""}, await _read(receive, _MOST_BYTES_UNSIGNED)
         headers = _headers(scope)
@@ -65,7 +65,7 @@ class Gate:
 
 
 class _GoneError(Exception):
-    """The client has gone, or is too slow."""
+    """The client has disconnected."""
 
 
 async def _read(receive: Receive, most: int) -> bytes:
@@ -81,13 +81,13 @@ async def _read(receive: Receive, most: int) -> bytes:
                 length += len(chunks[-1])
                 if length > most:
                     raise ServiceError(
-                        "RequestEntityTooLargeException", f"The body is too long: allowed are {most} bytes."
+                        "RequestEntityTooLargeException", f"The body is too long: allowed are at most {most} bytes."
                     )
                 if not message.get("more_body", False):
                     return b"".join(chunks)
     except TimeoutError as error:
         raise ServiceError(
-            "RequestTimeout", f"The body did not come within {_SECONDS_FOR_A_BODY:.0f} s: send it again."
+            "RequestTimeout", f"The body did not arrive within {_SECONDS_FOR_A_BODY:.0f} s: send it again."
         ) from error
 
 
@@ -104,7 +104,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     found: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "replace")
-        # A header on several lines is signed as its values with a bare comma between.
+        # The signature of a repeated header covers its values joined with a comma, without a space.
         found[name] = f"{found[name]},{value}" if name in found else value
     return found
 
@@ -123,7 +123,7 @@ async def _refuse(error: ServiceError, scope: Scope, send: Send) -> None:
 
 
 def _error(error: ServiceError, headers: Mapping[str, str], query: str) -> tuple[str, bytes]:
-    """Return type and body of an error in the protocol that the client speaks, as far as that can be told."""
+    """Return content type and body of an error, in the protocol of the client as far as it can be detected."""
     inner = f"<Error><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
     if (
         re.search(r"(/|%2F)s3(/|%2F)aws4_request", headers.get("authorization", "") + query)

@@ -1,4 +1,4 @@
-"""CloudFormation's own `AWS::ImageBuilder::ImagePipeline` on top of the emulator, for stacks that move away from it."""
+"""CloudFormation's `AWS::ImageBuilder::ImagePipeline` on top of the emulator, for stacks that migrate from it."""
 
 import uuid
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ Properties = Mapping[str, Any]
 
 
 def native_pipeline(service: ImageBuilder) -> dict[str, Any]:
-    """Return the type as ministack's table of provisioners has it."""
+    """Return the entry of this type for ministack's table of provisioners."""
     return {
         "create": partial(_create, service),
         "update": partial(_update, service),
@@ -54,7 +54,7 @@ def _delete(service: ImageBuilder, physical_id: str, _properties: Properties) ->
 def _call(service: ImageBuilder, operation: str, request: dict[str, Any]) -> dict[str, Any]:
     takes_token = "clientToken" in load_model().input_of(operation).members
     token = {"clientToken": str(uuid.uuid4())} if takes_token else {}
-    # To ministack the account's id is a key of its root, as whom the local cloud's deploys are made.
+    # ministack treats the account id as an access key of the root user, which also deploys the stacks.
     return service.call(operation, request | token, access_key=service.arn("").split(":")[4])
 
 
@@ -63,10 +63,10 @@ def _answer(arn: str, properties: Properties) -> tuple[str, dict[str, str]]:
 
 
 def _request(operation: str, properties: Properties) -> dict[str, Any]:
-    """Return the properties as the API spells and types them: templates give numbers and truths as texts too."""
+    """Convert properties to API names and types: templates also have numbers and booleans as strings."""
     shape = load_model().input_of(operation)
     request: dict[str, Any] = _value(shape, dict(properties))
-    # Published templates leave `Tags` empty, for example by conditions; the API itself would refuse an empty map.
+    # Published templates have empty `Tags`, for example through conditions; the API rejects an empty map.
     return {name: value for name, value in request.items() if name in shape.members and (name, value) != ("tags", {})}
 
 

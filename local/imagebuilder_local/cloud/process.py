@@ -29,22 +29,24 @@ HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
 ACCOUNT: Final = "000000000000"
 
-# ministack would also open ports for these, and look for containers to clean up.
+# Features that would open more ports or search for containers to clean up.
 _TURNED_OFF: Final = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LAMBDA_EXECUTOR": "local"}
 
 
 def main(path: Path, port: int) -> None:
-    """Serve from the folder until SIGTERM. The port is ministack's; 0 means any that is free."""
+    """Serve from the folder until SIGTERM. `port` is the port of ministack; 0 selects a free one."""
     folder = Folder(path)
     try:
-        # Patience for those who only look whether somebody holds it.
+        # Waits for processes that hold the lock only to test it.
         with holding(folder.lock, patience=5.0):
-            folder.state.unlink(missing_ok=True)  # of one that was killed
+            folder.state.unlink(missing_ok=True)  # left by a killed process
             _serve_from(folder, port)
     except LocalCloudError as error:
         raise SystemExit(str(error)) from error
     except BlockingIOError as error:
-        raise SystemExit(f"another local cloud lives in {folder.path}: stop it, or choose another folder") from error
+        raise SystemExit(
+            f"another local cloud is running in {folder.path}: stop it, or choose another folder"
+        ) from error
 
 
 def _serve_from(folder: Folder, port: int) -> None:
@@ -74,7 +76,7 @@ def _serve_from(folder: Folder, port: int) -> None:
 
 
 def _make_certificates(folder: Folder) -> None:
-    # A new authority each time: it is trusted by nobody but the clients of this process, and for as long.
+    # A new certificate authority for each start: only the clients of this process trust it.
     authority = trustme.CA(organization_name="imagebuilder-local")
     certificate = authority.issue_cert(HOST, "localhost", common_name="imagebuilder-local")
     write_private(folder.certificate_authority, authority.cert_pem.bytes())
@@ -82,7 +84,7 @@ def _make_certificates(folder: Folder) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    """Take the port at once, so that nobody else can between choosing and serving."""
+    """Bind the port before the start, so that no other process can take it meanwhile."""
     listener = socket.socket()
     try:
         listener.bind((HOST, port))
@@ -90,9 +92,9 @@ def _listen(port: int) -> socket.socket:
         listener.close()
         raise SystemExit(
             f"port {port} of {HOST} cannot be used ({error.strerror}): "
-            "stop what uses it, name another one, or name none to take any that is free"
+            "stop the process that uses it, choose another port, or set none to use any free port"
         ) from error
-    # From here on clients can connect; they are served when ministack is up.
+    # Clients can connect from now on; they are served once ministack has started.
     listener.listen(LISTEN_QUEUE)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
@@ -100,7 +102,7 @@ def _listen(port: int) -> socket.socket:
 
 @contextmanager
 def _stopping(server: ImageBuilderServer) -> Iterator[None]:
-    """Stop a server at the end that is not to start before it can tell who asks."""
+    """Stop a server on exit. The server starts later, once it can authenticate callers."""
     try:
         yield
     finally:
@@ -114,13 +116,13 @@ async def _serve(
     server: ImageBuilderServer,
     timeline: Timeline,
 ) -> None:
-    # The functions that ministack starts inherit this environment, so it is also the Lambda runtime's.
+    # The functions that ministack starts inherit this environment, so it is also the environment of Lambda.
     os.environ.clear()
     os.environ.update(neutral_environment(folder, _inherited) | client_settings(state, folder) | _TURNED_OFF)
     os.environ |= {
-        # IAM is enforced, and functions hold the credentials of their roles.
+        # IAM is enforced, and functions have the credentials of their roles.
         "AUTH": "true",
-        # ResponseURLs are MINISTACK_HOST's, which is on no domain of AWS: the handler answers to a host named here.
+        # ResponseURLs have MINISTACK_HOST, which is not an AWS domain: the handler responds to hosts in this variable.
         "CUSTOM_RESOURCE_RESPONSE_HOSTS": HOST,
         "GATEWAY_PORT": str(listener.getsockname()[1]),
         "MINISTACK_HOST": HOST,
@@ -132,7 +134,7 @@ async def _serve(
         "MINISTACK_SSL_CERT": str(folder.server_certificate.resolve()),
         "MINISTACK_SSL_KEY": str(folder.server_certificate.resolve()),
     }
-    # ministack reads its settings when it is imported.
+    # ministack reads its settings at import.
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
@@ -158,7 +160,7 @@ async def _serve(
     events.watch(timeline)
     signatures = Signatures(state.account)
     gate = Gate(app, signatures)
-    # After the page, which shows what is sent: what is refused is not.
+    # Wrapped outside the page's events, so that the page does not show rejected operations, which are not sent.
     service_token.enforce()
     secure_reference.enforce()
     policy_document.enforce()
@@ -187,7 +189,7 @@ async def _serve(
                 server.start(signatures.require)
                 try:
                     state.write(folder)
-                except LocalCloudError as error:  # hypercorn would serve on, where nobody finds it
+                except LocalCloudError as error:  # hypercorn would continue to serve without a state file
                     failures.append(error)
                     stop.set()
 

@@ -1,7 +1,8 @@
-"""The `AWS::ImageBuilder::*` types of CloudFormation that ministack does not have, on top of the emulator.
+"""The `AWS::ImageBuilder::*` types of CloudFormation, which ministack does not have, on top of the emulator.
 
-A pipeline refers to them, so they have to exist and to refuse to go while they are referred to. They are registered in
-ministack's table of provisioners, which is not a public interface: the version is pinned and a test deploys each type.
+Pipelines refer to these resources, so they must exist, and cannot be deleted while a pipeline refers to them. They are
+registered in ministack's table of provisioners, which is not a public interface: the version is pinned, and a test
+deploys each type.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from imagebuilder_local.cloud.native_pipeline import native_pipeline
 from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_model import normalized_name
 
-# The words: aws/aws-cdk#11441
+# Message: aws/aws-cdk#11441
 _NO_PROFILE: Final = (
     "The value supplied for parameter 'instanceProfileName' is not valid. The provided instance profile does not "
     "exist. Please specify a different instance profile and try again."
@@ -26,14 +27,14 @@ Created = tuple[str, dict[str, str]]
 
 @dataclass(frozen=True)
 class ResourceType:
-    """A type: its part of the ARN, what a template must give, and what in it names other resources."""
+    """A type: its part of the ARN, its required properties, and its references to other resources."""
 
     kind: str
     required: tuple[str, ...]
     arn_ends_with: tuple[str, ...] = ()
     references: Callable[[Properties], list[str]] = lambda _: []
     is_versioned: bool = True
-    subkind: str | None = None  # the property whose value follows the kind in the ARN
+    subkind: str | None = None  # the property with the value that follows the kind in the ARN
 
 
 def _components(properties: Properties) -> list[str]:
@@ -61,7 +62,7 @@ TYPES: Final = {
 
 
 def provisioners(service: ImageBuilder) -> dict[str, dict[str, Any]]:
-    """Return the types as ministack's table of provisioners has them: create, update and delete of each."""
+    """Return the entries for ministack's table of provisioners: create, update and delete of each type."""
     return {
         name: {
             "create": partial(_create, service, resource_type),

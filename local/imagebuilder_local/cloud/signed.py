@@ -1,4 +1,4 @@
-"""Requests to the local cloud that no SDK has an operation for, signed with its access key."""
+"""Signed requests to the local cloud for paths without an SDK operation."""
 
 import ssl
 import urllib.request
@@ -11,7 +11,7 @@ from imagebuilder_local.cloud.state import Folder, State
 
 
 def ask(state: State, folder: Folder, path: str, body: bytes | None = None) -> bytes:
-    """Return what Image Builder's emulator answers to a GET, or to a POST of the body. HTTPError when it refuses."""
+    """Return the response of the Image Builder emulator to a GET, or a POST of the body. HTTPError for an error."""
     url, method = f"{state.imagebuilder_endpoint}{path}", "GET" if body is None else "POST"
     unsigned = AWSRequest(method, url, data=body, headers={"Content-Type": "application/json"})
     key = Credentials(state.access_key_id, state.secret_access_key)

@@ -1,4 +1,4 @@
-"""What the local cloud's process leaves in its folder for those who want to reach it or stop it."""
+"""Files of the local cloud's process, which clients use to find it and to stop it."""
 
 import fcntl
 import json
@@ -18,54 +18,54 @@ _POLL: Final = 0.005
 
 @dataclass(frozen=True)
 class Folder:
-    """The folder that one local cloud has for itself."""
+    """The folder of one local cloud."""
 
     path: Path
 
     @property
     def state(self) -> Path:
-        """Where it can be reached; there while it serves."""
+        """Endpoints and credentials; exists while the cloud serves."""
         return self.path / "state.json"
 
     @property
     def lock(self) -> Path:
-        """Locked while the process lives, however it ends."""
+        """Lock file, held while the process lives, however it ends."""
         return self.path / "lock"
 
     @property
     def starting_lock(self) -> Path:
-        """Locked by whoever starts the process, until it serves."""
+        """Lock file, held during the start of the process until it serves."""
         return self.path / "starting.lock"
 
     @property
     def log(self) -> Path:
-        """What the process prints."""
+        """Output of the process."""
         return self.path / "cloud.log"
 
     @property
     def certificate_authority(self) -> Path:
-        """The certificate that clients trust."""
+        """The CA certificate that clients trust."""
         return self.path / "ca.pem"
 
     @property
     def server_certificate(self) -> Path:
-        """The certificate and key that the servers show."""
+        """The certificate and key of the servers."""
         return self.path / "server.pem"
 
     @property
     def home(self) -> Path:
-        """The home folder of clients, so that nothing of the user's own is read or written."""
+        """Home folder of clients, so that the user's own is neither read nor written."""
         return self.path / "home"
 
     @property
     def temporary(self) -> Path:
-        """For what the process and its functions unpack."""
+        """Temporary files of the process and its functions."""
         return self.path / "tmp"
 
 
 @dataclass(frozen=True)
 class State:
-    """A running local cloud. The access key is the account's root's: its file is for the owner of the cloud alone."""
+    """A running local cloud. It has the root user's access key, so only the owner of the cloud may read its file."""
 
     pid: int
     started: str
@@ -78,12 +78,12 @@ class State:
     secret_access_key: str = field(repr=False)
 
     def write(self, folder: Folder) -> None:
-        """Write it whole or not at all."""
+        """Write the state atomically."""
         write_private(folder.state, json.dumps(asdict(self), indent=1) + "\n")
 
     @staticmethod
     def read(folder: Folder) -> "State | None":
-        """Return the state that is written there, None when there is none, or one that another version wrote."""
+        """Return the state from its file, None if the file is missing or was written by another version."""
         try:
             handle = os.open(folder.state, os.O_RDONLY | os.O_NOFOLLOW)
         except OSError:
@@ -95,13 +95,13 @@ class State:
                 return None
 
     def is_running(self) -> bool:
-        """Return whether the process still lives, and is the one that wrote this."""
+        """Return whether the process that wrote this state is still running."""
         return started(self.pid) == self.started
 
 
 @contextmanager
 def holding(lock: Path, patience: float = 0.0) -> Iterator[None]:
-    """Hold a lock. BlockingIOError when somebody else still holds it after `patience` seconds."""
+    """Hold a lock. BlockingIOError if another process still holds it after `patience` seconds."""
     deadline = time.monotonic() + patience
     handle = open_private(lock, os.O_RDWR)
     try:
@@ -123,7 +123,7 @@ def _take(handle: int, kind: int) -> bool:
 
 
 def is_locked(folder: Folder) -> bool:
-    """Return whether a process lives in the folder. Checks share the lock, so none takes another for the process."""
+    """Return whether a local cloud runs in the folder. Tests of the lock share it, so they do not detect each other."""
     try:
         handle = os.open(folder.lock, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:

@@ -1,6 +1,6 @@
 """An emulator of EC2 Image Builder's pipeline operations that any AWS SDK or CLI can talk to.
 
-`ImageBuilder` holds the state and answers requests in process; `ImageBuilderServer` puts it on HTTP. Names, types,
+`ImageBuilder` holds the state and handles requests in process; `ImageBuilderServer` serves it over HTTP. Names, types,
 limits, routes and error statuses come from `imagebuilder_model`.
 """
 

@@ -1,4 +1,4 @@
-"""The errors that the service answers with."""
+"""Errors that the service returns."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -14,14 +14,14 @@ _OF_IAM = frozenset(
         "UnrecognizedClientException",
     }
 )
-"""Errors that come before any service's own, and are in no service's model (Common Errors of the API reference)."""
+"""Errors common to all AWS services; service models do not list them (Common Errors of the API reference)."""
 
 _MOST_PROBLEMS = 50
-"""That an error lists: a body can hold a hundred thousand."""
+"""Maximum number of problems that an error lists: a body can have a hundred thousand."""
 
 
 class ServiceError(Exception):
-    """An error answer of the service: its code, as SDKs know it, and its message."""
+    """An error response of the service: the code that SDKs read, and the message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -30,7 +30,7 @@ class ServiceError(Exception):
 
     @property
     def http_status(self) -> int:
-        """The status that the model gives the code; 400 for the codes that the service sends and does not model."""
+        """HTTP status of the code in the model; 400 for codes that the service sends but does not model."""
         if self.code in _OF_IAM:
             return HTTPStatus.FORBIDDEN
         if self.code == "RequestEntityTooLargeException":
@@ -40,11 +40,11 @@ class ServiceError(Exception):
 
 
 def invalid_value(operation: str, member: str, why: str) -> ServiceError:
-    """Return the error for a member whose value the service refuses.
+    """Return the error for a member with a value that the service rejects.
 
-    The code and the sentence are the real service's, although its model does not list the code for these operations:
+    The code and the sentence are those of AWS, although the model does not list the code for these operations:
     boto/boto3#2224 (a pattern), aws/aws-cdk#29910 and hashicorp/terraform-provider-aws#17396 (CreateImagePipeline).
-    What it sends for a missing member is unverified.
+    The response of AWS to a missing member is unverified.
     """
     modelled = "InvalidParameterException" in load_model().operations[operation].errors
     code = "InvalidParameterException" if modelled else "InvalidParameterValueException"
@@ -52,7 +52,7 @@ def invalid_value(operation: str, member: str, why: str) -> ServiceError:
 
 
 def invalid_request(operation: str, problems: Sequence[Problem]) -> ServiceError:
-    """Return the error for a request that the checker finds problems in. The first names the member."""
+    """Return the error for a request in which the checker found problems. The first problem names the member."""
     first = problems[0]
     member = str(first).removesuffix(first.message).rstrip()
     listed = "; ".join(map(str, problems[:_MOST_PROBLEMS]))
@@ -61,14 +61,14 @@ def invalid_request(operation: str, problems: Sequence[Problem]) -> ServiceError
 
 
 def access_denied(principal: str, action: str, resource: str) -> ServiceError:
-    """Return the error for a caller who may not do something.
+    """Return the error for a caller without a permission.
 
-    Sentence and status are the service's own: aws-samples/immutable-server-pipeline#4, aws/aws-parallelcluster#3867.
+    The sentence and the status are those of AWS: aws-samples/immutable-server-pipeline#4, aws/aws-parallelcluster#3867.
     """
     message = f"User: {principal} is not authorized to perform: {action} on resource: {resource}"
     return ServiceError("AccessDeniedException", message)
 
 
 def not_found(arn: str) -> ServiceError:
-    """Return the error for something that is not there. Code and status are known, the sentence is unverified."""
+    """Return the error for a missing resource. Code and status are verified, the sentence is not."""
     return ServiceError("ResourceNotFoundException", f"The resource with ARN '{arn}' cannot be found.")

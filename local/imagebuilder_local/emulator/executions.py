@@ -1,4 +1,4 @@
-"""Running pipelines, by hand and on their schedule, and listing what the runs made."""
+"""Pipeline executions, manual and scheduled, and the images that they created."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -12,26 +12,26 @@ from imagebuilder_local.emulator.state import State
 _FILTERS = ("name", "version")
 
 _FAILURES_WITHOUT_A_POLICY = 5
-"""After so many in a row the service disables a pipeline by itself (API reference of AutoDisablePolicy)."""
+"""Failures in a row after which the service disables a pipeline (API reference of AutoDisablePolicy)."""
 
 
 def start_image_pipeline_execution(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Start a build. Its tags are the request's: a pipeline's imageTags are for its scheduled runs.
+    """Start a build with the tags of the request. The imageTags of a pipeline apply to scheduled runs.
 
-    The service starts disabled pipelines as well: "you can start a build this way whether the pipeline is enabled or
+    The service also starts disabled pipelines: "you can start a build this way whether the pipeline is enabled or
     disabled" (documentation of this operation in the SDK's model).
     """
     pipeline = state.pipeline(request["imagePipelineArn"])
     image = _build(state, pipeline, "USER_INITIATED", request.get("tags", {}), fails=False)
-    pipeline["consecutiveFailures"] = 0  # "the pipeline runs manually and succeeds", and here such runs do
+    pipeline["consecutiveFailures"] = 0  # "the pipeline runs manually and succeeds"; manual runs always succeed here
     return {"imageBuildVersionArn": image.arn}
 
 
 def run_on_schedule(state: State, arn: str, *, fails: bool) -> str | None:
-    """Do what the schedule does: build with the imageTags, count failures, disable at the limit.
+    """Run a pipeline as its schedule does: build with the imageTags, count failures, disable at the limit.
 
-    Returns the image's ARN, or None when the pipeline is disabled and nothing runs. The count changes at once, not when
-    the build ends.
+    Return the ARN of the image, or None if the pipeline is disabled and nothing runs. The failure count changes at
+    once, not at the end of the build.
     """
     pipeline = state.pipeline(arn)
     if pipeline["status"] == "DISABLED":
@@ -45,7 +45,7 @@ def run_on_schedule(state: State, arn: str, *, fails: bool) -> str | None:
 
 
 def list_image_pipeline_images(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a page of the images that a pipeline made; one that does not exist made none (API reference)."""
+    """Return a page of the images of a pipeline. A missing pipeline has no images (API reference)."""
     pipeline = state.pipelines.get(request["imagePipelineArn"])
     made = [] if pipeline is None else _made_by(state, pipeline)
     now = state.clock()
@@ -57,7 +57,7 @@ def list_image_pipeline_images(state: State, request: Mapping[str, Any]) -> dict
 
 
 def executions(state: State) -> dict[str, list[dict[str, Any]]]:
-    """Return a summary of every image, the newest first, by the ARN of the pipeline that made it."""
+    """Return a summary of each image, newest first, by pipeline ARN."""
     now = state.clock()
     made: dict[str, list[dict[str, Any]]] = {}
     for image in reversed(state.images.values()):
@@ -66,7 +66,7 @@ def executions(state: State) -> dict[str, list[dict[str, Any]]]:
 
 
 def last_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a pipeline tells of its last run, nothing when it never ran."""
+    """Return the fields of a pipeline about its last run; empty if it never ran."""
     runs = _made_by(state, pipeline)
     if not runs:
         return {}
@@ -77,7 +77,7 @@ def last_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _made_by(state: State, pipeline: Mapping[str, Any]) -> list[Image]:
-    """Return the images of this pipeline, and not those of an earlier one of the same name."""
+    """Return the images of this pipeline, without those of an earlier pipeline of the same name."""
     return [
         image
         for image in state.made_by.get(pipeline["arn"], ())
@@ -90,7 +90,7 @@ def _build(
 ) -> Image:
     recipe = pipeline.get("imageRecipeArn") or pipeline["containerRecipeArn"]
     _, name, version = (state.resources.resolve(recipe) or recipe).rsplit(":", 1)[1].split("/")
-    # A recipe of another account is not known here, so neither is the newest version that its wildcards allow.
+    # Recipes of other accounts are unknown here, and so are their newest versions that match a wildcard.
     resource = f"image/{name}/{version.replace('x', '0')}"
     state.builds[resource] += 1
     image = Image(

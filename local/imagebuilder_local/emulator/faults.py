@@ -1,4 +1,4 @@
-"""Faults on command: what goes wrong with the next requests, so that a client can be tried against it."""
+"""Fault injection: errors and delays for the next requests, for tests of a client."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
@@ -13,15 +13,15 @@ EVERY_OPERATION: Final = "*"
 _OF_THE_CONNECTION: Final = ("hang", "reset before", "reply lost", "reply hangs")
 _KEYS: Final = frozenset({"code", "message", "status", "body", "delay", "fault"})
 _THROTTLED: Final = {"TooManyRequestsException": 429, "ThrottlingException": 429}
-"""Codes that AWS sends and this service's model lacks, with their status."""
+"""HTTP status of error codes that AWS sends but the service model does not list."""
 
 
 class DroppedError(Exception):
-    """The connection is to end without an answer."""
+    """Close the connection without a response."""
 
 
 class RawAnswerError(Exception):
-    """The answer is to be this and nothing else."""
+    """Send exactly this response."""
 
     def __init__(self, status: int, content: bytes) -> None:
         super().__init__(f"status {status}")
@@ -30,7 +30,7 @@ class RawAnswerError(Exception):
 
 
 class InjectedError(ServiceError):
-    """An error that was ordered, with its status."""
+    """An injected error with its status."""
 
     def __init__(self, code: str, message: str, status: int | None) -> None:
         super().__init__(code, message)
@@ -38,17 +38,17 @@ class InjectedError(ServiceError):
 
     @property
     def http_status(self) -> int:
-        """The status that was ordered, else the code's own."""
+        """The injected status, or the default status of the code."""
         return self._status or super().http_status
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong with one request: first the delay, then the fault. A delay alone only delays.
+    """A fault of one request: first the delay, then the fault. A delay without a fault only delays the response.
 
-    `fault` is `hang` (never answered, never acted on), `reset before` (the connection is dropped instead of acting),
-    `reply lost` (acted on, then dropped) or `reply hangs` (acted on, never answered). `code` answers with an error,
-    with its status when one is given. `status` with `body` answers with just that.
+    `fault` is `hang` (not processed, no response), `reset before` (connection closed, not processed), `reply lost`
+    (processed, then connection closed) or `reply hangs` (processed, no response). `code` returns an error, with
+    `status` if it is given. `status` with `body` returns exactly that response.
     """
 
     code: str | None = None
@@ -60,14 +60,14 @@ class Fault:
 
     @property
     def name(self) -> str | None:
-        """What is noted as a call's error; None when the request is acted on."""
+        """Error code recorded for the call; None if the request is processed."""
         if self.fault in {"reply lost", "reply hangs"}:
             return None
         return self.fault or self.code or (f"status {self.status}" if self.body is not None else None)
 
     @classmethod
     def read(cls, given: object) -> "Fault":
-        """Read a fault: a code or one of the words as text, or a map of the fields. ValueError when it is neither."""
+        """Parse a fault: a string (error code or fault name) or an object with the fields. ValueError for others."""
         match given:
             case str() if given in _OF_THE_CONNECTION:
                 return cls(fault=given)
@@ -76,30 +76,30 @@ class Fault:
             case Mapping() if given and given.keys() <= _KEYS and given.get("fault") in (None, *_OF_THE_CONNECTION):
                 return cls(**given)
             case _:
-                allowed = f"an error code, {', '.join(_OF_THE_CONNECTION)}, or a map of {', '.join(sorted(_KEYS))}"
-                raise ValueError(f"not a fault: got {given!r}, allowed is {allowed}")
+                allowed = f"an error code, {', '.join(_OF_THE_CONNECTION)}, or an object of {', '.join(sorted(_KEYS))}"
+                raise ValueError(f"invalid fault: got {given!r}, allowed is {allowed}")
 
 
 class Faults:
-    """The faults that wait, by operation; each strikes one request, in order."""
+    """Queued faults by operation. Each applies to one request, in order."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._lock = Lock()
 
     def add(self, operation: str, faults: Iterable[object]) -> None:
-        """Let the next requests of the operation, or of every one (`*`), meet these. ValueError: one is no fault."""
+        """Queue faults for the next requests of an operation, or of all (`*`). ValueError for an invalid fault."""
         read = [Fault.read(fault) for fault in faults]
         with self._lock:
             self._waiting[operation].extend(read)
 
     def clear(self) -> None:
-        """Forget those that still wait."""
+        """Remove all queued faults."""
         with self._lock:
             self._waiting.clear()
 
     def take(self, operation: str) -> Fault | None:
-        """Return the fault of the next request and forget it. An operation's own come before those of every one."""
+        """Remove and return the fault for the next request. Faults of the operation precede those of `*`."""
         with self._lock:
             for key in (operation, EVERY_OPERATION):
                 if self._waiting[key]:
@@ -107,13 +107,13 @@ class Faults:
         return None
 
     def waiting(self) -> dict[str, int]:
-        """Return how many still wait, by operation."""
+        """Return the number of queued faults by operation."""
         with self._lock:
             return {operation: len(faults) for operation, faults in self._waiting.items() if faults}
 
 
 def read_order(value: Mapping[str, Any]) -> tuple[str, list[object]]:
-    """Read `{"operation": ..., "faults": [...]}`; ValueError when it is something else."""
+    """Parse `{"operation": ..., "faults": [...]}`. ValueError for anything else."""
     match value:
         case {"operation": str(operation), "faults": list(faults)}:
             return operation, faults

@@ -1,4 +1,4 @@
-"""Asks the account's IAM whether a caller may do what it asks for."""
+"""Authorization of callers by the IAM of the account."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -11,21 +11,21 @@ _MAKE_ROLE = "iam:CreateServiceLinkedRole"
 
 
 class Iam(Protocol):
-    """The account's IAM, as far as this service needs it. It may be asked from several threads, one at a time."""
+    """The part of the account's IAM that this service needs. Several threads may use it, one at a time."""
 
     def require(self, access_key: str, action: str, resource: str, context: Context) -> None:
-        """Return when the caller with this access key may do it.
+        """Require that the caller with this access key is allowed the action.
 
-        ServiceError when not, or when nobody has the key.
+        ServiceError if the action is denied or the key is unknown.
         """
         ...
 
     def has_service_linked_role(self) -> bool:
-        """Return whether the account has the role that the service uses when a pipeline names none."""
+        """Return whether the account has the service-linked role, which pipelines without a role use."""
         ...
 
     def make_service_linked_role(self) -> None:
-        """Make that role."""
+        """Create the service-linked role."""
         ...
 
     def has_instance_profile(self, name: str) -> bool:
@@ -34,10 +34,10 @@ class Iam(Protocol):
 
 
 def authorize(iam: Iam, access_key: str | None, state: State, operation: str, request: Mapping[str, Any]) -> None:
-    """Return when the caller may do everything that the operation needs; ServiceError naming the first that it may not.
+    """Require every permission that the operation needs. ServiceError names the first missing one.
 
-    That it is allowed comes before whether the resource exists, as in AWS, so a caller whose permissions depend on a
-    resource's tags is refused a resource that is gone. In which order the service asks is unverified.
+    As in AWS, authorization precedes the check that the resource exists. A caller with permissions that depend on
+    resource tags is therefore denied access to a deleted resource. The order of the checks in AWS is unverified.
     """
     if access_key is None:
         raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token")

@@ -1,4 +1,4 @@
-"""The service: every request passes through `ImageBuilder.call`."""
+"""The service. `ImageBuilder.call` handles every request."""
 
 import time
 import uuid
@@ -50,11 +50,11 @@ OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, An
 class ImageBuilder:
     """EC2 Image Builder for one account and Region, in memory. Threads may share it.
 
-    `rate_limit` is in requests a second, `pipeline_quota` in pipelines; None means no limit. With `strict_references`
-    what a pipeline refers to in this account must have been registered. A build passes into its next state every
-    `seconds_per_state`; 0 makes it available at once. `clock` gives seconds since the epoch. `iam` is asked whether a
-    caller may do what it asks for; without it everybody may do everything. `inspector` has the resource types (`ec2`,
-    `ecr`) that Amazon Inspector is activated for; None means what IMAGEBUILDER_LOCAL_INSPECTOR says, or both.
+    `rate_limit` is in requests per second, `pipeline_quota` in pipelines; None means no limit. With
+    `strict_references`, the resources of this account that a pipeline refers to must be registered. A build enters its
+    next state every `seconds_per_state`; 0 makes it available at once. `clock` returns seconds since the epoch. `iam`
+    authorizes callers; without it every request is allowed. `inspector` has the resource types (`ec2`, `ecr`) that
+    Amazon Inspector is activated for; None means the value of IMAGEBUILDER_LOCAL_INSPECTOR, or both.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class ImageBuilder:
         self._lock = Lock()
 
     def arn(self, resource: str) -> str:
-        """Return the ARN of something of this account and Region, for example `image-pipeline/web`."""
+        """Return the ARN of a resource of this account and Region, for example `image-pipeline/web`."""
         return self._state.arn(resource)
 
     def call(
@@ -94,9 +94,9 @@ class ImageBuilder:
         request_id: str | None = None,
         access_key: str | None = None,
     ) -> dict[str, Any]:
-        """Answer a request in the API's spelling, exactly as over HTTP: an idempotency token must be given.
+        """Handle a request with the member names of the API, as over HTTP: an idempotency token is required.
 
-        `access_key` says who asks. ServiceError with the service's code and message; KeyError when there is no such
+        `access_key` identifies the caller. ServiceError has the service's code and message. KeyError for an unknown
         operation.
         """
         answer = OPERATIONS[operation]
@@ -114,47 +114,47 @@ class ImageBuilder:
         return response | {name: value for name, value in extra.items() if name in output}
 
     def pipelines(self) -> list[dict[str, Any]]:
-        """Return a copy of every pipeline, as GetImagePipeline shows it, in the order of their making."""
+        """Return a copy of each pipeline, as GetImagePipeline returns it, in order of creation."""
         with self._lock:
             return [shown(self._state, pipeline) for pipeline in self._state.pipelines.values()]
 
     def executions(self) -> dict[str, list[dict[str, Any]]]:
-        """Return what every pipeline made, the newest first, by its ARN, as ListImagePipelineImages shows it."""
+        """Return the images by pipeline ARN, newest first, as ListImagePipelineImages returns them."""
         with self._lock:
             return executions(self._state)
 
     def calls(self) -> list[Call]:
-        """Return the requests so far, refused ones too, in order. Of very many only the newest are kept."""
+        """Return the newest requests in order, including rejected ones. Very old requests are removed."""
         with self._lock:
             return self._calls.copy()
 
     def inject(self, operation: str, faults: Iterable[object]) -> None:
-        """Let the next requests over HTTP of an operation, or of every one (`*`), meet faults: see `Fault`.
+        """Inject faults into the next HTTP requests of an operation, or of all (`*`): see `Fault`.
 
-        What `call` does in process is not touched. ValueError for what is no fault.
+        In-process calls of `call` are not affected. ValueError for an invalid fault.
         """
         self.faults.add(operation, faults)
 
     def note(self, operation: str, request: Mapping[str, Any], error: str) -> None:
-        """Remember a request that a fault kept from being acted on."""
+        """Record a request that a fault prevented from being processed."""
         with self._lock:
             self._calls.add(operation, request, error)
 
     def register(self, arn: str, **facts: object) -> None:
-        """Make a recipe, configuration, component or workflow exist. A recipe's `platform` becomes its pipelines'."""
+        """Register a recipe, configuration, component or workflow. Pipelines take the `platform` of their recipe."""
         with self._lock:
             self._state.resources.add(arn, facts)
 
     def unregister(self, arn: str) -> None:
-        """Make it not exist any more.
+        """Unregister a resource.
 
-        ResourceDependencyException while a pipeline means it, ResourceNotFoundException when it does not exist.
+        ResourceDependencyException if a pipeline refers to it, ResourceNotFoundException if it does not exist.
         """
         with self._lock:
             resolve = self._state.resources.resolve
             in_use = {resolve(ref) for pipeline in self._state.pipelines.values() for ref in references(pipeline)}
             if arn in in_use:
-                # The service's own words: hashicorp/terraform-provider-aws#39985.
+                # Message of AWS: hashicorp/terraform-provider-aws#39985.
                 raise ServiceError(
                     "ResourceDependencyException",
                     f"Resource dependency error: The resource ARN '{arn}' has other resources depended on it.",
@@ -162,21 +162,21 @@ class ImageBuilder:
             self._state.resources.remove(arn)
 
     def registered(self) -> dict[str, dict[str, Any]]:
-        """Return a copy of what is registered, with its facts and tags, by ARN."""
+        """Return a copy of the registered resources, with facts and tags, by ARN."""
         with self._lock:
             return self._state.resources.all()
 
     def run_on_schedule(self, arn: str, *, fails: bool = False) -> str | None:
-        """Do what a pipeline's schedule does when its time has come, since no clock does it here.
+        """Run a pipeline as its schedule would. The emulator does not run schedules by time.
 
-        Returns the image's ARN, or None for a disabled pipeline. A run that fails counts, and disables the pipeline
-        when its policy says so.
+        Return the ARN of the image, or None for a disabled pipeline. A failed run is counted, and disables the pipeline
+        if its policy requires it.
         """
         with self._lock:
             return run_on_schedule(self._state, arn, fails=fails)
 
     def _admit(self) -> None:
-        """Turn a request away before it is looked at. Whatever else refuses requests blindly (faults) belongs here."""
+        """Reject a request before it is read. Other checks that do not depend on the request (faults) belong here."""
         if self._rate is not None and not self._rate.take():
             raise ServiceError("CallRateLimitExceededException", "The permitted request rate is exceeded.")
 
@@ -195,7 +195,7 @@ class ImageBuilder:
         token_name = token_member(operation)
         if token_name is None:
             return answer(self._state, request)
-        # The checker lets it pass, because SDKs fill it in; what reaches a service has it.
+        # The checker allows a missing token because SDKs add it; a request to the service must have one.
         if token_name not in request:
             raise invalid_value(operation, token_name, "It is missing")
         token = request[token_name]

@@ -1,4 +1,4 @@
-"""Images: what running a pipeline makes."""
+"""Images, the results of pipeline executions."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ _STATES = ("PENDING", "CREATING", "BUILDING", "TESTING", "DISTRIBUTING", "INTEGR
 
 @dataclass(frozen=True)
 class Image:
-    """One build. Its state follows from the time since it was started, so nothing runs in the background."""
+    """One build. Its state is computed from the time since its start, so nothing runs in the background."""
 
     arn: str
     pipeline_arn: str
@@ -23,7 +23,7 @@ class Image:
     fails: bool = False
 
     def status(self, now: float, seconds_per_state: float) -> str:
-        """Return the state at a time. Without tests there is no TESTING; a build that fails does so in BUILDING."""
+        """Return the state at a time. Builds without tests skip TESTING; failed builds fail in BUILDING."""
         tested = self.pipeline["imageTestsConfiguration"]["imageTestsEnabled"]
         states = [state for state in _STATES if tested or state != "TESTING"]
         if self.fails:
@@ -32,7 +32,7 @@ class Image:
         return states[min(max(int(passed), 0), len(states) - 1)]
 
     def summary(self, now: float, seconds_per_state: float) -> dict[str, Any]:
-        """Return the image as ListImagePipelineImages shows it."""
+        """Return the image as ListImagePipelineImages returns it."""
         status = self.status(now, seconds_per_state)
         _, _, _, region, account, resource = self.arn.split(":", 5)
         is_container = "containerRecipeArn" in self.pipeline

@@ -1,4 +1,4 @@
-"""Amazon Inspector of the account: activated or not, and what a pipeline that scans needs of it."""
+"""Activation of Amazon Inspector in the account, which pipelines that scan images require."""
 
 import os
 from collections.abc import Collection, Mapping
@@ -7,30 +7,30 @@ from typing import Any, Final
 from imagebuilder_local.emulator.errors import ServiceError
 
 RESOURCE_TYPES: Final = frozenset({"ec2", "ecr"})
-"""What Amazon Inspector is activated for, each by itself, as the service names it."""
+"""Resource types that Amazon Inspector is activated for independently, as the service names them."""
 
 VARIABLE: Final = "IMAGEBUILDER_LOCAL_INSPECTOR"
 _OFF: Final = "off"
 
 
 def activated() -> frozenset[str]:
-    """Return what the environment says Amazon Inspector is activated for: everything when it says nothing.
+    """Return the resource types that Amazon Inspector is activated for, from the environment. Default: all.
 
-    ValueError when it says something else than `off` or some of the resource types.
+    ValueError if the value is neither `off` nor a list of resource types.
     """
     text = os.environ.get(VARIABLE) or ",".join(RESOURCE_TYPES)
     given = set() if text == _OFF else {part.strip() for part in text.split(",")}
     if not given <= RESOURCE_TYPES:
         allowed = " and ".join(sorted(RESOURCE_TYPES))
-        raise ValueError(f"{VARIABLE} must be {_OFF}, or some of {allowed} with commas between them: got {text!r}")
+        raise ValueError(f"{VARIABLE} must be {_OFF}, or a comma-separated list of {allowed}: got {text!r}")
     return frozenset(given)
 
 
 def require_inspector(active: Collection[str], account: str, request: Mapping[str, Any]) -> None:
-    """Refuse a pipeline that scans with what is not activated, in the service's own words.
+    """Reject a pipeline that scans a resource type that is not activated, with the message of AWS.
 
-    They are public for both types (aws/aws-cdk#37061); code, status and whole sentence for `ecr`, from a Create
-    (hashicorp/terraform-provider-aws#35674). That an Update answers the same is not verified on AWS. A scan on demand
+    The message is public for both types (aws/aws-cdk#37061); code, status and full sentence for `ecr`, from a Create
+    (hashicorp/terraform-provider-aws#35674). The same response to an Update is not verified on AWS. A scan on demand
     needs no activation (API reference of ImageScanningConfiguration).
     """
     scanning = request.get("imageScanningConfiguration", {})

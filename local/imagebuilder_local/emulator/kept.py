@@ -1,4 +1,4 @@
-"""Requests that are kept to be looked at. However many come, and however long they are, they do not fill the memory."""
+"""Log of requests for inspection, with bounded memory use."""
 
 import json
 from collections import deque
@@ -7,16 +7,16 @@ from copy import deepcopy
 from typing import Any, Final, NamedTuple
 
 LEFT_OUT: Final = "(left out)"
-"""The name under which a request that is too long to be kept says how long it was."""
+"""Key for the length of a request that was too long to keep."""
 
 _MOST_CHARACTERS: Final = 2**16
 _MOST_CHARACTERS_OF_ALL: Final = 2**26
 _CHARACTERS_OF_A_CALL: Final = 500
-"""What a call takes besides its request, roughly."""
+"""Approximate size of a call without its request."""
 
 
 class Call(NamedTuple):
-    """A request that was made, and the code of the error that answered it, None if it succeeded."""
+    """A request and the code of the error response, None if it succeeded."""
 
     operation: str
     request: dict[str, Any]
@@ -32,7 +32,7 @@ class CallLog:
         self._calls: deque[tuple[int, Call]] = deque()
 
     def add(self, operation: str, request: Mapping[str, Any], error: str | None) -> None:
-        """Keep a copy of a call, and forget the oldest ones when all of them are too long together."""
+        """Keep a copy of a call. Remove the oldest calls if the total length exceeds the limit."""
         call = Call(operation, kept(request), error)
         size = _CHARACTERS_OF_A_CALL + _length(call.request)
         self._calls.append((size, call))
@@ -41,12 +41,12 @@ class CallLog:
             self._characters -= self._calls.popleft()[0]
 
     def copy(self) -> list[Call]:
-        """Return a copy of every call that is kept, the oldest first."""
+        """Return a copy of each call, oldest first."""
         return deepcopy([call for _, call in self._calls])
 
 
 def kept(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of a request, or only its length when it is too long to be kept."""
+    """Return a copy of a request, or only its length if it is too long to keep."""
     length = _length(request)
     return {LEFT_OUT: f"{length} characters"} if length > _MOST_CHARACTERS else deepcopy(dict(request))
 

@@ -1,4 +1,4 @@
-"""What a List operation goes through page by page: sorted once, not for each page."""
+"""Sorted storage for List operations: sorted once, not for each page."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, MutableMapping
@@ -9,13 +9,13 @@ Value = TypeVar("Value")
 
 
 def position(arn: str) -> str:
-    """Return where an ARN stands: as it is, with a number at its end padded first, so that 10 comes after 9."""
+    """Return the sort key of an ARN: the ARN with a trailing number padded, so that 10 sorts after 9."""
     head, _, last = arn.rpartition("/")
     return f"{head}/{last.zfill(9) if last.isdecimal() else last}/{last}"
 
 
 class ByArn(MutableMapping[str, Value], Generic[Value]):
-    """A map by ARN, in the order of its making, which can also be gone through in the order of the ARNs."""
+    """A mapping by ARN in order of insertion, with a second iteration in order of the ARNs."""
 
     def __init__(self) -> None:
         self._values: dict[str, Value] = {}
@@ -40,7 +40,7 @@ class ByArn(MutableMapping[str, Value], Generic[Value]):
         return len(self._values)
 
     def after(self, given: str) -> Iterator[tuple[str, Value]]:
-        """Yield position and value of each that stands after this position. It must not be changed meanwhile."""
+        """Yield position and value of each item after a position. The mapping must not change during the iteration."""
         first: Callable[[tuple[str, str]], str] = itemgetter(0)
         for index in range(bisect_right(self._order, given, key=first), len(self._order)):
             found, arn = self._order[index]

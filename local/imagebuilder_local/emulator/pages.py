@@ -1,4 +1,4 @@
-"""Filters and pages of the List operations."""
+"""Filters and pagination of the List operations."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ from typing import Any
 from imagebuilder_local.emulator.errors import ServiceError, invalid_value
 
 _PAGE = 25
-"""Items of a page when the request does not say (API reference of ListImagePipelines)."""
+"""Default number of items in a page (API reference of ListImagePipelines)."""
 
 
 def page(
@@ -20,11 +20,11 @@ def page(
     request: Mapping[str, Any],
     known: Collection[str],
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return one page of what matches every filter, and `{"nextToken": ...}` if more follow, else `{}`.
+    """Return one page of the items that match all filters, and `{"nextToken": ...}` if more follow, else `{}`.
 
-    `after` gives what stands after a position, in order, each with its own. A token says after which position to go
-    on: what is made or deleted between two pages neither repeats nor hides another item. A token is good only for the
-    query that it came from.
+    `after` yields the items after a position, in order, each with its position. A token holds the position of the last
+    item: items created or deleted between two pages neither repeat nor hide other items. A token is valid only for the
+    query that returned it.
     """
     filters = _filters(operation, request, known)
     query = _digest(operation, request)
@@ -41,7 +41,7 @@ def page(
 def _filters(operation: str, request: Mapping[str, Any], known: Collection[str]) -> list[dict[str, Any]]:
     """Return the filters of a request. An item matches one in any of its values, case-sensitively.
 
-    The code for a filter that the operation does not know is not verified on AWS.
+    The error code for an unknown filter is not verified on AWS.
     """
     filters: list[dict[str, Any]] = request.get("filters", [])
     for index, entry in enumerate(filters):
@@ -53,14 +53,14 @@ def _filters(operation: str, request: Mapping[str, Any], known: Collection[str])
 
 
 def _matches(item: Mapping[str, Any], name: str, values: Collection[str]) -> bool:
-    """Return whether an item has one of the values. `web*` and `*web*` are for names only (API reference of Filter)."""
+    """Return whether an item has one of the values. Only names allow `web*` and `*web*` (API reference of Filter)."""
     found = item.get(name)
     return found in values or (name == "name" and any(_like(str(found), value) for value in values))
 
 
 def _like(name: str, value: str) -> bool:
     inside = value.strip("*")
-    # What the service does with a wildcard elsewhere is not verified on AWS; here it is a sign that no name has.
+    # Wildcards in other positions are not verified on AWS; here they are literal and match no name.
     return (value == f"*{inside}*" and inside in name) or (value == f"{inside}*" and name.startswith(inside))
 
 

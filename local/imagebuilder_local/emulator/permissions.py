@@ -1,8 +1,9 @@
-"""What a caller must be allowed to do for each operation, as IAM names it.
+"""Permissions that each operation requires of its caller, in the terms of IAM.
 
-The operation itself, and what the service does as its caller: reading what a pipeline refers to, tagging it, handing
-its role on. Actions and condition keys are those of the Service Authorization Reference. Which versions of a recipe or
-a workflow the service asks for is unverified: here, the one that the reference means.
+These are the operation itself and the actions that the service performs as the caller: reading the resources that a
+pipeline refers to, tagging it, and passing its role. Actions and condition keys are those of the Service Authorization
+Reference. The recipe and workflow versions that AWS checks are unverified: here, the version that the reference
+resolves to.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,11 +19,11 @@ SERVICE: Final = "imagebuilder.amazonaws.com"
 SERVICE_LINKED_ROLE: Final = f"role/aws-service-role/{SERVICE}/AWSServiceRoleForImageBuilder"
 
 _SCANNING_REPOSITORY: Final = "image-builder-image-scanning-repository"
-"""The repository that the service makes to scan container images in when it is given none (its API reference)."""
+"""The repository that the service creates for container scans if the request names none (API reference)."""
 
 
 class Permission(NamedTuple):
-    """An action on a resource, and what conditions can ask of it."""
+    """An action on a resource, with the context for conditions."""
 
     action: str
     resource: str
@@ -30,7 +31,7 @@ class Permission(NamedTuple):
 
 
 def needed(state: State, operation: str, request: Mapping[str, Any]) -> Iterator[Permission]:
-    """Yield what the caller of an operation must be allowed to do. The request is a valid one."""
+    """Yield the permissions that the caller of an operation needs. The request must be valid."""
     yield Permission(f"imagebuilder:{operation}", _target(state, request), _context(state, request))
     for also in _ALSO.get(operation, ()):
         yield from also(state, request)
@@ -50,7 +51,7 @@ def _references(state: State, request: Mapping[str, Any]) -> Iterator[Permission
 
 
 def _role(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
-    """Yield what the role that builds images takes: it is handed on, or it is the service's own and made if missing."""
+    """Yield the permissions for the build role: PassRole, or creation of a missing service-linked role."""
     if "executionRole" in request:
         given = request["executionRole"]
         arn = given if given.startswith("arn:") else _global_arn(state, "iam", f"role/{given}")
@@ -92,7 +93,7 @@ def _read(state: State, action: str, reference: str) -> Permission:
 
 
 def _target(state: State, request: Mapping[str, Any]) -> str:
-    """Return the resource that IAM is asked about; a List of everything has none."""
+    """Return the resource of the authorization request; `*` for a List of all."""
     if "name" in request:
         return state.arn(f"{PIPELINE_ARN_KIND}/{normalized_name(request['name'])}")
     arn: str = request.get("imagePipelineArn") or request.get("resourceArn") or "*"
@@ -110,7 +111,7 @@ def _context(state: State, request: Mapping[str, Any]) -> Context:
 
 
 def _resource_tags(state: State, arn: str) -> dict[str, str | list[str]]:
-    """Return the keys for a resource's tags: none when it does not exist, so a condition on one cannot be met then."""
+    """Return the condition keys for resource tags: empty for a missing resource, so a condition on a tag then fails."""
     return {f"aws:ResourceTag/{key}": value for key, value in (state.tags(arn) or {}).items()}
 
 

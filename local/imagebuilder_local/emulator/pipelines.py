@@ -1,4 +1,4 @@
-"""Making, reading, changing and deleting pipelines."""
+"""Operations to create, read, update and delete pipelines."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -24,12 +24,12 @@ _REFERENCES = (*_RECIPES, "infrastructureConfigurationArn", "distributionConfigu
 
 
 def create_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a pipeline; with dryRun only say that it could be made."""
+    """Create a pipeline. With dryRun, only report that it could be created."""
     _require_references(state, request)
     require_inspector(state.inspector, state.account, request)
     arn = state.arn(f"{PIPELINE_ARN_KIND}/{normalized_name(request['name'])}")
     if arn in state.pipelines:
-        # The sentence is the one of an image recipe: ministryofjustice/modernisation-platform-ami-builds#549.
+        # The sentence is that of an image recipe: ministryofjustice/modernisation-platform-ami-builds#549.
         raise ServiceError(
             "ResourceAlreadyExistsException", f"The following resource 'ImagePipeline' already exists: '{arn}'."
         )
@@ -51,11 +51,11 @@ def create_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str,
 
 
 def update_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace everything but name, tags and date of creation: what the request leaves out is removed or reset."""
+    """Replace all members except name, tags and date of creation. Omitted members are removed or reset."""
     arn = request["imagePipelineArn"]
     live = state.pipeline(arn)
     if any((recipe in live) != (recipe in request) for recipe in _RECIPES):
-        # Documented as not allowed; code and sentence are unverified.
+        # AWS documents this as not allowed; code and sentence are unverified.
         raise ServiceError(
             "InvalidRequestException",
             f"The recipe of image pipeline '{arn}' must stay of one type: image recipe or container recipe.",
@@ -73,7 +73,7 @@ def get_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str, An
 
 
 def delete_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Forget a pipeline. Its images stay, and a build that runs goes on."""
+    """Delete a pipeline. Its images stay, and a running build continues."""
     arn = state.pipeline(request["imagePipelineArn"])["arn"]
     del state.pipelines[arn]
     return {"imagePipelineArn": arn}
@@ -86,21 +86,21 @@ def list_image_pipelines(state: State, request: Mapping[str, Any]) -> dict[str, 
 
 
 def shown(state: State, pipeline: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of the pipeline as Get and List show it."""
+    """Return a copy of the pipeline as Get and List return it."""
     return deepcopy(dict(pipeline)) | last_run(state, pipeline)
 
 
 def references(pipeline: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the ARNs that a pipeline, or a request that makes one, refers to."""
+    """Yield the ARNs that a pipeline, or a Create request, refers to."""
     yield from (pipeline[name] for name in _REFERENCES if name in pipeline)
     yield from (workflow["workflowArn"] for workflow in pipeline.get("workflows", ()))
 
 
 def _require_references(state: State, request: Mapping[str, Any]) -> None:
-    """Refuse a reference to something of this account that is not registered.
+    """Reject a reference to a resource of this account that is not registered.
 
-    What the service answers is unverified. Its documentation of ResourceNotFoundException is "at least one of the
-    resources referenced by your request does not exist". What others own cannot be known here.
+    The response of AWS is unverified. Its documentation of ResourceNotFoundException is "at least one of the resources
+    referenced by your request does not exist". Resources of other accounts are unknown here.
     """
     if not state.strict_references:
         return
@@ -110,7 +110,7 @@ def _require_references(state: State, request: Mapping[str, Any]) -> None:
 
 
 def _configuration(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a request sets, and the service's defaults for what it leaves out."""
+    """Return the settings of a request, with the service's defaults for omitted members."""
     given = {
         name: deepcopy(value)
         for name, value in request.items()

@@ -1,10 +1,10 @@
-"""A limit on the rate of requests."""
+"""A request rate limit."""
 
 from collections.abc import Callable
 
 
 class TokenBucket:
-    """Lets `rate` requests a second through on average, and as many at once (at least one)."""
+    """Allows `rate` requests per second on average, and a burst of the same size (at least one)."""
 
     def __init__(self, rate: float, clock: Callable[[], float]) -> None:
         self._rate = rate
@@ -14,7 +14,7 @@ class TokenBucket:
         self._filled_at = clock()
 
     def take(self) -> bool:
-        """Take the place of one request; False when there is none."""
+        """Take one token. Return False if none is left."""
         now = self._clock()
         self._tokens = min(self._capacity, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now

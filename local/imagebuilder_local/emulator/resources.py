@@ -1,4 +1,4 @@
-"""What pipelines refer to: recipes, configurations, components and workflows, made elsewhere and registered here."""
+"""Resources that pipelines refer to: recipes, configurations, components and workflows, registered by their creator."""
 
 import re
 from copy import deepcopy
@@ -16,16 +16,16 @@ class Resources:
         self._facts: dict[str, dict[str, Any]] = {}
 
     def add(self, arn: str, facts: dict[str, Any]) -> None:
-        """Make the ARN exist; what was known of it before is forgotten."""
+        """Register an ARN. Earlier facts are replaced."""
         self._facts[arn] = {"tags": {}} | deepcopy(facts)
 
     def remove(self, arn: str) -> None:
-        """Make the ARN not exist any more. ResourceNotFoundException when it did not."""
+        """Unregister an ARN. ResourceNotFoundException if it is not registered."""
         if self._facts.pop(arn, None) is None:
             raise not_found(arn)
 
     def facts(self, arn: str) -> dict[str, Any] | None:
-        """Return what is known of exactly this ARN, not a copy."""
+        """Return the facts of exactly this ARN, not a copy."""
         return self._facts.get(arn)
 
     def all(self) -> dict[str, dict[str, Any]]:
@@ -33,9 +33,9 @@ class Resources:
         return deepcopy(self._facts)
 
     def resolve(self, reference: str) -> str | None:
-        """Return the registered ARN that a reference means: itself, or the newest version that its `x` wildcards allow.
+        """Return the registered ARN for a reference: itself, or the newest version that matches its `x` wildcards.
 
-        A version without a build number also means the newest build of that version.
+        A version without a build number also matches the newest build of that version.
         """
         if reference in self._facts:
             return reference

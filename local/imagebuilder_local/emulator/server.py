@@ -1,4 +1,4 @@
-"""The service on HTTP or HTTPS."""
+"""The service over HTTP or HTTPS."""
 
 import logging
 import socket
@@ -22,20 +22,20 @@ _log = logging.getLogger("imagebuilder_local.emulator")
 _ERROR_TYPE = "x-amzn-ErrorType"
 
 _MOST_BYTES: Final = 2**20
-"""Of a body: what CloudFormation allows for a whole template."""
+"""Maximum length of a body: CloudFormation's limit for a template."""
 
 _MOST_BYTES_OF_A_LINE: Final = 1024
-"""Of what stands between the chunks of a body."""
+"""Maximum length of a line between the chunks of a body."""
 
 STATE_PATH = "/_local/state"
-"""Where a GET answers with everything that the service holds, which the real service has no word for."""
+"""A GET of this path returns the whole state of the service. AWS has no such operation."""
 
 FAULTS_PATH = "/_local/faults"
-"""Where a POST of `{"operation": ..., "faults": [...]}` orders faults, and a DELETE forgets those that still wait."""
+"""A POST of `{"operation": ..., "faults": [...]}` to this path queues faults; a DELETE removes them."""
 
 
 class Answered(NamedTuple):
-    """How a request ended: the status, None when it was dropped, and the code and message of an error."""
+    """The result of a request: the status, None if the connection was closed, and the code and message of an error."""
 
     status: int | None
     code: str | None
@@ -43,16 +43,16 @@ class Answered(NamedTuple):
 
 
 Authenticate = Callable[[str, str, Mapping[str, str], bytes], None]
-"""Receives the method, target, headers (in lower case) and body of a request. ServiceError refuses it."""
+"""Called with the method, target, headers (in lower case) and body of a request. ServiceError rejects it."""
 
 Watch = Callable[[str, dict[str, Any], Message], Callable[[Answered], None]]
-"""Receives the operation, members and headers of a request; the callable that it returns receives the outcome."""
+"""Called with operation, members and headers of a request. It returns a callback for the result."""
 
 
 class ImageBuilderServer:
     """Serves an `ImageBuilder` in background threads from `start` to `stop`, or inside a `with` block.
 
-    Port 0 chooses a free one; `url` has it. With an `ssl_context` it serves HTTPS. `watch` is called for every request.
+    Port 0 selects a free port; `url` has it. With an `ssl_context` it serves HTTPS. `watch` is called for each request.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class ImageBuilderServer:
         self.url = f"{scheme}://{host}:{self._http.server_address[1]}"
 
     def start(self, authenticate: Authenticate | None = None) -> None:
-        """Begin to answer. The port is taken already, so a request that was made before is answered too.
+        """Start to serve. The port is already open, so earlier requests are also handled.
 
-        `authenticate` is asked about every request; without it nobody is refused.
+        `authenticate` is called for each request; without it every request is allowed.
         """
         if self._thread is None:
             self._http.authenticate = authenticate
@@ -80,15 +80,15 @@ class ImageBuilderServer:
 
     @property
     def service(self) -> ImageBuilder:
-        """The service that answers."""
+        """The service that handles requests."""
         return self._http.service
 
     def serve(self, service: ImageBuilder) -> None:
-        """Answer from another service from now on, as if the account had been emptied."""
+        """Serve another service from now on, as if the account had been emptied."""
         self._http.service = service
 
     def stop(self) -> None:
-        """End, with every connection, and give the port back. It cannot be started again."""
+        """Stop the server, close all connections and release the port. The server cannot be restarted."""
         self._http.stopped.set()
         if self._thread is not None:
             self._http.shutdown()
@@ -106,7 +106,7 @@ class ImageBuilderServer:
 
 
 class _BodyError(ServiceError):
-    """The body of a request is not read to its end."""
+    """The body of a request was not read completely."""
 
 
 def _unreadable() -> _BodyError:
@@ -114,7 +114,9 @@ def _unreadable() -> _BodyError:
 
 
 def _too_long() -> _BodyError:
-    return _BodyError("RequestEntityTooLargeException", f"The body is too long: allowed are {_MOST_BYTES} bytes.")
+    return _BodyError(
+        "RequestEntityTooLargeException", f"The body is too long: allowed are at most {_MOST_BYTES} bytes."
+    )
 
 
 def _unwatched(_operation: str, _request: dict[str, Any], _headers: Message) -> Callable[[Answered], None]:
@@ -153,7 +155,7 @@ class _Handler(BoundedHandler):
             self._send(raw.status, "text/html", raw.content, {})
             return
         except _BodyError as error:
-            self.close_connection = True  # where the next request begins is not known
+            self.close_connection = True  # the start of the next request is unknown
             status, (answer, headers) = error.http_status, _error(error)
         self._ended(Answered(status, headers.get(_ERROR_TYPE), answer.get("message") if headers else None))
         self._send(status, "application/json", to_json(answer), {"x-amzn-RequestId": request_id} | headers)
@@ -174,7 +176,7 @@ class _Handler(BoundedHandler):
             try:
                 self.server.authenticate(self.command, self.path, self._headers(), body)
             except ServiceError as error:
-                return error.http_status, *_error(error)  # and no word in the log, which anybody could fill
+                return error.http_status, *_error(error)  # not logged, since any client could fill the log
         return self._answer(body, request_id)
 
     def _answer(self, body: bytes, request_id: str) -> tuple[int, dict[str, Any], dict[str, str]]:
@@ -185,7 +187,7 @@ class _Handler(BoundedHandler):
         found = route(self.command, self.path)
         if found is None:
             _log.info("no operation %d", HTTPStatus.NOT_FOUND)
-            error = ServiceError("UnknownOperationException", f"No operation is {self.command} {self.path}.")
+            error = ServiceError("UnknownOperationException", f"Unknown operation: {self.command} {self.path}.")
             return HTTPStatus.NOT_FOUND, *_error(error)
         name = found.operation.name
         try:
@@ -202,9 +204,9 @@ class _Handler(BoundedHandler):
         except ServiceError as error:
             _log.info("%s %d %s", name, error.http_status, error.code)
             return error.http_status, *_error(error)
-        except Exception:  # noqa: BLE001 (a fault of the emulator is an answer too)
+        except Exception:  # noqa: BLE001 (an internal error of the emulator also gets a response)
             _log.exception("%s %d", name, HTTPStatus.INTERNAL_SERVER_ERROR)
-            failure = ServiceError("ServiceException", "The emulator failed: its log says how.")
+            failure = ServiceError("ServiceException", "The emulator failed: see its log.")
             return failure.http_status, *_error(failure)
         _log.info("%s %d", name, HTTPStatus.OK)
         return HTTPStatus.OK, answer, {}
@@ -271,7 +273,7 @@ class _Handler(BoundedHandler):
         return body
 
     def _read_bytes(self, length: str, base: int, already: int = 0) -> bytes:
-        if not (length.strip().isascii() and length.strip().isalnum()):  # int() would take a sign
+        if not (length.strip().isascii() and length.strip().isalnum()):  # int() would accept a sign
             raise _unreadable()
         try:
             size = int(length, base)
@@ -288,7 +290,7 @@ class _Handler(BoundedHandler):
         return line
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep http.server's own lines, one a request on stderr, out of the way."""
+        """Send http.server's line per request to the debug log, not to stderr."""
         _log.debug(format, *args)
 
 

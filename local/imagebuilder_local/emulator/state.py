@@ -1,4 +1,4 @@
-"""What the emulated service holds for one account in one Region."""
+"""State of the emulated service for one account in one Region."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
@@ -14,7 +14,7 @@ from imagebuilder_local.emulator.resources import Resources
 
 @dataclass
 class State:
-    """Pipelines as GetImagePipeline spells them, the images that they made, and what they refer to."""
+    """Pipelines as GetImagePipeline returns them, their images, and the resources that they refer to."""
 
     partition: str
     region: str
@@ -31,30 +31,30 @@ class State:
     resources: Resources = field(default_factory=Resources)
 
     def arn(self, resource: str) -> str:
-        """Return the ARN of something of this account and Region, for example `image-pipeline/web`."""
+        """Return the ARN of a resource of this account and Region, for example `image-pipeline/web`."""
         return f"arn:{self.partition}:imagebuilder:{self.region}:{self.account}:{resource}"
 
     def pipeline(self, arn: str) -> dict[str, Any]:
-        """Return the pipeline, not a copy. ResourceNotFoundException when there is none.
+        """Return the pipeline, not a copy. ResourceNotFoundException if it does not exist.
 
-        Get, Update and Delete do not model this error, yet the service sends it, and Terraform relies on it.
+        The model of Get, Update and Delete does not list this error, but AWS sends it, and Terraform relies on it.
         """
         if arn not in self.pipelines:
             raise not_found(arn)
         return self.pipelines[arn]
 
     def tags(self, arn: str) -> dict[str, str] | None:
-        """Return the tags of a pipeline, an image or something registered, not a copy; None when it does not exist."""
+        """Return the tags of a pipeline, image or registered resource, not a copy; None if it does not exist."""
         if arn in self.images:
             return self.images[arn].tags
         facts = self.pipelines.get(arn) or self.resources.facts(arn)
         return None if facts is None else facts["tags"]
 
     def now(self) -> str:
-        """Return the time as the service writes it."""
+        """Return the current time in the format of the service."""
         return timestamp(self.clock())
 
 
 def timestamp(seconds: float) -> str:
-    """Return seconds since the epoch as the service writes a time: ISO 8601 in UTC with milliseconds."""
+    """Format seconds since the epoch as the service does: ISO 8601 in UTC with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Tags of pipelines, of the images that they made, and of everything registered."""
+"""Tags of pipelines, images and registered resources."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from imagebuilder_model import load_model
 
 
 def tag_resource(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Add tags; a key that is there takes the new value. What the service answers to too many is unverified."""
+    """Add tags. An existing key gets the new value. The response of AWS to too many tags is unverified."""
     tags = _tags_of(state, request["resourceArn"])
     together = tags | request["tags"]
     limit = load_model().shapes["TagMap"].maximum
@@ -20,7 +20,7 @@ def tag_resource(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def untag_resource(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Remove tags; a key that is not there is passed over."""
+    """Remove tags. Missing keys are ignored."""
     tags = _tags_of(state, request["resourceArn"])
     for key in request["tagKeys"]:
         tags.pop(key, None)
@@ -28,7 +28,7 @@ def untag_resource(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def list_tags_for_resource(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all tags of one resource."""
+    """Return all tags of a resource."""
     return {"tags": dict(_tags_of(state, request["resourceArn"]))}
 
 

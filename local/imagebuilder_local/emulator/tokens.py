@@ -9,24 +9,24 @@ from imagebuilder_model import load_model
 
 
 def token_member(operation: str) -> str | None:
-    """Return the name of the operation's idempotency token, None if it has none."""
+    """Return the name of the operation's idempotency token, or None."""
     members = load_model().input_of(operation).members
     return next((name for name, member in members.items() if member.is_idempotency_token), None)
 
 
 class Tokens:
-    """The answers given so far, by operation and token.
+    """Responses so far, by operation and token.
 
-    How long the service keeps them is unverified: here, for ever.
+    The retention time in AWS is unverified; the emulator never removes them.
     """
 
     def __init__(self) -> None:
         self._answers: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
 
     def recall(self, operation: str, token: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the first answer to this request, even if what it made is gone; None if the token is new.
+        """Return the first response to this request, even if its resource is deleted; None if the token is new.
 
-        IdempotentParameterMismatchException when the token came with other parameters; its sentence is unverified.
+        IdempotentParameterMismatchException if the token came with other parameters; its sentence is unverified.
         """
         known = self._answers.get((operation, token))
         if known is None:
@@ -40,5 +40,5 @@ class Tokens:
         return deepcopy(answer)
 
     def remember(self, operation: str, token: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        """Keep the answer. Errors are not kept: the same token may succeed later."""
+        """Keep the response. Errors are not kept: the same token may succeed later."""
         self._answers[operation, token] = (deepcopy(dict(request)), deepcopy(dict(answer)))

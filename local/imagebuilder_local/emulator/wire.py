@@ -1,4 +1,4 @@
-"""Between HTTP and requests in the API's spelling, as the service model lays down (protocol rest-json)."""
+"""Conversion between HTTP and API requests, as the service model defines it (protocol rest-json)."""
 
 import json
 import re
@@ -12,15 +12,15 @@ from imagebuilder_model import Member, Operation, load_model
 
 
 class Route(NamedTuple):
-    """An operation that a method and a path mean, and the values in the path, decoded, by name."""
+    """The operation for a method and a path, with the decoded path values by name."""
 
     operation: Operation
     labels: dict[str, str]
 
 
 def route(method: str, target: str) -> Route | None:
-    """Return what the method and target of an HTTP request mean, None if no operation has them."""
-    # `/` in a value travels as %2F, so values are decoded after the path is taken apart.
+    """Return the route for the method and target of an HTTP request, None if no operation matches."""
+    # `/` in a value is sent as %2F, so values are decoded after the path is split.
     path = urlsplit(target).path
     for operation, pattern in _patterns():
         match = pattern.fullmatch(path)
@@ -30,7 +30,7 @@ def route(method: str, target: str) -> Route | None:
 
 
 def read_request(found: Route, target: str, body: bytes) -> dict[str, Any]:
-    """Put a request together from path, query and body. SerializationException when the body is not a JSON object."""
+    """Build a request from path, query and body. SerializationException if the body is not a JSON object."""
     query = parse_qs(urlsplit(target).query, keep_blank_values=True)
     request = json_object(body)
     for name, member in load_model().input_of(found.operation.name).members.items():
@@ -48,16 +48,16 @@ def read_request(found: Route, target: str, body: bytes) -> dict[str, Any]:
 
 
 def access_key(authorization: str | None) -> str | None:
-    """Return the access key that signed a request (Signature Version 4), None when nobody did.
+    """Return the access key that signed a request (Signature Version 4), None if it is unsigned.
 
-    The signature itself is not checked.
+    The signature is not verified.
     """
     found = re.search(r"\bCredential=([^/,\s]+)/", authorization or "")
     return found[1] if found else None
 
 
 def to_json(value: Mapping[str, Any]) -> bytes:
-    """Encode an answer."""
+    """Encode a response."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -67,7 +67,7 @@ def _patterns() -> tuple[tuple[Operation, re.Pattern[str]], ...]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    # Some clients leave `/` in a value as it is, hence `.+`; no template has anything behind its value.
+    # Some clients do not encode `/` in a value, hence `.+`; no path template continues after its value.
     parts = re.split(r"\{(\w+)\}", template)
     return re.compile("".join(f"(?P<{part}>.+)" if index % 2 else quote(part) for index, part in enumerate(parts)))
 
@@ -77,7 +77,7 @@ def _from_query(member: Member, values: list[str]) -> str | list[str]:
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """Read a body, which may be empty. SerializationException when it is not a JSON object."""
+    """Parse a body, which may be empty. SerializationException if it is not a JSON object."""
     try:
         value = json.loads(body, parse_constant=_no_constant) if body.strip() else {}
     except (ValueError, RecursionError) as error:
@@ -88,4 +88,4 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")

@@ -1,7 +1,7 @@
-"""A page to look at: the pipelines as deployed, and for each event of CloudFormation what it led to.
+"""Web page that shows the deployed pipelines, and the calls of each CloudFormation event.
 
-`Timeline` remembers events and calls, `cloudformation` tells it of the former and the emulator's server of the latter,
-`view` writes both down as JSON, and `PageServer` serves that and the page's files.
+`Timeline` records events, which `cloud.ministack.events` reports, and calls, which the emulator's server reports.
+`view` converts both to JSON, and `PageServer` serves the JSON and the files of the page.
 """
 
 from imagebuilder_local.page.server import PageServer

@@ -1,4 +1,4 @@
-"""Where two JSON values differ."""
+"""Differences between two JSON values."""
 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -7,7 +7,7 @@ _ABSENT: Final = object()
 
 
 class Change(NamedTuple):
-    """A place, what was there and what is there now. What was added has no `before`, what was removed no `after`."""
+    """A path with the values before and after. An added value has no `before`, a removed value has no `after`."""
 
     path: str
     kind: str
@@ -16,7 +16,7 @@ class Change(NamedTuple):
 
 
 def changes(before: Any, after: Any, path: str = "") -> Iterator[Change]:
-    """Yield every difference, at the deepest place that tells it."""
+    """Yield each difference at its deepest path."""
     match before, after:
         case dict(), dict():
             for key in dict.fromkeys([*before, *after]):

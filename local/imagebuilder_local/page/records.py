@@ -1,4 +1,4 @@
-"""What is remembered of an event of CloudFormation and of a call of Image Builder."""
+"""Records of CloudFormation events and Image Builder calls."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass
 class Call:
-    """A request for Image Builder. While it is under way it has no end; dropped without an answer it has no status."""
+    """A request to Image Builder. It has no end while in progress, and no status if it got no response."""
 
     number: int
     operation: str
@@ -24,7 +24,7 @@ class Call:
 
 @dataclass
 class Answer:
-    """What the function put to the ResponseURL."""
+    """The response that the function sent to the ResponseURL."""
 
     at: float
     status: str
@@ -35,7 +35,7 @@ class Answer:
 
 @dataclass
 class Event:
-    """An event of a custom resource, from its sending to its end. `token` is the secret part of its ResponseURL."""
+    """A custom resource event, from its sending to its end. `token` is the secret part of its ResponseURL."""
 
     number: int
     request_type: str

@@ -1,7 +1,7 @@
-"""The page on plain HTTP, since browsers would warn of a certificate that nobody else trusts.
+"""Server of the page. It uses plain HTTP, because browsers would warn about a self-signed certificate.
 
-It is for this machine's own browser: only the loopback interface is listened on, only GET is answered, and only under a
-name of this machine, so that no other site can have the browser read it.
+The page is for browsers on this machine. The server listens only on the loopback interface, allows only GET, and only
+under a name of this machine, so that other sites cannot read it through the browser.
 """
 
 import hashlib
@@ -34,15 +34,15 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    # Nothing is kept without asking: a file may be another one after an upgrade.
+    # The browser must revalidate its cache: files may change in an upgrade.
     "Cache-Control": "no-cache",
-    # A connection that stays open would be answered after the end.
+    # An open connection would still get responses after the server stops.
     "Connection": "close",
 }
 
 
 class PageServer:
-    """Serves the page's files, and a state as JSON, in background threads from `start` to `stop`, or in a `with`."""
+    """Serves the page's files and a state as JSON in background threads, from `start` to `stop` or in a `with`."""
 
     def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
         self._http = _Server(state)
@@ -50,13 +50,13 @@ class PageServer:
         self.url = f"http://{_HOST}:{self._http.server_address[1]}/"
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start to serve."""
         if self._thread is None:
             self._thread = Thread(target=self._http.serve_forever, args=(0.05,), name="page", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """End and give the port back."""
+        """Stop the server and release the port."""
         if self._thread is not None:
             self._http.shutdown()
             self._thread.join()
@@ -84,7 +84,7 @@ class _Server(BoundedServer):
         self.hosts = frozenset(f"{name}:{self.server_address[1]}" for name in _NAMES)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of browsers that go away in the middle of an answer."""
+        """Ignore browsers that disconnect during a response."""
 
 
 class _Handler(BoundedHandler):
@@ -92,12 +92,12 @@ class _Handler(BoundedHandler):
 
     def do_GET(self) -> None:  # noqa: N802 (the name that http.server looks for)
         if self.headers.get("Host") not in self.server.hosts:
-            # A name of somebody else's that leads here is how a foreign site would get at what is served.
-            self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "This page is served under its own address only.")
+            # A foreign site could read the page through a host name that resolves to this machine (DNS rebinding).
+            self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "The page is available only at its own address.")
             return
         content = self._content()
         if content is None:
-            self._refuse(HTTPStatus.NOT_FOUND, "There is nothing here.")
+            self._refuse(HTTPStatus.NOT_FOUND, "Page not found.")
             return
         tag = f'"{hashlib.sha256(content.body).hexdigest()[:32]}"'
         if self.headers.get("If-None-Match") == tag:
@@ -106,7 +106,7 @@ class _Handler(BoundedHandler):
             self._send(HTTPStatus.OK, content, ETag=tag)
 
     def _refuse_method(self) -> None:
-        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is answered.", Allow="GET")
+        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is allowed.", Allow="GET")
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815 (http.server's names)
 
@@ -132,11 +132,11 @@ class _Handler(BoundedHandler):
             self.wfile.write(content.body)
 
     def version_string(self) -> str:
-        """Name no versions."""
+        """Return a server header without version numbers."""
         return "imagebuilder-local"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep a line a second out of the cloud's log."""
+        """Do not log requests: the page sends one per second."""
 
 
 def _files() -> dict[str, _Content]:

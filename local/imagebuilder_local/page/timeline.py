@@ -1,4 +1,4 @@
-"""Remembers the newest events, and the calls that each led to."""
+"""Records the newest events and the calls of each."""
 
 import re
 import time
@@ -19,7 +19,7 @@ _NO_ROOT: Final = ""
 
 
 class Timeline:
-    """Of events, and of calls an event, it keeps the newest; older ones are forgotten. Threads may share it."""
+    """Keeps the newest events, and the newest calls of each event. Threads may share it."""
 
     def __init__(self, most_events: int = 200, most_calls: int = 100) -> None:
         self._most_calls = most_calls
@@ -27,12 +27,12 @@ class Timeline:
         self._others: deque[Call] = deque(maxlen=most_calls)
         self._numbers = count(1)
         self._lock = Lock()
-        # A clock that can be read as a time and never goes back.
+        # A monotonic clock that also gives the time of day.
         self._epoch = time.time() - time.monotonic()
 
     @contextmanager
     def read(self) -> Iterator[tuple[list[Event], list[Call]]]:
-        """Hold still while somebody reads the events, and the calls that belong to none, oldest first."""
+        """Lock the timeline and yield the events, and the calls without an event, oldest first."""
         with self._lock:
             yield list(self._events), list(self._others)
 
@@ -48,7 +48,7 @@ class Timeline:
         physical_id: str | None = None,
         old_props: dict[str, Any] | None = None,
     ) -> Event:
-        """Remember an event that is about to be sent. The parameters are those of ministack."""
+        """Record an event before it is sent. The parameters are those of ministack."""
         with self._lock:
             event = Event(
                 number=next(self._numbers),
@@ -67,7 +67,7 @@ class Timeline:
         return event
 
     def sent(self, event: Event, message: Mapping[str, Any]) -> None:
-        """Copy what only the message to the function has: its id, and every scalar as a string."""
+        """Add the request id and the properties, with scalars as strings, from the message to the function."""
         with self._lock:
             event.request_id = message["RequestId"]
             event.token = message["ResponseURL"].rpartition("/")[2]
@@ -75,17 +75,17 @@ class Timeline:
             event.old_properties = deepcopy(message.get("OldResourceProperties"))
 
     def traced(self, event: Event, trace: str) -> None:
-        """Take note of the trace header that the calls of the event's function carry."""
+        """Record the trace header in the calls of the event's function."""
         with self._lock:
             event.trace = _root(trace)
 
     def function_failed(self, event: Event, error: str) -> None:
-        """Take note that the function ended with an error, which may be before it answered."""
+        """Record that the function ended with an error, possibly before its response."""
         with self._lock:
             event.function_error = _without(event.token, error)
 
     def answered(self, token: str, response: Mapping[str, Any]) -> None:
-        """Take note of an answer, unless nobody waits for it any more."""
+        """Record a response, unless its event has ended."""
         with self._lock:
             event = next((event for event in self._events if event.token == token and event.ended is None), None)
             if event is None:
@@ -97,18 +97,18 @@ class Timeline:
                 status=str(given.get("Status", "")),
                 physical_id=str(given.get("PhysicalResourceId", "")),
                 reason=str(given.get("Reason", "")),
-                # NoEcho says that the attributes are secret.
+                # NoEcho marks the attributes as secret.
                 attributes=dict.fromkeys(attributes, _HIDDEN) if given.get("NoEcho") is True else attributes,
             )
 
     def end(self, event: Event, failure: str | None = None) -> None:
-        """Take note that CloudFormation is done with an event, and why if that was a failure."""
+        """Record the end of an event, and the reason if it failed."""
         with self._lock:
             event.ended = self._now()
             event.failure = None if failure is None else _without(event.token, failure)
 
     def call(self, operation: str, request: Mapping[str, Any], headers: Message) -> Callable[[Answered], None]:
-        """Remember a call that has come in; what is returned takes its end."""
+        """Record an incoming call. Return a callback for its result."""
         with self._lock:
             call = Call(
                 number=next(self._numbers),
@@ -139,19 +139,19 @@ class Timeline:
 
 
 def _root(trace: str) -> str:
-    """Return the part of a trace header that stays the same wherever it is handed on to."""
+    """Return the root of a trace header, which stays the same when the trace is propagated."""
     found = re.search(r"\bRoot=([0-9a-f-]+)", trace)
     return found[1] if found else _NO_ROOT
 
 
 def _attempt(sdk_request: str) -> int:
-    """Return which attempt a request is, as SDKs tell in `amz-sdk-request`."""
+    """Return the attempt number of a request, which SDKs send in `amz-sdk-request`."""
     found = re.search(r"\battempt=(\d+)", sdk_request)
     return int(found[1]) if found else 1
 
 
 def _without(secret: str, value: Any) -> Any:
-    """Return a copy of a JSON value in which the secret is blotted out of every text."""
+    """Return a copy of a JSON value with the secret removed from all strings."""
     match value:
         case str():
             return value.replace(secret, _HIDDEN) if secret else value

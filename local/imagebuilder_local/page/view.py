@@ -1,4 +1,4 @@
-"""The timeline and the pipelines as the page gets them: JSON, with nothing secret in it."""
+"""Conversion of the timeline and the pipelines to JSON for the page, without secrets."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from imagebuilder_local.page.timeline import Timeline
 
 
 def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
-    """Return pipelines in the order of their making, events and calls of other clients from the newest on."""
+    """Return pipelines in order of creation, and events and calls of other clients, newest first."""
     executions = service.executions()
     pipelines = [
         {"settings": pipeline, "executions": executions.get(pipeline["arn"], [])} for pipeline in service.pipelines()
@@ -38,7 +38,7 @@ def _events(events: Iterable[Event]) -> list[dict[str, Any]]:
 
 
 def _reverts(event: Event, before: Event | None) -> bool:
-    """Return whether an Update takes the one before it back, as a rollback does."""
+    """Return whether an Update reverts the previous Update, as a rollback does."""
     if before is None or event.old_properties is None or before.old_properties is None:
         return False
     return (event.properties, event.old_properties) == (before.old_properties, before.properties)
@@ -66,7 +66,7 @@ def _event(event: Event) -> dict[str, Any]:
         "forgottenCalls": event.calls_made - len(event.calls),
         "functionError": event.function_error,
         "answer": _answer(event),
-        # CloudFormation's own words repeat a reason, and matter where there is none.
+        # CloudFormation's message repeats the reason of a response, so it matters only without a response.
         "failure": event.failure if event.answer is None else None,
     }
 
@@ -97,7 +97,7 @@ def _calls(calls: Iterable[Call]) -> list[dict[str, Any]]:
     shown = []
     ends: dict[str, float | None] = {}
     for call in calls:
-        # A pause is known between two attempts that the SDK itself says belong together.
+        # A pause is known only between attempts with the same SDK invocation id.
         last = ends.get(call.invocation) if call.invocation else None
         ends[call.invocation] = call.ended
         shown.append(

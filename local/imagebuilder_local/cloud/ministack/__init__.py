@@ -1,1 +1,1 @@
-"""Everything that wraps ministack. It is pinned, and tests check each name of it that is used here."""
+"""Wrappers of ministack. Its version is pinned, and tests check each of its names that this package uses."""

@@ -1,7 +1,7 @@
-"""Tells a timeline of the events that ministack's CloudFormation sends, and which calls are whose.
+"""Records the events of ministack's CloudFormation in a timeline, and assigns calls to events.
 
-To be imported when ministack's settings are in the environment. What is wrapped in ministack is not a public interface:
-its version is pinned, and a test holds that each function exists with the parameters that are used here.
+Import it after ministack's settings are in the environment. The wrapped parts of ministack are not a public interface:
+its version is pinned, and a test checks that each function exists with the parameters used here.
 """
 
 import secrets
@@ -19,11 +19,11 @@ from imagebuilder_local.page.records import Event
 from imagebuilder_local.page.timeline import Timeline
 
 _current: ContextVar[Event | None] = ContextVar("_current", default=None)
-"""The event that this thread sends and waits for."""
+"""The event that this thread has sent and waits for."""
 
 
 def watch(timeline: Timeline) -> None:
-    """Wrap what sends an event, runs the function, gives it a trace, and takes its answer."""
+    """Wrap the functions that send an event, run the function, set its trace, and receive its response."""
     custom_resource.invoke_custom_resource = _sending(timeline, custom_resource.invoke_custom_resource)
     custom_resource.deliver_response = _answering(timeline, custom_resource.deliver_response)
     lambda_svc._execute_function_with_config_scope = _running(timeline, lambda_svc._execute_function_with_config_scope)
@@ -73,7 +73,7 @@ def _tracing(timeline: Timeline, original: Callable[..., str | None]) -> Callabl
         event = _current.get()
         if event is None:
             return trace
-        # On AWS every invocation has a trace, sampled or not, and SDKs hand it on with each call: an exact key.
+        # On AWS each invocation has a trace, sampled or not, which SDKs send with each call: an exact key.
         trace = trace or _unsampled_trace()
         timeline.traced(event, trace)
         return trace
@@ -84,7 +84,7 @@ def _tracing(timeline: Timeline, original: Callable[..., str | None]) -> Callabl
 def _answering(timeline: Timeline, original: Callable[[str, Any], bool]) -> Callable[[str, Any], bool]:
     @wraps(original)
     def deliver_response(token: str, response: Any) -> bool:
-        # First, for afterwards the stack goes on in another thread.
+        # Record it first, because the stack continues in another thread after delivery.
         if isinstance(response, dict):
             timeline.answered(token, response)
         return original(token, response)

@@ -1,7 +1,7 @@
-"""Lambda's check of the role of a function in a network: it must be able to look after network interfaces.
+"""Lambda's check of the role of a function in a VPC: the role must be able to manage network interfaces.
 
-To be imported when ministack's settings are in the environment. What is replaced and read in ministack is not a public
-interface: its version is pinned, and a test holds that each function exists with the parameters that are used here.
+Import it after ministack's settings are in the environment. The parts of ministack replaced and read here are not a
+public interface: its version is pinned, and a test checks that each function exists with the parameters used here.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ _CODE: Final = "InvalidParameterValueException"
 
 
 def enforce(iam: Iam) -> None:
-    """Make ministack's Lambda refuse a role that cannot, of whatever calls it."""
+    """Make ministack's Lambda reject a role without these permissions, for all callers."""
     prepare("AWS::Lambda::Function", partial(_prepared, iam))
     lambda_svc._create_function = _created(iam, lambda_svc._create_function)
     lambda_svc._update_config = _updated(iam, lambda_svc._update_config)
@@ -56,10 +56,10 @@ def _updated(iam: Iam, original: Callable[[str, dict[str, Any]], Any]) -> Callab
 
 
 def _refusal(iam: Iam, role: str | None, network: Mapping[str, Any] | None) -> str | None:
-    """Return why the role is refused for a function in this network, None when it is not, or there is no network."""
+    """Return why Lambda rejects the role of a function in this network, None if it is allowed or without a network."""
     if not role or not network or not network.get("SubnetIds"):
         return None
-    # Of the session only the role counts; Lambda's own begins with `awslambda`.
+    # Only the role of the session matters; Lambda's own session names begin with `awslambda`.
     session = {
         "FunctionArn": f"arn:aws:lambda:{get_region()}:{get_account_id()}:function:awslambda",
         "FunctionName": "awslambda",
@@ -70,21 +70,21 @@ def _refusal(iam: Iam, role: str | None, network: Mapping[str, Any] | None) -> s
         try:
             iam.require(access_key, f"ec2:{action}", resource, {})
         except ServiceError:
-            # The words: amazon-connect-salesforce-lambda#29; the code: justinram11/serverless-aws-batch#16
+            # Message: amazon-connect-salesforce-lambda#29; code: justinram11/serverless-aws-batch#16
             return f"The provided execution role does not have permissions to call {action} on EC2"
     return None
 
 
 def _needed(network: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each action with a resource that it must be allowed for."""
+    """Yield each required action with its resource."""
     ec2 = f"arn:aws:ec2:{get_region()}:{get_account_id()}"
     yield "CreateNetworkInterface", f"{ec2}:network-interface/*"
     for subnet in network["SubnetIds"]:
         yield "CreateNetworkInterface", f"{ec2}:subnet/{subnet}"
     for group in network.get("SecurityGroupIds") or []:
         yield "CreateNetworkInterface", f"{ec2}:security-group/{group}"
-    # EC2 knows this one for all resources only.
+    # EC2 supports this action only for all resources.
     yield "DescribeNetworkInterfaces", "*"
-    # No interface exists yet: `*` and `…:*/*` are enough, and `…:network-interface/*` is not
+    # The interface does not exist yet: `*` and `…:*/*` are sufficient, `…:network-interface/*` is not
     # (hashicorp/terraform-provider-aws#20698).
     yield "DeleteNetworkInterface", f"{ec2}:*/*"

@@ -1,9 +1,9 @@
-"""What Lambda itself does as a function's role, as in AWS: it writes the log, and leaves events that failed to a queue.
+"""Actions that Lambda performs with a function's role, as in AWS: it writes logs and sends failed events to a queue.
 
-A function gets its role's credentials, which nobody can guess.
+A function gets credentials of its role that cannot be guessed.
 
-To be imported when ministack's settings are in the environment. What is replaced in ministack is not a public
-interface: its version is pinned, and tests see what is lost without permission.
+Import it after ministack's settings are in the environment. The replaced parts of ministack are not a public
+interface: its version is pinned, and tests check what is lost without permissions.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _TO_LEAVE: Final = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}
 
 
 def enforce(iam: Iam) -> None:
-    """Make ministack's Lambda ask IAM. What the role has no permission for is lost, and the cloud's log says so."""
+    """Make ministack's Lambda check IAM. Without permission, logs or events are lost, which the cloud's log reports."""
 
     def may_log(function: dict[str, Any], *_: object, **__: object) -> bool:
         configuration = function.get("config") or function
@@ -45,7 +45,7 @@ def enforce(iam: Iam) -> None:
 
 
 def _credentials(function: dict[str, Any]) -> dict[str, str]:
-    """Return the credentials of a function's role, the same ones each time. ministack's own follow from the ARNs."""
+    """Return stable credentials of a function's role. ministack's own can be derived from the ARNs."""
     function_arn, role_arn = function["FunctionArn"], function.get("Role", "")
     account, role, name = function_arn.split(":")[4], role_arn.rpartition("/")[2], function["FunctionName"][:64]
 
@@ -78,7 +78,7 @@ def _may(iam: Iam, configuration: dict[str, Any], actions: tuple[str, ...], reso
         for action in actions:
             iam.require(access_key, action, resource, {})
     except ServiceError as error:
-        _log.warning("a function's %s is lost: %s", what, error.message)
+        _log.warning("a function's %s was lost: %s", what, error.message)
         return False
     return True
 

@@ -1,6 +1,6 @@
-"""ministack's IAM as the emulator asks it. To be imported when ministack's settings are in the environment.
+"""ministack's IAM for the emulator. Import it after ministack's settings are in the environment.
 
-None of what is used of ministack is a public interface: its version is pinned, and tests deny and allow through it.
+The parts of ministack used here are not a public interface: its version is pinned, and tests cover allow and deny.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ _SERVICE_LINKED_PATH = f"/aws-service-role/{_SERVICE}/"
 
 
 class MinistackIam:
-    """Evaluates the policies that a caller has in ministack: of a role, with its boundary and session, or of a user.
+    """Evaluates the policies of a caller in ministack: a role, with its boundary and session, or a user.
 
-    The account's root, whose access key the local cloud's owner has, may do everything.
+    The root user, with the access key of the local cloud's owner, is allowed everything.
     """
 
     def __init__(self, region: str, account: str) -> None:
@@ -25,7 +25,7 @@ class MinistackIam:
         self._account = account
 
     def require(self, access_key: str, action: str, resource: str, context: Mapping[str, str | list[str]]) -> None:
-        """Return when the caller with this access key may do it; ServiceError when not, or when nobody has the key."""
+        """Require that the caller is allowed the action. ServiceError if not, or if the access key is unknown."""
         principal = resolve_principal(access_key, self._account)
         if isinstance(principal, AuthError):
             raise ServiceError(principal.code, principal.message)
@@ -39,7 +39,7 @@ class MinistackIam:
             resource_arn=resource,
             region=self._region,
             secure_transport=True,
-            # Names of condition keys have no case. A request without tags has no aws:TagKeys.
+            # Condition keys are case-insensitive. A request without tags has no aws:TagKeys.
             service_context={"aws:tagkeys": None} | {key.lower(): value for key, value in context.items()},
             principal_keys=principal.keys,
         )
@@ -51,7 +51,7 @@ class MinistackIam:
         return any(role.get("Path") == _SERVICE_LINKED_PATH for role in iam._roles.values())
 
     def make_service_linked_role(self) -> None:
-        """Make that role. ministack derives its name from the service's, and so spells it `…ForImagebuilder`."""
+        """Create the role. ministack derives its name from the service name and spells it `…ForImagebuilder`."""
         iam._create_service_linked_role({"AWSServiceName": _SERVICE})
 
     def has_instance_profile(self, name: str) -> bool:

@@ -1,8 +1,8 @@
 """Makes the physical id of AWS::IAM::InstanceProfile the profile's name, as on AWS. ministack's is the ARN.
 
-What refers to a profile, such as an infrastructure configuration, gets that id, and takes a name. To be imported when
-ministack's settings are in the environment. The table of provisioners is not a public interface: ministack's version is
-pinned, and tests hold that this type has these operations, and what they leave behind.
+A reference to a profile, for example in an infrastructure configuration, resolves to the id and must be a name. Import
+it after ministack's settings are in the environment. The table of provisioners is not a public interface: ministack's
+version is pinned, and tests check that this type has these operations, and their results.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _TYPE: Final = "AWS::IAM::InstanceProfile"
 
 
 def identify_by_name() -> None:
-    """Put the operations of the type behind ones that take and return names."""
+    """Wrap the operations of the type, so that they take and return names."""
     operations = provisioners._RESOURCE_HANDLERS[_TYPE]
     original_create, original_update, original_delete = (operations[name] for name in ("create", "update", "delete"))
 
@@ -42,5 +42,5 @@ def _named(made: Made) -> Made:
 
 def _arn(name: str) -> str:
     profile = iam._instance_profiles.get(name)
-    # None when somebody has deleted it meanwhile; ministack then finds nothing by its name either.
+    # None if the profile has been deleted meanwhile; ministack then does not find it by name either.
     return name if profile is None else str(profile["Arn"])

@@ -1,7 +1,7 @@
 """CloudWatch Logs' check that it may use the key of a log group.
 
-To be imported when ministack's settings are in the environment. What is replaced and read in ministack is not a public
-interface: its version is pinned, and a test holds that each function exists with the parameters that are used here.
+Import it after ministack's settings are in the environment. The parts of ministack replaced and read here are not a
+public interface: its version is pinned, and a test checks that each function exists with the parameters used here.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,18 +17,18 @@ from imagebuilder_local.cloud.ministack.provisioner import Change, prepare
 
 _TYPE: Final = "AWS::Logs::LogGroup"
 _LONGEST_NAME: Final = 512
-# The user guide of CloudWatch Logs names more, which `Key.grant_encrypt_decrypt` of the CDK does not allow.
+# The user guide of CloudWatch Logs lists more actions, which the CDK's `Key.grant_encrypt_decrypt` does not grant.
 _USES: Final = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey")
 
 
 def enforce() -> None:
-    """Make ministack's CloudWatch Logs refuse a key that it may not use, of whatever calls it."""
+    """Make ministack's CloudWatch Logs reject a key that it is not allowed to use, for all callers."""
     prepare(_TYPE, _prepared)
     cloudwatch_logs._create_log_group = _checked(cloudwatch_logs._create_log_group)
 
 
 def _prepared(change: Change) -> Mapping[str, Any]:
-    # ministack's own name for a group without one begins with no stack's, as that of AWS does: key policies rely on it.
+    # AWS starts generated names of log groups with the stack name, which key policies rely on; ministack does not.
     generated = provisioners._physical_name(change.stack_name, change.logical_id, max_len=_LONGEST_NAME)
     properties: dict[str, Any] = {"LogGroupName": generated, **change.properties}
     key = properties.get("KmsKeyId")
@@ -50,12 +50,12 @@ def _checked(original: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, A
 
 
 def _refusal(key_id: str, log_group_name: str) -> str | None:
-    """Return why the service cannot use the key for the log group, None when it can."""
+    """Return the reason why the service cannot use the key for the log group, None if it can."""
     group = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{log_group_name}"
     key = kms._resolve_key(key_id)
     if key is not None and all(_is_allowed(key, use, group) for use in _USES):
         return None
-    # The words: aws/aws-cdk#28304; the code: hashicorp/terraform-provider-aws#29282
+    # Message: aws/aws-cdk#28304; code: hashicorp/terraform-provider-aws#29282
     return f"The specified KMS key does not exist or is not allowed to be used with Arn '{group}'"
 
 

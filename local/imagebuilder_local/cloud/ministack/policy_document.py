@@ -1,8 +1,8 @@
 """IAM's rule that each statement of a policy has actions and resources.
 
-An empty list has none, and `Fn::If` with AWS::NoValue can leave one. To be imported when ministack's settings are in
-the environment. What is replaced in ministack is not a public interface: its version is pinned, and a test holds that
-it exists.
+An empty list violates it; `Fn::If` with AWS::NoValue can result in one. Import it after ministack's settings are in the
+environment. The replaced part of ministack is not a public interface: its version is pinned, and a test checks that it
+exists.
 """
 
 import json
@@ -14,7 +14,7 @@ from ministack.core import iam_evaluator
 
 from imagebuilder_local.cloud.ministack.provisioner import refuse
 
-# The words: aws/aws-cdk#7615 for actions, terraform-aws-modules/terraform-aws-iam#603 for resources
+# Messages: aws/aws-cdk#7615 for actions, terraform-aws-modules/terraform-aws-iam#603 for resources
 _NEEDED: Final = {
     ("Action", "NotAction"): "Policy statement must contain actions.",
     ("Resource", "NotResource"): "Policy statement must contain resources.",
@@ -22,9 +22,9 @@ _NEEDED: Final = {
 
 
 def enforce() -> None:
-    """Make ministack's IAM refuse statements without actions or resources, of whatever calls it."""
+    """Make ministack's IAM reject statements without actions or resources, for all callers."""
     iam_evaluator.validate_policy_document = _after(_refusal, iam_evaluator.validate_policy_document)
-    # These two are written by CloudFormation without being validated.
+    # CloudFormation writes these two without validation.
     refuse("AWS::IAM::ManagedPolicy", lambda properties: _refusal(properties.get("PolicyDocument")))
     refuse("AWS::IAM::Role", _refusal_of_inline_policies)
 
@@ -35,12 +35,12 @@ def _refusal_of_inline_policies(properties: Mapping[str, Any]) -> str | None:
 
 
 def _refusal(document: Any) -> str | None:
-    """Return why IAM refuses a statement of the document, None when each has what it needs."""
+    """Return the reason why IAM rejects a statement of the document, None if all are valid."""
     if isinstance(document, str):
         try:
             document = json.loads(document)
         except ValueError:
-            return None  # ministack says what is wrong with it
+            return None  # ministack reports the error
     statements = document.get("Statement") if isinstance(document, dict) else None
     for statement in [statements] if isinstance(statements, dict) else statements or []:
         for members, refusal in _NEEDED.items():

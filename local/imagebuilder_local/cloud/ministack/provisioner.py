@@ -1,7 +1,7 @@
-"""Puts a check before ministack's own provisioning of a resource type.
+"""Adds checks before ministack provisions a resource type.
 
-To be imported when ministack's settings are in the environment. The table of provisioners is not a public interface:
-ministack's version is pinned, and a test holds that each type that is used has these operations.
+Import it after ministack's settings are in the environment. The table of provisioners is not a public interface:
+ministack's version is pinned, and a test checks that each type used here has these operations.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ Properties = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Change:
-    """What a stack is about to do with one resource. `before` is None when the resource is created."""
+    """A pending change of one resource in a stack. `before` is None for a create."""
 
     stack_name: str
     logical_id: str
@@ -24,9 +24,9 @@ class Change:
 
 
 def prepare(resource_type: str, prepared: Callable[[Change], Properties]) -> None:
-    """Let each create and update of the type pass through `prepared`, which refuses it or returns its properties.
+    """Call `prepared` before each create and update of the type. It rejects the change or returns its properties.
 
-    It refuses with a ValueError, whose text becomes the reason that the stack's events show.
+    It rejects with a ValueError; the message becomes the reason in the events of the stack.
     """
     operations = provisioners._RESOURCE_HANDLERS[resource_type]
     original_create, original_update = operations["create"], operations["update"]
@@ -42,7 +42,7 @@ def prepare(resource_type: str, prepared: Callable[[Change], Properties]) -> Non
 
 
 def refuse(resource_type: str, refusal: Callable[[Properties], str | None]) -> None:
-    """Refuse each create and update of the type for whose properties `refusal` returns a reason."""
+    """Reject each create and update of the type if `refusal` returns a reason for its properties."""
 
     def prepared(change: Change) -> Properties:
         if reason := refusal(change.properties):

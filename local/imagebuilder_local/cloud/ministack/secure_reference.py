@@ -1,8 +1,8 @@
-"""CloudFormation's rule for secure dynamic references: a custom resource gets them as they are written.
+"""CloudFormation's rule for secure dynamic references: a custom resource gets them unresolved.
 
 "Dynamic references for secure values, such as ssm-secure and secretsmanager, aren't currently supported in custom
-resources" (user guide of CloudFormation; aws-cloudformation/cloudformation-coverage-roadmap#341). To be imported when
-ministack's settings are in the environment; a test holds that what is replaced exists with the parameters used here.
+resources" (user guide of CloudFormation; aws-cloudformation/cloudformation-coverage-roadmap#341). Import it after
+ministack's settings are in the environment; a test checks that the replaced function has the parameters used here.
 """
 
 import json
@@ -19,7 +19,7 @@ _OPENING: Final = "{{resolve:"
 
 
 def enforce() -> None:
-    """Make ministack's CloudFormation hand secure references to custom resources."""
+    """Make ministack's CloudFormation pass secure references to custom resources unresolved."""
     stacks._resolve_dynamic_references = _without_secure_ones(stacks._resolve_dynamic_references)
 
 

@@ -1,7 +1,7 @@
-"""CloudFormation's rules for the ServiceToken of a custom resource: it never changes, and is of the stack's Region.
+"""CloudFormation's rules for the ServiceToken of a custom resource: it cannot change, and its Region is the stack's.
 
-To be imported when ministack's settings are in the environment. What is replaced in ministack is not a public
-interface: its version is pinned, and a test holds that each function exists with the parameters that are used here.
+Import it after ministack's settings are in the environment. The replaced parts of ministack are not a public
+interface: its version is pinned, and a test checks that each function exists with the parameters used here.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,14 +12,14 @@ from typing import Any, Final
 from ministack.core.responses import get_region
 from ministack.services.cloudformation import custom_resource, provisioners, stacks
 
-# aws-cloudformation/cloudformation-coverage-roadmap#802; the words: cloudcomponents/cdk-constructs#197
+# aws-cloudformation/cloudformation-coverage-roadmap#802; message: cloudcomponents/cdk-constructs#197
 _CHANGED: Final = "Modifying service token is not allowed."
 
 _is_rollback: ContextVar[bool] = ContextVar("_is_rollback", default=False)
 
 
 def enforce() -> None:
-    """Make ministack's CloudFormation refuse what breaks these rules."""
+    """Make ministack's CloudFormation reject violations of these rules."""
     provisioners._custom_resource_update = _with_the_same_token(provisioners._custom_resource_update)
     stacks._revert_update = _known_as_rollback(stacks._revert_update)
     custom_resource.invoke_custom_resource = _in_the_region(custom_resource.invoke_custom_resource)
@@ -31,7 +31,7 @@ def _with_the_same_token(original: Callable[..., Any]) -> Callable[..., Any]:
         if old_props.get("ServiceToken") == new_props.get("ServiceToken"):
             return original(physical_id, old_props, new_props, *rest, **more)
         if _is_rollback.get():
-            # The change that is taken back was refused, so neither provider has heard of it.
+            # The reverted change was rejected, so neither provider got an event.
             return physical_id, {}
         raise ValueError(_CHANGED)
 
@@ -55,7 +55,7 @@ def _in_the_region(original: Callable[..., Any]) -> Callable[..., Any]:
     def invoke(request_type: str, logical_id: str, props: dict[str, Any], *rest: Any, **more: Any) -> Any:
         match str(props.get("ServiceToken")).split(":"):
             case ["arn", _, "lambda", region, *_] if region != get_region():
-                # The rule: AWS::CloudFormation::CustomResource, ServiceToken; the words: of Lambda's Invoke.
+                # Rule: AWS::CloudFormation::CustomResource, ServiceToken; message: Lambda's Invoke.
                 raise ValueError(f"Functions from '{region}' are not reachable in this region ('{get_region()}')")
         return original(request_type, logical_id, props, *rest, **more)
 

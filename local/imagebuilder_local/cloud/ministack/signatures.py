@@ -1,8 +1,8 @@
-"""Who signed a request. To be imported when ministack's settings are in the environment.
+"""Verification of request signatures. Import it after ministack's settings are in the environment.
 
-ministack accepts requests of the account's root without checking the signature, and some requests without one. On a
-shared machine every user could then run code as the user who started the cloud. The names of ministack that are used
-here are not public: its version is pinned, and tests send requests that are refused and accepted.
+ministack accepts requests of the root user without verification of the signature, and some requests without a
+signature. On a shared machine, any user could then run code as the user who started the cloud. The parts of ministack
+used here are not a public interface: its version is pinned, and tests cover accepted and rejected requests.
 """
 
 import os
@@ -34,36 +34,36 @@ from ministack.core.sigv4 import (
 from imagebuilder_local.emulator import ServiceError
 
 _WAY_OUT: Final = (
-    "This local cloud takes only requests that are signed with its own access key: `. .local/env` gives it to a shell."
+    "This local cloud accepts only requests signed with its own access key: `. .local/env` sets it in a shell."
 )
 
 
 class RefusedError(ServiceError):
-    """A request is not signed as it has to be."""
+    """A request is not correctly signed."""
 
     @property
     def http_status(self) -> int:
-        """Forbidden, whatever the code is."""
+        """403 for every code."""
         return HTTPStatus.FORBIDDEN
 
 
 class Signatures:
-    """Return whether a request is signed with a key that an account of the local cloud has."""
+    """Verifies that requests are signed with an access key of the local cloud."""
 
     def __init__(self, account: str) -> None:
         self._account = account
 
     def require_key(self, target: str, headers: Mapping[str, str]) -> None:
-        """Return when the key that a request names exists, which can be told before the body is there.
+        """Require that the access key in a request exists. This check does not need the body.
 
-        RefusedError when it does not, or when the request names none.
+        RefusedError if the key is unknown or missing.
         """
         self._credential(headers, _parameters(target))
 
     def require(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Return when a request is signed as it has to be. RefusedError when it is not.
+        """Require a valid signature. RefusedError if the request has none.
 
-        The target is as it was sent. Names of headers are in lower case.
+        `target` is unchanged as sent. Header names are in lower case.
         """
         path, parameters = target.partition("?")[0], _parameters(target)
         credential = self._credential(headers, parameters)
@@ -97,9 +97,9 @@ class Signatures:
         if not key:
             raise _refused("MissingAuthenticationTokenException", "Missing Authentication Token")
         if key != extract_access_key_id(dict(headers), parameters):
-            # ministack would ask for the permissions of the other one.
-            raise _refused("IncompleteSignature", "The request names two access keys")
-        # ministack has several names for the root, which everybody knows.
+            # ministack would check the permissions of the other key.
+            raise _refused("IncompleteSignature", "The request has two access keys")
+        # ministack has several well-known access keys for the root user.
         if is_root_access_key(key) and key != os.environ["AWS_ACCESS_KEY_ID"]:
             raise _refused("UnrecognizedClientException", "The security token included in the request is invalid.")
         found = resolve_credential(key, _account_from_sts_session(key) or self._account, token)

@@ -1,4 +1,4 @@
-// One call of Image Builder, as a step of an event.
+// A call to Image Builder, as a step of an event.
 
 import { element, foldable, mono, pill } from "./dom.js";
 import { facts } from "./facts.js";
@@ -34,8 +34,8 @@ export function tone(call) {
 }
 
 function outcome(call) {
-  if (!call.isOver) return "under way";
-  if (call.status === null) return "no answer";
+  if (!call.isOver) return "in progress";
+  if (call.status === null) return "no response";
   return call.code ? `${call.status} ${call.code}` : String(call.status);
 }
 

@@ -1,4 +1,4 @@
-// Elements out of data. Every text becomes a text node: nothing that a template or a service says is read as markup.
+// Builds elements from data. Strings become text nodes, so data from templates or services is never parsed as markup.
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -13,14 +13,14 @@ export const pill = (tone, text) => element("span", { class: "pill", "data-tone"
 
 export const mono = (text) => element("code", {}, String(text));
 
-// `key` tells details apart, so that what a person has opened stays open when the data changes.
+// `key` identifies the details element, so that it stays open when the data changes.
 export const foldable = (key, summary, open, ...children) =>
   element("details", { "data-key": key, open }, element("summary", {}, summary), ...children);
 
 const fingerprints = new WeakMap();
 
-// Bring the children of a list to the items, in order. What has not changed is left alone: text that is being
-// selected, details that are open, the focus.
+// Update the children of a list to match the items, in order. Unchanged children are kept, which preserves the
+// selection, open details and the focus.
 export function reconcile(list, items, keyOf, build) {
   const present = new Map([...list.children].map((child) => [child.dataset.item, child]));
   let place = list.firstElementChild;

@@ -1,4 +1,4 @@
-// One event of CloudFormation: what came in, which calls went out, what was answered.
+// A CloudFormation event: the request, the calls to Image Builder, and the response.
 
 import { callStep } from "./call.js";
 import { element, foldable, mono, pill } from "./dom.js";
@@ -51,7 +51,7 @@ function received(event) {
     "quiet",
     "0",
     element("p", { class: "line" }, element("strong", {}, `CloudFormation sends ${event.requestType}`)),
-    event.reverts && element("p", { class: "quiet" }, "It takes the Update before it back, as a rollback does."),
+    event.reverts && element("p", { class: "quiet" }, "Reverts the previous Update, as a rollback does."),
     event.changes && changes(event.changes),
     element("div", { class: "folds" }, all, foldable("ids", "Identifiers", false, facts(identifiers(event)))),
   );
@@ -75,22 +75,22 @@ function waiting(event) {
   if (event.functionError) {
     return step("bad", "", element("p", { class: "line" }, element("strong", {}, "The function ended with an error")), words);
   }
-  return event.state === "working" && step("working", "", element("p", { class: "quiet" }, "Waiting for the function's answer"));
+  return event.state === "working" && step("working", "", element("p", { class: "quiet" }, "Waiting for the function's response"));
 }
 
 function answered(event) {
   const { answer } = event;
   if (!answer) {
-    return event.failure && step("bad", "", element("p", { class: "line" }, element("strong", {}, "CloudFormation gave up")), element("p", { class: "message" }, event.failure));
+    return event.failure && step("bad", "", element("p", { class: "line" }, element("strong", {}, "CloudFormation reported a failure")), element("p", { class: "message" }, event.failure));
   }
   const tone = TONES[event.state];
   return step(
     tone,
     `+${duration(answer.milliseconds)}`,
-    element("p", { class: "line" }, element("strong", {}, "The function answers"), pill(tone, answer.status)),
+    element("p", { class: "line" }, element("strong", {}, "The function responds"), pill(tone, answer.status)),
     answer.reason && element("p", { class: "message" }, answer.reason),
     element("p", { class: "token" }, element("span", { class: "quiet" }, "physical id "), mono(answer.physicalId)),
-    answer.replaces && element("p", { class: "quiet" }, "Another physical id: a Delete of the old one follows."),
+    answer.replaces && element("p", { class: "quiet" }, "New physical id: a Delete of the old one follows."),
     Object.keys(answer.attributes).length > 0 && foldable("attributes", "Attributes", false, facts(answer.attributes)),
   );
 }

@@ -1,8 +1,8 @@
-// Nested values as rows of a path and a value, and differences between two such trees.
+// Renders nested values as rows of path and value, and the differences between two values.
 
 import { element } from "./dom.js";
 
-// A list of [path, value] for every leaf; an empty object or list is a leaf.
+// Returns [path, value] for each leaf; an empty object or list is a leaf.
 export function leaves(value, path = "") {
   const isTree = value !== null && typeof value === "object";
   const entries = !isTree
@@ -24,7 +24,7 @@ export function facts(value) {
 }
 
 export function changes(list) {
-  if (!list.length) return element("p", { class: "quiet" }, "No property differs.");
+  if (!list.length) return element("p", { class: "quiet" }, "No property changed.");
   return element(
     "dl",
     { class: "facts" },
@@ -45,11 +45,11 @@ export function changes(list) {
 }
 
 function shown(value) {
-  if (typeof value === "string") return value === "" ? element("i", {}, "empty text") : value;
+  if (typeof value === "string") return value === "" ? element("i", {}, "empty string") : value;
   return JSON.stringify(value);
 }
 
-// Long paths are broken where their words begin.
+// Allows line breaks in long paths at the start of each word.
 function broken(path) {
   const parts = path.split(/(?=[.[])|(?<=[a-z:])(?=[A-Z])|(?<=[:/-])/);
   return parts.flatMap((part, index) => (index ? [element("wbr"), part] : [part]));

@@ -1,4 +1,4 @@
-// Asks every second what there is, and shows it.
+// Requests the state every second and renders it.
 
 import { callStep } from "./call.js";
 import { reconcile } from "./dom.js";
@@ -7,7 +7,7 @@ import { plural, timeOfDay } from "./format.js";
 import { pipelineCard } from "./pipeline.js";
 
 const PAUSE = 1000;
-const OPEN_UP_TO = 2; // pipelines that show everything at once, where there is room; more are folded
+const OPEN_UP_TO = 2; // number of pipelines up to which all details are open on wide screens
 const hasRoom = matchMedia("(min-width: 64rem)");
 
 const at = (id) => document.getElementById(id);
@@ -17,7 +17,7 @@ let told = null;
 
 async function ask() {
   try {
-    // The browser asks with the tag that it was given, so what has not changed does not travel again.
+    // The browser sends the ETag, so an unchanged state is not transferred again.
     const response = await fetch("state.json", { cache: "no-cache", signal: AbortSignal.timeout(10_000) });
     if (!response.ok) throw new Error(`status ${response.status}`);
     if (response.headers.get("ETag") !== tag) {
@@ -36,7 +36,7 @@ function live(isLive) {
   at("live").dataset.tone = isLive ? "good" : "bad";
   at("live").textContent = isLive ? "Live" : "Not reachable";
   at("lost").hidden = isLive;
-  const lost = isLive ? "" : "The local cloud does not answer: it was stopped, or started anew under another address, which “make local” prints. What is below is how it was last seen.";
+  const lost = isLive ? "" : "The local cloud does not respond: it was stopped, or restarted at another address, which “make local” prints. The page shows its last known state.";
   if (at("lost").textContent !== lost) at("lost").textContent = lost;
 }
 
@@ -86,7 +86,7 @@ function showOthers() {
     callStep(call, timeOfDay(call.at), `other-${call.number}`, call.client));
 }
 
-// Says what is new to those who cannot see it, one sentence at a time.
+// Announces changes to screen readers, one sentence per event.
 function tell() {
   const now = new Map(state.events.map((event) => [event.number, headline(event)]));
   const news = told ? [...now].filter(([number, words]) => told.get(number) !== words).map(([, words]) => words) : [];

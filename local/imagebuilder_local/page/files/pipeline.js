@@ -1,4 +1,4 @@
-// One pipeline as it is deployed.
+// A deployed pipeline.
 
 import { element, foldable, mono, pill } from "./dom.js";
 import { facts } from "./facts.js";
@@ -35,7 +35,7 @@ const runs = (executions) =>
         pill(RUNS[run.state.status] ?? "working", run.state.status),
         mono(run.version),
         element("time", { datetime: run.dateCreated, title: wholeTime(run.dateCreated), class: "quiet" }, timeOfDay(run.dateCreated)),
-        element("span", { class: "quiet" }, run.buildType === "SCHEDULED" ? "on schedule" : "by hand"),
+        element("span", { class: "quiet" }, run.buildType === "SCHEDULED" ? "scheduled" : "manual"),
         outputs(run).map(mono),
       ),
     ),
@@ -45,6 +45,6 @@ const outputs = ({ outputResources: { amis = [], containers = [] } }) =>
   [...amis.map((ami) => ami.image), ...containers.flatMap((container) => container.imageUris)];
 
 const noRuns = (arn) => [
-  element("p", { class: "quiet" }, "It has not run. Run it with"),
+  element("p", { class: "quiet" }, "Not run yet. To run it:"),
   element("pre", { tabindex: "0" }, `aws imagebuilder start-image-pipeline-execution \\\n  --image-pipeline-arn ${arn}`),
 ];
