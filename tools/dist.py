@@ -1,7 +1,7 @@
-"""Build the provider for those who write plain templates: `python -m tools.dist [FOLDER]`, which is `make dist`.
+"""Build the provider for plain CloudFormation templates: `python -m tools.dist [FOLDER]`, or `make dist`.
 
-The folder is ready for `aws cloudformation package` and `deploy`, with nothing but the AWS CLI. Built twice, anywhere
-and on any day, it holds the same bytes.
+The folder is ready for `aws cloudformation package` and `deploy`, which require only the AWS CLI. The build is
+reproducible: on any machine and day, the folder has the same bytes.
 """
 
 import sys
@@ -18,12 +18,12 @@ from cdk_imagebuilder_pipeline.provider.asset import copy_packages, shipped_file
 FOLDER = Path("dist") / "imagebuilder-pipeline-provider"
 TEMPLATE, CODE, SBOM = "provider.yaml", "function.zip", "function.cdx.json"
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip archive can hold
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time in a zip archive
 _UNIX, _MODE = 3, 0o100644
 
 
 def main(folder: Path) -> None:
-    """Write the template, the function's code, and the list of what the code consists of."""
+    """Write the template, the function's code, and its software bill of materials."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         code = Path(temporary) / "code"
@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
 
 
 def write_zip(source: Path, target: Path) -> None:
-    """Write the files of a folder. Not compressed: zlib's output differs from one of its builds to another."""
+    """Write the files of a folder, uncompressed: the output of zlib differs between its builds."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(path for path in source.rglob("*") if path.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(source).as_posix(), _EPOCH)

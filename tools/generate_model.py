@@ -1,10 +1,10 @@
-"""Cut what is of EC2 Image Builder out of the data of one botocore: that of `requirements/model.txt`.
+"""Extract the data of EC2 Image Builder from the botocore release in `requirements/model.txt`.
 
-Run as `make model`; `make model VERSION=1.44.8` takes another release first. The result is in botocore's own layout, so
-that it serves two readers: `imagebuilder_model`, which checks requests against the service model, and botocore itself.
-It is all that botocore needs to make a client: the function's looks nowhere else, so it knows the newest members
-whatever SDK the Lambda runtime carries, and reads no megabyte of other services' endpoints. Prose is left out: it is
-two thirds of the model's size and not ours.
+Run it with `make model`; `make model VERSION=1.44.8` first pins another release. The result has botocore's layout for
+its two readers: `imagebuilder_model`, which checks requests against the service model, and botocore itself. It has all
+the data that botocore needs to create a client. The client of the function reads only this data, so it supports the
+newest members with any SDK of the Lambda runtime, and does not read a megabyte of endpoints of other services. The
+documentation is removed: it is two thirds of the model's size and not ours.
 """
 
 import json
@@ -30,13 +30,13 @@ OPERATIONS = (
     "UntagResource",
     "UpdateImagePipeline",
 )
-LICENCES = ("LICENSE.txt", "NOTICE")  # what is cut out of botocore stays under its terms
+LICENCES = ("LICENSE.txt", "NOTICE")  # the data from botocore stays under its licence
 SERVICE, API_VERSION = "imagebuilder", "2019-12-02"
 TARGET = Path(__file__).resolve().parent.parent / "lambda" / "imagebuilder_model" / "data"
 
 
 def generate(wheel: Path) -> dict[str, str]:
-    """Return each file's text by its path. An operation, a shape or a partition a line: a change is a short diff."""
+    """Return the content of each file by path, with one operation, shape or partition per line for short diffs."""
     with tempfile.TemporaryDirectory() as folder:
         data = unpacked(wheel, Path(folder))
         return _generate(Loader(extra_search_paths=[str(data)], include_default_search_paths=False))
@@ -62,7 +62,7 @@ def _generate(loader: Loader) -> dict[str, str]:
 def _licence(name: str) -> str:
     text = distribution("botocore").read_text(name)
     if text is None:
-        raise FileNotFoundError(f"botocore has no {name} in its metadata: see where its release keeps it")
+        raise FileNotFoundError(f"botocore has no {name} in its metadata: find its new location in the release")
     return text
 
 
@@ -84,7 +84,7 @@ def _endpoints(full: dict[str, Any]) -> str:
 
 def _without_prose(value: Any) -> Any:
     if isinstance(value, dict):
-        # A structure may have a member called `documentation`: that one is a map, prose is a string.
+        # A structure may have a member called `documentation`: that one is an object, documentation is a string.
         prose = {"documentation"} if isinstance(value.get("documentation"), str) else set[str]()
         return {key: _without_prose(item) for key, item in value.items() if key not in prose}
     if isinstance(value, list):
@@ -120,7 +120,7 @@ def _one_line_each(section: dict[str, Any]) -> str:
 
 
 def _lines(data: dict[str, Any]) -> str:
-    """Write a member a line, and of a list an item a line."""
+    """Format JSON with one member per line, and one list item per line."""
     members = (
         f"{json.dumps(key)}:[\n" + ",\n".join(map(_compact, value)) + "\n]"
         if isinstance(value, list)
@@ -135,7 +135,7 @@ def _compact(value: Any) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Take the release that is named, if one is, and write every file."""
+    """Pin the given release, if any, and write all files."""
     for version in arguments:
         pin(version)
     wheel = pinned_wheel()

@@ -1,7 +1,7 @@
-"""The botocore that the service model is cut out of: named and hashed in `requirements/model.txt`, fetched when needed.
+"""The botocore release of the service model: pinned with hashes in `requirements/model.txt`, downloaded when needed.
 
-It is not the installed one: ministack pins that, and the newest members of the API are younger. Nothing is installed;
-the data is read out of the wheel.
+It is not the installed release: ministack pins that, and it lacks the newest members of the API. The wheel is not
+installed; its data is read from the archive.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ _PATIENCE: Final = 300  # seconds, for 15 MB
 
 
 class SourceError(Exception):
-    """The wheel cannot be fetched; the message is for who asked for it."""
+    """The wheel cannot be downloaded; the message is printed for the user."""
 
 
 def pinned_wheel() -> Path:
-    """Return the wheel that the lock names. It is fetched once, and is that very one or SourceError."""
+    """Return the wheel in the lock. It is downloaded once. SourceError if its hash does not match."""
     lock = LOCK.read_text(encoding="utf-8")
     for wheel in CACHE.glob("*.whl"):
         if f"--hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}" in lock:
@@ -38,12 +38,12 @@ def pinned_wheel() -> Path:
 
 
 def newest_wheel(folder: Path) -> Path:
-    """Return the newest wheel of the package index, fetched into a folder."""
+    """Download the newest wheel of the package index into a folder and return it."""
     return _download(folder, _PACKAGE)
 
 
 def version_of(wheel: Path) -> str:
-    """Return the release that a wheel is of."""
+    """Return the release of a wheel."""
     match = _WHEEL.fullmatch(wheel.name)
     if match is None:
         raise SourceError(f"not a wheel of {_PACKAGE}: {wheel.name}")
@@ -51,7 +51,7 @@ def version_of(wheel: Path) -> str:
 
 
 def unpacked(wheel: Path, folder: Path) -> Path:
-    """Unpack the wheel's data into a folder and return the one that botocore's loader reads."""
+    """Unpack the wheel's data into a folder and return the folder for botocore's loader."""
     wanted = re.compile(rf"{_PACKAGE}/data/(imagebuilder/.+|[^/]+\.json)")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder, [name for name in archive.namelist() if wanted.fullmatch(name)])
@@ -59,7 +59,7 @@ def unpacked(wheel: Path, folder: Path) -> Path:
 
 
 def pin(version: str) -> None:
-    """Name another release, and write its hashes. What cannot be found changes nothing."""
+    """Pin another release and write its hashes. If it cannot be found, nothing changes."""
     with tempfile.TemporaryDirectory() as folder:
         wanted, locked = Path(folder) / PIN.name, Path(folder) / LOCK.name
         wanted.write_text(f"{_PACKAGE}=={version}\n", encoding="utf-8")
@@ -80,7 +80,7 @@ def pin(version: str) -> None:
 
 def _download(folder: Path, *what: str) -> Path:
     with tempfile.TemporaryDirectory() as fresh:
-        # Its cache is outside of the clone.
+        # pip's cache is outside of the clone.
         options = ("--quiet", "--no-cache-dir", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:")
         _run([sys.executable, "-m", "pip", "download", *options, "--retries", "1", "--dest", fresh, *what])
         (wheel,) = Path(fresh).glob("*.whl")
@@ -92,9 +92,9 @@ def _run(command: list[str]) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
     except subprocess.TimeoutExpired as error:
-        raise SourceError(f"the package index did not answer within {_PATIENCE} s: {_WAY_OUT}") from error
+        raise SourceError(f"the package index did not respond within {_PATIENCE} s: {_WAY_OUT}") from error
     if done.returncode != 0:
-        raise SourceError(f"{_PACKAGE} cannot be fetched: {_WAY_OUT}\n{done.stderr.strip()}")
+        raise SourceError(f"{_PACKAGE} cannot be downloaded: {_WAY_OUT}\n{done.stderr.strip()}")
 
 
-_WAY_OUT: Final = "check the network, the package index that pip is set to, and the version"
+_WAY_OUT: Final = "check the network, the package index in pip's settings, and the version"

@@ -1,7 +1,7 @@
-"""Tell whether the newest botocore knows more of a pipeline's API than the committed model: `make model-check`.
+"""Report whether the newest botocore has changes to the pipeline API since the committed model: `make model-check`.
 
-It runs weekly in a workflow of its own, and not in the suite: what AWS released today is no fault of the change that is
-tested. Without a package index there is nothing to tell, and that is no failure.
+It runs weekly in a separate workflow and not in the test suite, since a release by AWS must not fail the tests of an
+unrelated change. Without a package index it reports nothing and does not fail.
 """
 
 import json
@@ -18,7 +18,7 @@ _MODEL = f"{SERVICE}/{API_VERSION}/service-2.json"
 
 
 def changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
-    """Yield each operation and shape that is not the same in two models."""
+    """Yield each operation and shape that differs between two models."""
     for section in ("operations", "shapes"):
         before, after = old[section], new[section]
         for name in sorted(before.keys() | after.keys()):
@@ -28,7 +28,7 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Return the exit code: 1 when the newest model is another one."""
+    """Return the exit code: 1 if the newest model differs."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             wheel = newest_wheel(Path(folder))
@@ -38,7 +38,7 @@ def main() -> int:
         newest, version = json.loads(generate(wheel)[_MODEL]), version_of(wheel)
     found = list(changes(json.loads((TARGET / _MODEL).read_text(encoding="utf-8")), newest))
     if not found:
-        print(f"botocore {version} has the model that is committed")
+        print(f"botocore {version} has the committed model")
         return 0
     print("\n".join([f"botocore {version} has another model: make model VERSION={version}", *found]))
     return 1

@@ -1,7 +1,7 @@
-"""Run the tests of the construct with the oldest aws-cdk-lib that the package allows: `make oldest-cdk`.
+"""Run the construct tests with the oldest aws-cdk-lib that the package supports: `make oldest-cdk`.
 
-In an environment of its own, without what needs a newer CDK: cdk-nag 3, the alpha L2 and the comparison with an L1 that
-has fewer members.
+They run in a separate environment, without tests that need a newer CDK: cdk-nag 3, the alpha L2 and the comparison with
+an L1 that has fewer members.
 """
 
 import os
@@ -36,12 +36,12 @@ def oldest() -> str:
     """Return the lower bound of aws-cdk-lib in pyproject.toml."""
     bounds = "\n".join(_project()["project"]["dependencies"])
     found = re.search(r"aws-cdk-lib>=([0-9.]+)", bounds)
-    assert found is not None, "pyproject.toml has a lower bound of aws-cdk-lib"  # noqa: S101
+    assert found is not None, "pyproject.toml must have a lower bound of aws-cdk-lib"  # noqa: S101
     return found[1]
 
 
 def main() -> int:
-    """Make the environment anew, and return pytest's exit code."""
+    """Create a new environment, run pytest and return its exit code."""
     venv.create(ENVIRONMENT, with_pip=True, clear=True)
     programs = ENVIRONMENT / "bin"
     pinned = [*_project()["dependency-groups"]["dev"], *_project()["project"]["optional-dependencies"]["local"]]

@@ -1,7 +1,8 @@
-"""Generate the JSON schemas of Custom::ImagePipeline out of the service model: `python -m tools.pipeline_schema`.
+"""Generate the JSON schemas of Custom::ImagePipeline from the service model: `python -m tools.pipeline_schema`.
 
-Two, because their readers differ. cfn-lint resolves functions by itself and takes CloudFormation's registry form. An
-editor checks the whole file, and sees `!Ref Name` as the text `Name`: there a text stands for every value.
+There are two schemas for different readers. cfn-lint resolves functions and uses the format of CloudFormation's
+registry. An editor validates the whole file and reads `!Ref Name` as the string `Name`, so its schema also allows a
+string for every value.
 """
 
 import json
@@ -20,17 +21,17 @@ EDITOR: Final = Path("editor") / "template.schema.json"
 _TYPE: Final = "Custom::ImagePipeline"
 _OPERATION: Final = "CreateImagePipeline"
 _RECIPES: Final = ("ImageRecipeArn", "ContainerRecipeArn")
-_LONGEST_TIMEOUT: Final = 3600  # seconds, CloudFormation's own limit
+_LONGEST_TIMEOUT: Final = 3600  # seconds, the limit of CloudFormation
 
 Schema = dict[str, Any]
 
 _MORE: Final[dict[str, Schema]] = {
-    # The service model leaves the form open. What the fields may hold, the function says.
+    # The service model does not define the format. The function validates the fields.
     "scheduleExpression": {"pattern": r"^(cron\(\s*\S+(\s+\S+){5}\s*\)|rate\(\s*[0-9]+\s+(minute|hour|day)s?\s*\))$"}
 }
 
 _DYNAMIC_REFERENCE: Final[Schema] = {
-    "description": "A value that CloudFormation looks up before the custom resource gets it; secure ones it does not",
+    "description": "A dynamic reference, which CloudFormation resolves for custom resources unless it is secure",
     "type": "string",
     "pattern": r"\{\{resolve:",
     "not": {"pattern": SECURE_REFERENCE.pattern},
@@ -45,16 +46,16 @@ _ATTRIBUTES: Final = ("Arn", "ClientToken", "RequestId")
 
 
 def registry_schema() -> Schema:
-    """Return the schema in the form of CloudFormation's registry."""
+    """Return the schema in the format of CloudFormation's registry."""
     writer = _Writer(for_value=_in_any_case)
     pipeline = _pipeline(writer)
     pipeline["properties"] |= {name: {"type": "string"} for name in _ATTRIBUTES}
     return {
         "typeName": _TYPE,
-        "description": "An EC2 Image Builder pipeline, made by a function whose ARN is the ServiceToken",
+        "description": "An EC2 Image Builder pipeline, created by the function with the ARN in ServiceToken",
         "definitions": writer.definitions | {"DynamicReference": _DYNAMIC_REFERENCE},
         **pipeline,
-        # cfn-lint's own words for it, of which it makes better messages than of `oneOf`.
+        # cfn-lint's keyword, which gives better messages than `oneOf`.
         "requiredXor": list(_RECIPES),
         "dependentRequired": {"Workflows": ["ExecutionRole"]},
         "createOnlyProperties": ["/properties/Name"],
@@ -64,7 +65,7 @@ def registry_schema() -> Schema:
 
 
 def editor_schema() -> Schema:
-    """Return the schema of a template whose resources of other types are not looked at."""
+    """Return the schema of a template. Resources of other types are not validated."""
     writer = _Writer(for_value=_or_a_function)
     pipeline = _pipeline(writer) | {"anyOf": [{"required": [recipe]} for recipe in _RECIPES]}
     is_pipeline = {"required": ["Type"], "properties": {"Type": {"const": _TYPE}}}
@@ -96,7 +97,7 @@ def _pipeline(writer: "_Writer") -> Schema:
 
 
 def _without_owner_tags(tags: Schema) -> Schema:
-    """Return the schema of a map of tags that leaves room for those that the function adds."""
+    """Return the schema of a tag map with a limit that allows for the tags that the function adds."""
     names = tags["propertyNames"] | {"not": {"enum": list(OWNER_TAGS)}}
     return tags | {"propertyNames": names, "maxProperties": most_tags(adopt_existing=False)}
 
@@ -106,12 +107,12 @@ def _reference(name: str) -> Schema:
 
 
 def _in_any_case(schema: Schema) -> Schema:
-    """Return the schema with values that match without regard to case, as the function takes them."""
+    """Return the schema with case-insensitive values, as the function accepts them."""
     return {("enumCaseInsensitive" if name == "enum" else name): value for name, value in schema.items()}
 
 
 def _or_a_function(schema: Schema) -> Schema:
-    """Return what an editor can say of a value: nothing that a function in its place would not keep to as well."""
+    """Return the schema of a value for an editor, which must also accept an intrinsic function in its place."""
     if "$ref" not in schema and schema["type"] not in {"array", "object"}:
         limits = {name: schema[name] for name in ("minLength", "maxLength") if name in schema}
         bounds = {name: schema[name] for name in ("minimum", "maximum") if name in schema}
@@ -147,7 +148,7 @@ class _Writer:
                 return {"type": shape.type}
 
     def member(self, shape: str | None, name: str = "") -> Schema:
-        assert shape is not None, "the model says what lists and maps hold"  # noqa: S101
+        assert shape is not None, "the model defines the members of lists and maps"  # noqa: S101
         return self.for_value(self.value(load_model().shapes[shape]) | _MORE.get(name, {}))
 
     def defined(self, shape: Shape, write: Callable[[Shape], Schema]) -> Schema:
@@ -173,7 +174,7 @@ class _Writer:
 
 
 def _least_and_most(shape: Shape, unit: str) -> Schema:
-    # Empty maps and lists say as much as none, and are let pass.
+    # Empty maps and lists are equal to none and are accepted.
     least = shape.minimum if shape.type == "string" else None
     limits = {f"min{unit}": least, f"max{unit}": shape.maximum}
     return {name: limit for name, limit in limits.items() if limit is not None}
@@ -191,7 +192,7 @@ def _spelt(member: str) -> str:
 
 
 def to_text(schema: Schema) -> str:
-    """Return a schema as it is committed."""
+    """Return a schema in its committed format."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,7 +1,7 @@
-"""The template of a provider that the stacks of an account share, made of the construct's own ImagePipelineProvider.
+"""Template of a provider that the stacks of an account share, generated from the construct's ImagePipelineProvider.
 
-The construct's provider serves one stack: its policy names that stack, and what the stack's pipelines refer to. Here
-both become what the template's parameters say. Everything else is the construct's, whatever that has by now.
+The construct's provider serves one stack: its policy has that stack and the resources that its pipelines refer to. In
+the template, parameters set both. All other parts come from the current construct.
 """
 
 from collections.abc import Iterator
@@ -21,36 +21,36 @@ _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acc
 
 _ROLES: Final = "ExecutionRoleArns"
 
-_DESCRIPTION: Final = "Makes the EC2 Image Builder pipelines of every stack that imports its ServiceToken"
+_DESCRIPTION: Final = "Creates the EC2 Image Builder pipelines of all stacks that import its ServiceToken"
 
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "ExportName": {
         "Type": "String",
         "Default": "ImagePipelineServiceToken",
         "AllowedPattern": "^[A-Za-z0-9:-]{1,255}$",
-        "Description": "The name under which other stacks import the ServiceToken",
+        "Description": "The export name of the ServiceToken, for other stacks to import",
     },
     "StackNames": {
         "Type": "String",
         "Default": "*",
         "AllowedPattern": r"^[A-Za-z*?][A-Za-z0-9*?-]{0,127}$",
-        "Description": "The names of the stacks that are served, for example team-a-* (* and ? as in IAM)",
+        "Description": "The names of the stacks that can use the provider, for example team-a-* (* and ? as in IAM)",
     },
     _ROLES: {
         "Type": "CommaDelimitedList",
         "Default": "",
-        "Description": "The ARNs of the roles that a pipeline may name as its ExecutionRole; a path may end with *",
+        "Description": "The ARNs of the roles allowed as the ExecutionRole of a pipeline; a path can end with *",
     },
     "ImageScanning": {
         "Type": "String",
         "Default": "false",
         "AllowedValues": ["true", "false"],
-        "Description": "Whether pipelines may scan images, for which the function reads how ECR and Inspector are set",
+        "Description": "Whether pipelines can scan images, which requires read access to ECR and Inspector settings",
     },
     "LogRetentionInDays": {
         "Type": "Number",
         "Default": 30,
-        "Description": "How long the function's log is kept (a number that CloudWatch Logs has)",
+        "Description": "Retention of the function's log in days (a value that CloudWatch Logs supports)",
     },
 }
 
@@ -60,16 +60,16 @@ _CONDITIONS: Final = {
 }
 
 _ONLY_IF: Final = {"ecr:": "Scans", "inspector2:": "Scans"}
-"""Which condition a statement is under, by how its actions begin."""
+"""Condition of a statement by the prefix of its actions."""
 
 
 def provider_template(folder: Path, code: str) -> dict[str, Any]:
-    """Return the template, whose function has its code at the path `code`. The folder is for the CDK's output."""
+    """Return the template of a function with its code at the path `code`. The CDK writes its output to the folder."""
     app = cdk.App(outdir=str(folder), analytics_reporting=False)
     synthesizer = cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
     stack = cdk.Stack(app, _STACK, synthesizer=synthesizer)
     for name in (_ROLES, "LogRetentionInDays"):
-        cdk.CfnParameter(stack, name, type=_PARAMETERS[name]["Type"])  # so that the CDK knows what is referred to
+        cdk.CfnParameter(stack, name, type=_PARAMETERS[name]["Type"])  # so that the CDK can resolve the references
     provider = ImagePipelineProvider(stack, "Provider")
     _allow_what_any_pipeline_may_need(provider, stack)
     _name_plainly(provider)
@@ -82,7 +82,7 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
             document["Statement"] = [one for statement in document["Statement"] for one in _shared(statement)]
     function = resources["Function"]["Properties"]
     function["Code"] = code
-    # It names the one stack that the construct's function serves.
+    # It has the stack that the construct's function serves.
     del function["Environment"]
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -101,7 +101,7 @@ def _allow_what_any_pipeline_may_need(provider: ImagePipelineProvider, stack: cd
 
 
 def _name_plainly(provider: ImagePipelineProvider) -> None:
-    """Give resources the ids of their constructs. Stacks import the function's ARN, so these ids must never change."""
+    """Give resources the ids of their constructs. Stacks import the function's ARN, so these ids must not change."""
     for child in provider.node.find_all():
         if isinstance(child, cdk.CfnElement):
             path = child.node.path.removeprefix(f"{provider.node.path}/").split("/")
@@ -120,7 +120,7 @@ def _describe(provider: ImagePipelineProvider) -> None:
 
 
 def _shared(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what a statement of one stack's function is for a function that many stacks share."""
+    """Convert a policy statement for one stack into the statements for a function that many stacks share."""
     condition: dict[str, dict[str, Any]] = {}
     for operator, keys in statement.get("Condition", {}).items():
         for key, value in keys.items():
@@ -132,7 +132,7 @@ def _shared(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _of_roles(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a statement, with the roles that a parameter lists in one of their own: a list cannot be in a list."""
+    """Yield a statement, and a separate one for the roles of a parameter: a list cannot contain a list."""
     roles, resources = {"Ref": _ROLES}, statement["Resource"]
     if not isinstance(resources, list) or roles not in resources:
         yield _optional(statement)
@@ -144,7 +144,7 @@ def _of_roles(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _optional(statement: dict[str, Any]) -> dict[str, Any]:
-    """Return a statement under the condition that a parameter sets for it, if one does."""
+    """Return a statement with the condition of its parameter, if it has one."""
     for action, name in _ONLY_IF.items():
         if statement["Action"][0].startswith(action):
             return {"Fn::If": [name, statement, {"Ref": "AWS::NoValue"}]}
@@ -154,25 +154,25 @@ def _optional(statement: dict[str, Any]) -> dict[str, Any]:
 def _outputs(provider: ImagePipelineProvider) -> dict[str, Any]:
     return {
         "ServiceToken": {
-            "Description": "What a Custom::ImagePipeline takes as its ServiceToken",
+            "Description": "The ServiceToken for Custom::ImagePipeline resources",
             "Value": {"Fn::GetAtt": ["Function", "Arn"]},
             "Export": {"Name": {"Ref": "ExportName"}},
         },
         "ServiceTimeout": {
-            "Description": "The ServiceTimeout, in seconds, that leaves room for every try of the function",
+            "Description": "The ServiceTimeout in seconds, long enough for all attempts of the function",
             "Value": str(int(provider.service_timeout.to_seconds())),
         },
         "RoleName": {
-            "Description": "The function's role, for a policy of your own beside its policy",
+            "Description": "The role of the function, to attach additional policies",
             "Value": {"Ref": "Role"},
         },
     }
 
 
 def _checked(resources: dict[str, Any]) -> dict[str, Any]:
-    """Return the resources. AssertionError when something in the construct is of one stack and was not seen above."""
+    """Return the resources. AssertionError if a part of the construct is still bound to one stack."""
     text = repr(resources)
-    assert "AWS::StackId" not in text, "a resource of the provider is bound to the provider's own stack"  # noqa: S101
-    assert text.count(_STACKS) > 1, "no condition of the policy names the owner's stack"  # noqa: S101
-    assert "cdk-" not in text, "something of the CDK's bootstrap is left"  # noqa: S101
+    assert "AWS::StackId" not in text, "a resource is bound to the provider's stack"  # noqa: S101
+    assert text.count(_STACKS) > 1, "no condition of the policy has the stack names"  # noqa: S101
+    assert "cdk-" not in text, "the template refers to the CDK bootstrap"  # noqa: S101
     return resources

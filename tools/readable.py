@@ -1,4 +1,4 @@
-"""Templates as a person would write them."""
+"""Conversion of generated templates into a readable format."""
 
 import json
 import re
@@ -10,7 +10,7 @@ _NOT_A_TEXT = re.compile(r"true|false|yes|no|on|off|null|y|n", re.IGNORECASE)
 
 
 def readable(value: Any) -> Any:
-    """Return a template's value with texts that the CDK joins out of pieces as one `Fn::Sub`."""
+    """Return a template value with each string that the CDK joins from parts as one `Fn::Sub`."""
     match value:
         case {"Fn::Join": ["", list(parts)]}:
             return {"Fn::Sub": "".join(_in_sub(part) for part in parts)}
@@ -23,7 +23,7 @@ def readable(value: Any) -> Any:
 
 
 def to_yaml(template: dict[str, Any]) -> str:
-    """Return the template as YAML, in its own order. Written here, so that no library's next release changes a byte."""
+    """Return the template as YAML, in its order. It does not use a library, whose releases could change the bytes."""
     return "\n".join(_block(template)) + "\n"
 
 
@@ -36,11 +36,11 @@ def _in_sub(part: Any) -> str:
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
         case _:
-            raise ValueError(f"cannot be part of a text: {part!r}")
+            raise ValueError(f"cannot be part of a string: {part!r}")
 
 
 def _block(value: dict[str, Any] | list[Any]) -> Iterator[str]:
-    """Yield the lines of a map or a list."""
+    """Yield the lines of an object or a list."""
     items = value.items() if isinstance(value, dict) else (("-", item) for item in value)
     for key, item in items:
         name = key if key == "-" else f"{_scalar(key)}:"
@@ -55,7 +55,7 @@ def _block(value: dict[str, Any] | list[Any]) -> Iterator[str]:
 
 
 def _line(value: Any) -> str | None:
-    """Return a value that fits on its key's line, None for one that has lines of its own."""
+    """Return a value that fits on the line of its key, None for a value on separate lines."""
     match value:
         case {"Ref": str(name), **rest} if not rest:
             return f"!Ref {name}"
@@ -72,4 +72,4 @@ def _line(value: Any) -> str | None:
 def _scalar(value: Any) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and not _NOT_A_TEXT.fullmatch(value):
         return value
-    return json.dumps(value, ensure_ascii=False)  # of which YAML is a superset
+    return json.dumps(value, ensure_ascii=False)  # YAML is a superset of JSON

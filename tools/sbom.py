@@ -1,7 +1,7 @@
-"""The software bill of materials of what ships to Lambda, in CycloneDX, for `make dist`.
+"""Software bill of materials of the Lambda function, in CycloneDX, for `make dist`.
 
-Its bytes depend on the code alone: it holds no time, and its serial number is made from the zip file's hash.
-CycloneDX's own library always writes the time, so it only validates, in the tests.
+Its bytes depend only on the code: it has no time, and its serial number is derived from the hash of the zip file. The
+CycloneDX library always writes the time, so it is used only in the tests, for validation.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ _HASH_IS: Final = {
 
 
 def sbom_of(files: dict[str, bytes], archive: bytes) -> str:
-    """Return the bill of materials of these files, by path, and of the zip file that holds them."""
+    """Return the bill of materials of files, by path, and of the zip file that contains them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     purl = f"pkg:pypi/{project['name']}@{project['version']}"
     parts: dict[str, dict[str, bytes]] = {}
     for path, content in files.items():
         parts.setdefault(BOTOCORE if path.startswith(_DATA) else path.partition("/")[0], {})[path] = content
     cut = {
-        "pedigree": {"notes": "cut by tools/generate_model.py: only EC2 Image Builder, and no prose"},
+        "pedigree": {"notes": "extracted by tools/generate_model.py: only EC2 Image Builder, without documentation"},
         "type": "data",
     }
     components = {
@@ -78,7 +78,7 @@ def _component(version: str, purl: str, files: dict[str, bytes]) -> dict[str, An
 
 
 def _from_lock(name: str, subpath: str, files: dict[str, bytes]) -> dict[str, Any]:
-    """Describe a component from PyPI, with the hashes that the lock allows its distributions."""
+    """Describe a component from PyPI, with the hashes of its distributions in the lock."""
     lock = LOCK.read_text(encoding="utf-8")
     pinned = re.search(rf"^{name}==(\S+)((?: \\\n +--hash=sha256:[0-9a-f]{{64}})+)", lock, re.MULTILINE)
     if pinned is None:

@@ -1,6 +1,6 @@
-"""Set up all that the Makefile's targets need, inside the clone. Run by `make`, with any Python and nothing installed.
+"""Set up the dependencies of the Makefile's targets inside the clone. Run by `make` with any Python and no packages.
 
-What is set up already is left alone: each part has a stamp that holds what it was made from.
+Parts that are up to date are skipped: each part has a stamp with the hash of its sources.
 """
 
 import sys
@@ -8,7 +8,7 @@ import sys
 if sys.version_info < (3, 11):  # noqa: UP036 (an older Python gets as far as this line, and is told)
     sys.exit(
         "Python 3.11 or newer is needed; {} is {}.{}.\n"
-        "Install a newer one, or name the one to use: make PYTHON=/path/to/python3.12 ...".format(
+        "Install a newer one, or select one: make PYTHON=/path/to/python3.12 ...".format(
             sys.executable, *sys.version_info[:2]
         )
     )
@@ -36,8 +36,8 @@ def main() -> None:
 
 
 def part(title: str, folder: Path, sources: list[str], make: Callable[[], None]) -> None:
-    """Make a folder, unless it was made by this Python out of these very sources."""
-    # By its prefix: the same Python is called by other paths, for example from inside the environment made here.
+    """Create a folder, unless this Python created it from the same sources."""
+    # Identified by its prefix: the same Python has several paths, for example in the environment created here.
     made_from = hashlib.sha256(f"{sys.base_prefix} {sys.version}".encode())
     for source in sources:
         made_from.update((ROOT / source).read_bytes())
@@ -45,7 +45,7 @@ def part(title: str, folder: Path, sources: list[str], make: Callable[[], None])
     if stamp.is_file() and stamp.read_text() == made_from.hexdigest():
         return
     if folder.is_symlink():
-        raise StepError(f"{folder} is a link, and what it leads to may be somebody else's: remove the link")
+        raise StepError(f"{folder} is a link, and its target may belong to another user: remove the link")
     with step(title):
         make()
         folder.mkdir(exist_ok=True)
@@ -58,12 +58,12 @@ def python_packages() -> None:
 
 
 def this_project() -> None:
-    # Without isolation the build backend is the pinned one just installed, not one that pip fetches.
+    # Without isolation, pip uses the installed, pinned build backend and does not download another one.
     pip(VENV, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
 def aws_cli() -> None:
-    # By itself: each release of the AWS CLI wants one very release of botocore, and the local cloud wants another.
+    # In a separate environment: the AWS CLI and the local cloud require different releases of botocore.
     virtual_environment(VENV_AWS)
     pip(VENV_AWS, "--require-hashes", "--requirement", "requirements/awscli.txt")
 
@@ -81,18 +81,18 @@ def node_packages() -> None:
 
 
 def virtual_environment(folder: Path) -> None:
-    # Never the interpreter of the environment that is about to be cleared.
+    # Never the interpreter of the environment that is cleared here.
     python: str = getattr(sys, "_base_executable", sys.executable)
     try:
         run([python, "-m", "venv", "--clear", str(folder)])
     except StepError as error:
         raise StepError(
-            f"{error}\n{python} cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv"
+            f"{error}\n{python} cannot create a virtual environment. On Debian and Ubuntu: apt install python3-venv"
         ) from error
 
 
 def pip(venv: Path, *arguments: str) -> None:
-    # What the user set for pip (an index, a proxy) holds; only its cache, which is outside the clone, is not used.
+    # pip keeps the user's settings (an index, a proxy), except for its cache, which is outside the clone.
     command = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-cache-dir"]
     run([*command, "--disable-pip-version-check", *arguments], folder=ROOT)
 

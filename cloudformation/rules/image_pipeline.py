@@ -1,7 +1,7 @@
-"""A rule for cfn-lint: the properties of Custom::ImagePipeline are those of its schema.
+"""cfn-lint rule that validates the properties of Custom::ImagePipeline against its schema.
 
-`cfn-lint --append-rules rules -- template.yaml`. cfn-lint itself checks every `Custom::` type by the schema of
-AWS::CloudFormation::CustomResource, which allows any property, also when `--registry-schemas` names a better one.
+Run `cfn-lint --append-rules rules -- template.yaml`. cfn-lint itself validates every `Custom::` type against the schema
+of AWS::CloudFormation::CustomResource, which allows any property, even if `--registry-schemas` has a stricter schema.
 """
 
 import json
@@ -17,7 +17,7 @@ _SCHEMA = Path(__file__).parents[1] / "schema" / "custom-imagepipeline.json"
 
 
 class ImagePipelineProperties(CfnLintJsonSchema):
-    """Every problem of a pipeline's properties, at its line."""
+    """Reports each problem in the properties of a pipeline at its line."""
 
     id = "E9601"
     shortdesc = "Properties of Custom::ImagePipeline are invalid"
@@ -28,15 +28,15 @@ class ImagePipelineProperties(CfnLintJsonSchema):
     def __init__(self) -> None:
         schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
         super().__init__(keywords=[f"Resources/{schema['typeName']}/Properties"], all_matches=True)
-        # Attributes stand among the properties of the registry's form, yet nobody may set them.
+        # Registry schemas list attributes among the properties, but templates must not set them.
         for pointer in schema["readOnlyProperties"]:
             del schema["properties"][pointer.rpartition("/")[2]]
-        schema["required"].remove("ServiceToken")  # whose absence cfn-lint tells by itself
+        schema["required"].remove("ServiceToken")  # cfn-lint reports its absence itself
         self._schema = schema
         self._use_schema_arg = False
 
     def extend_validator(self, *arguments: Any, **options: Any) -> Any:
-        """Return cfn-lint's validator, which passes over the values that CloudFormation looks up in the deployment."""
+        """Return cfn-lint's validator, which skips values that CloudFormation resolves during the deployment."""
         validators = {**(options.pop("validators", None) or {}), "dynamicReference": self._dynamic_reference}
         validator: Any = super().extend_validator(*arguments, validators=validators, **options)
         function_filter = validator.function_filter.evolve(validate_dynamic_references=True, add_cfn_lint_keyword=False)
@@ -45,7 +45,7 @@ class ImagePipelineProperties(CfnLintJsonSchema):
     def _dynamic_reference(
         self, _validator: Any, _schema: Any, instance: str, _parent: Any
     ) -> Iterator[ValidationError]:
-        """Refuse the references that CloudFormation hands to custom resources as they are."""
+        """Reject the references that CloudFormation passes to custom resources unresolved."""
         refused = self._schema["definitions"]["DynamicReference"]["not"]["pattern"]
         if re.search(refused, instance):
             yield ValidationError(f"{instance!r} is not resolved by CloudFormation in custom resources: use ssm")

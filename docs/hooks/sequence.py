@@ -1,12 +1,12 @@
-"""Draws a sequence diagram as SVG from a plain description.
+"""Renders a sequence diagram as SVG from a plain description.
 
-One line a step, in the order of time:
+One line per step, in chronological order:
 
-    A -> B: a call              A --> B: its answer
-    A -x B: a call that is lost A --x B: an answer that is lost
-    A: what A does by itself
+    A -> B: a call       A --> B: a response
+    A -x B: a lost call  A --x B: a lost response
+    A: an action of A
 
-Participants stand in the order in which they appear. ValueError for a line that is none of these.
+Participants are in order of their first appearance. ValueError for any other line.
 """
 
 import re
@@ -21,11 +21,11 @@ _MARGIN: Final = 110
 _TOP: Final = 60
 _ROW: Final = 46
 _CHARACTER: Final = 7.0
-"""How wide a character of the labels is at most, in pixels."""
+"""Maximum width of a character in the labels, in pixels."""
 
 
 class Step(NamedTuple):
-    """A line of a description. `to` is empty for what somebody does by itself."""
+    """A line of a description. `to` is empty for an action of one participant."""
 
     by: str
     arrow: str
@@ -34,17 +34,17 @@ class Step(NamedTuple):
 
     @property
     def is_answer(self) -> bool:
-        """Whether it answers a call."""
+        """Whether it is a response to a call."""
         return self.arrow.startswith("--")
 
     @property
     def is_lost(self) -> bool:
-        """Whether it never arrives."""
+        """Whether it is lost."""
         return self.arrow.endswith("x")
 
 
 def steps(description: str) -> list[Step]:
-    """Read a description."""
+    """Parse a description."""
     return list(_read(line.strip() for line in description.splitlines()))
 
 
@@ -57,7 +57,7 @@ def _read(lines: Iterable[str]) -> Iterator[Step]:
 
 
 def svg(description: str) -> str:
-    """Draw a description. The lines are in the text's colour, so that they are seen on light and on dark pages."""
+    """Render a description. Lines have the colour of the text, so that they are visible on light and dark pages."""
     read = steps(description)
     names = list(dict.fromkeys(name for step in read for name in (step.by, step.to) if name))
     x = {name: _MARGIN + index * _COLUMN for index, name in enumerate(names)}
@@ -71,7 +71,7 @@ def svg(description: str) -> str:
         *(_drawn(step, x, _TOP + (row + 1) * _ROW - 14) for row, step in enumerate(read)),
         "</svg></figure>",
     ]
-    return "".join(parts)  # on one line: Markdown ends a block of HTML at an empty one
+    return "".join(parts)  # on one line: Markdown ends an HTML block at an empty line
 
 
 def _participant(name: str, x: float, height: float) -> str:
@@ -94,7 +94,7 @@ def _drawn(step: Step, x: dict[str, int], y: float) -> str:
         )
     start, end = x[step.by], x[step.to]
     way = 1 if end > start else -1
-    # What is lost ends before it is there.
+    # The arrow of a lost call or response ends before its target.
     tip = start + (end - start) * 0.8 if step.is_lost else end - way
     kind = "answer" if step.is_answer else "call"
     head = (

@@ -1,4 +1,4 @@
-"""What MkDocs does beside making HTML of pages: draw diagrams, take in files of the repository, complete the menu."""
+"""MkDocs hooks that render diagrams, include files of the repository, and complete the navigation."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ from mkdocs.structure.pages import Page
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 TAKEN_IN: Final = "repository"
-"""The folder of the site for files of the repository that pages link to."""
+"""Folder of the site for repository files that pages link to."""
 
 _LINK: Final = re.compile(r"(?<=\]\()([^)#\s]+)")
 _REASON: Final = re.compile(r"^\| `([^`]+)` \| (.+?) \| (.+?) \|$", re.MULTILINE)
@@ -24,7 +24,7 @@ _DIAGRAM: Final = re.compile(r"^```sequence\n(.*?)^```$", re.MULTILINE | re.DOTA
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add the decisions to the menu, each by itself."""
+    """Add each decision to the navigation."""
     (how_it_works,) = (part["How it works"] for part in config.nav or [] if "How it works" in part)
     decisions: Any = [path.relative_to(DOCS).as_posix() for path in sorted((DOCS / "adr").glob("*.md"))]
     how_it_works.append({"Decisions": decisions})
@@ -32,7 +32,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Take in what pages link to outside of docs/, so that the site is whole without the repository."""
+    """Add files outside of docs/ that pages link to, so that the site is complete without the repository."""
     waiting = [Path(file.abs_src_path) for file in files.documentation_pages() if file.abs_src_path]
     while waiting:
         source = waiting.pop()
@@ -52,7 +52,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 (MkDocs names them)
-    """Draw the diagrams of a page, and turn its links to files of the repository to where these are in the site."""
+    """Render the diagrams of a page, and change its links to repository files to their paths in the site."""
     inside = page.file.src_uri.removeprefix(f"{TAKEN_IN}/")
     source = (DOCS if inside == page.file.src_uri else ROOT) / inside
 
@@ -60,7 +60,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         target = _outside(source, link[1])
         return link[1] if target is None else os.path.relpath(_place(target), Path(page.file.src_uri).parent)
 
-    # What stands in code stays as it is.
+    # Code blocks stay unchanged.
     parts = re.split(r"(^```.*?^```$)", markdown, flags=re.MULTILINE | re.DOTALL)
     parts = [part if part.startswith("```") else _LINK.sub(turned, part) for part in parts]
     drawn = _DIAGRAM.sub(lambda diagram: _sequence().svg(diagram[1]), "".join(parts))
@@ -68,13 +68,13 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def _reasons() -> str:
-    """Return a section for each reason of the table, because the search finds sections and no rows."""
+    """Return a section for each reason in the table, because the search finds sections but not rows."""
     rows = _REASON.findall((DOCS / "reasons.md").read_text(encoding="utf-8"))
-    return "\n\n".join(f"### {code}: {means}\n\nThe way out: {do}." for code, means, do in rows)
+    return "\n\n".join(f"### {code}: {means}\n\nFix: {do}." for code, means, do in rows)
 
 
 def _outside(source: Path, link: str) -> Path | None:
-    """Return the file or folder of the repository that a link of a page leads to, None for any other link."""
+    """Return the target of a link to a file or folder of the repository, None for any other link."""
     if "://" in link or link.startswith("mailto:"):
         return None
     target = (source.parent / link).resolve()
@@ -85,19 +85,19 @@ def _outside(source: Path, link: str) -> Path | None:
 
 
 def _place(target: Path) -> str:
-    """Return where in the site a file of the repository is."""
+    """Return the path of a repository file in the site."""
     if target.is_relative_to(DOCS):
         inside = target.relative_to(DOCS).as_posix()
         return f"{inside}/0001-one-service-model.md" if inside == "adr" else inside
     inside = f"{TAKEN_IN}/{target.relative_to(ROOT).as_posix()}"
     if target.is_dir():
         return f"{inside}.md"
-    # Python's own files as texts, so that a browser shows them and does not offer to keep them.
+    # Python files are served as text, so that browsers show them instead of downloading them.
     return f"{inside}.txt" if target.suffix == ".py" else inside
 
 
 def _listing(folder: Path) -> str:
-    """Return a page on a folder: its files."""
+    """Return a page that lists the files of a folder."""
     here = Path(_place(folder)).parent
     files = [path for path in sorted(folder.iterdir()) if path.is_file()]
     links = [f"- [{path.name}]({os.path.relpath(_place(path), here)})" for path in files]
@@ -105,7 +105,7 @@ def _listing(folder: Path) -> str:
 
 
 def _sequence() -> ModuleType:
-    """Return the neighbour that draws. MkDocs loads a hook by its path, so there is no package to import it from."""
+    """Return the module that renders diagrams. MkDocs loads hooks by path, so they are not in a package."""
     name = "docs_hooks_sequence"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("sequence.py"))

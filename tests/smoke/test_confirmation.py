@@ -16,8 +16,8 @@ def test_account_that_is_not_confirmed_is_one_error_with_plan_cost_and_the_way(g
         require_confirmation(given, "111122223333", "eu-west-1")
     message = str(raised.value)
     assert got in message
-    assert "nothing was made" in message
-    assert "makes pipelines of EC2 Image Builder" in message
+    assert "nothing was created" in message
+    assert "creates EC2 Image Builder pipelines" in message
     assert "less than 0.20 USD" in message
     assert "builds one image" not in message
     assert "Region: eu-west-1" in message
@@ -40,7 +40,7 @@ def test_script_compares_with_the_account_of_the_credentials_and_makes_nothing(c
     output, error = process.communicate()
     assert process.returncode == 1
     assert output == ""
-    assert error.startswith("CONFIRM must be the id of the account that your credentials are of")
+    assert error.startswith("CONFIRM must be the id of the account of your credentials")
     assert "Traceback" not in error
     assert len(cdk.image_builder()["calls"]) == calls
     client = cdk.client("s3")
@@ -52,7 +52,7 @@ def test_script_compares_with_the_account_of_the_credentials_and_makes_nothing(c
     ("given", "message"),
     [
         ({"ONLY": "get-absent,garbage"}, "ONLY must have names of probes: got garbage; allowed are get-absent, "),
-        ({"ONLY": "build"}, "the probe 'build' builds an image, which costs more: say BUILD=1 as well"),
+        ({"ONLY": "build"}, "the probe 'build' builds an image, which costs more: set BUILD=1 as well"),
     ],
 )
 def test_probe_that_cannot_be_run_is_said_before_anything_is_made(
@@ -78,4 +78,4 @@ def test_missing_region_is_said(cdk: Cdk, smoke: Smoke) -> None:
     process = smoke(CONFIRM=ACCOUNT, AWS_REGION="", AWS_DEFAULT_REGION="")
     _, error = process.communicate()
     assert process.returncode == 1
-    assert error == "no Region is chosen: set AWS_REGION, or region in the profile of your credentials\n"
+    assert error == "no Region is configured: set AWS_REGION, or region in the profile of your credentials\n"

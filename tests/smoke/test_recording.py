@@ -57,7 +57,7 @@ def test_id_of_a_request_in_a_reason_of_cloudformation_is_replaced(file: Path) -
 
 def test_credentials_are_not_written(file: Path) -> None:
     made = recording(file)
-    with pytest.raises(ValueError, match="a line of the kind 'call' would hold a secret"):
+    with pytest.raises(ValueError, match="a line of the kind 'call' would contain a secret"):
         made.add("call", output={"Credentials": {"SecretAccessKey": "5ecre7"}})
     assert "5ecre7" not in file.read_text()
 

@@ -109,11 +109,11 @@ def test_command_fails_and_counts_when_there_is_a_difference(smoke: Smoke, file:
 def test_command_says_that_all_is_as_recorded(smoke: Smoke) -> None:
     process = smoke("replay", str(LOCAL))
     output, _ = process.communicate()
-    assert (process.returncode, output) == (0, f"{LOCAL}: the emulator responds as it was recorded\n")
+    assert (process.returncode, output) == (0, f"{LOCAL}: the emulator responds as recorded\n")
 
 
 def test_command_names_the_file_that_is_no_recording(smoke: Smoke, file: Path) -> None:
     process = smoke("replay", str(file))
     _, error = process.communicate()
     assert process.returncode == 1
-    assert error.startswith(f"{file} is not a recording that can be replayed: ")
+    assert error.startswith(f"{file} is not a valid recording: ")

@@ -78,7 +78,7 @@ def test_run_that_is_interrupted_cleans_up_and_fails(
     process.send_signal(number)
     _, error = process.communicate()
     assert process.returncode == 1
-    assert "interrupted: everything that was made is deleted" in error
+    assert "interrupted: all created resources are deleted" in error
     assert "Traceback" not in error
     assert {line["probe"] for line in read(file) if "probe" in line} == {"parts", "description"}
     assert_nothing_is_left(cdk)
@@ -117,7 +117,7 @@ def test_probe_that_breaks_fails_the_run_and_leaves_nothing_and_the_others_run(
     process = smoke(CONFIRM=ACCOUNT, ONLY="description,tags", RECORD=str(file))
     _, error = process.communicate()
     assert process.returncode == 1
-    assert "probes broke, and everything that was made is deleted:\n- description: LookupError: " in error
+    assert "probes failed, and all created resources are deleted:\n- description: LookupError: " in error
     assert "ServiceQuotaExceededException" in error
     assert findings(file).keys() == {pair for pair in findings(LOCAL) if pair[0] == "tags"}
     assert_nothing_is_left(cdk)

@@ -16,7 +16,7 @@ def test_first_signal_interrupts_and_the_next_is_refused(number: signal.Signals)
             os.kill(os.getpid(), number)
         assert said == []
         os.kill(os.getpid(), number)
-        assert said == ["still cleaning up: what would be left costs money"]
+        assert said == ["still cleaning up: leftover resources cost money"]
 
 
 def test_interrupt_that_a_library_kept_is_raised_at_the_next_look() -> None:

@@ -90,20 +90,20 @@ def test_newer_botocore_with_other_prose_only_has_the_committed_model(tmp_path: 
     model["shapes"]["Schedule"]["documentation"] = "<p>Other words.</p>"
     model["metadata"]["serviceFullName"] = "Another name"
     done = run("tools.newer_model", **index_with(tmp_path, "99.2.0", model))
-    assert (done.returncode, done.stdout) == (0, "botocore 99.2.0 has the model that is committed\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "botocore 99.2.0 has the committed model\n"), done.stderr
 
 
 def test_without_a_package_index_the_newest_model_is_not_looked_at(tmp_path: Path) -> None:
     done = run("tools.newer_model", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
     assert done.returncode == 0
-    assert done.stdout.startswith("skipped: botocore cannot be fetched: check the network, the package index that pip ")
+    assert done.stdout.startswith("skipped: botocore cannot be downloaded: check the network, the package index in pip's ")
 
 
 def test_release_that_cannot_be_found_is_one_error_and_changes_nothing(tmp_path: Path) -> None:
     before = {file.name: file.read_bytes() for file in (ROOT / "requirements").glob("model.*")}
     done = run("tools.generate_model", "0.0.0", UV_NO_INDEX="1", UV_FIND_LINKS=str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr.startswith("error: botocore cannot be fetched: check the network, the package index")
+    assert done.stderr.startswith("error: botocore cannot be downloaded: check the network, the package index")
     assert {file.name: file.read_bytes() for file in (ROOT / "requirements").glob("model.*")} == before
 
 
@@ -116,7 +116,7 @@ def test_wheel_with_another_hash_is_not_taken(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", script, str(tmp_path / "cache")]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, check=False)
-    assert "SourceError: botocore cannot be fetched" in done.stderr
+    assert "SourceError: botocore cannot be downloaded" in done.stderr
     assert "HASHES" in done.stderr
     assert not (tmp_path / "cache").exists()
 

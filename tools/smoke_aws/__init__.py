@@ -1,1 +1,1 @@
-"""Prove or correct, in an account, what this project believes of AWS: `make smoke-aws`, described in docs/smoke.md."""
+"""Verify the project's assumptions about AWS in an account: `make smoke-aws`, described in docs/smoke.md."""

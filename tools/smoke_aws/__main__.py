@@ -1,4 +1,4 @@
-"""`python -m tools.smoke_aws` runs the probes in the account of the credentials; `... replay FILE` compares."""
+"""Run the probes in the account of the credentials, or compare a recording with the emulator (`replay FILE`)."""
 
 import os
 import sys
@@ -16,13 +16,13 @@ from tools.smoke_aws.replay import differences
 from tools.smoke_aws.run import TroubleError, chosen, run
 
 _USAGE: Final = """\
-usage: python -m tools.smoke_aws                run every probe; docs/smoke.md says what CONFIRM, BUILD, ONLY, RECORD
-                                                and CLEAN are
+usage: python -m tools.smoke_aws                run all probes; docs/smoke.md describes CONFIRM, BUILD, ONLY, RECORD
+                                                and CLEAN
        python -m tools.smoke_aws replay FILE    compare a recording with the emulator"""
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> None:
-    """Do what the command line says. StopError when it cannot be done, or when it did not end well."""
+    """Run the command. StopError if it cannot run or fails."""
     match arguments:
         case []:
             _run(environment)
@@ -37,11 +37,11 @@ def _run(environment: Mapping[str, str]) -> None:
     names = chosen(environment.get("ONLY", ""), with_build=with_build)
     session: Any = boto3.Session(region_name=environment.get("AWS_REGION") or None)
     if not session.region_name:
-        raise StopError("no Region is chosen: set AWS_REGION, or region in the profile of your credentials")
+        raise StopError("no Region is configured: set AWS_REGION, or region in the profile of your credentials")
     try:
         who = caller(session)
     except (BotoCoreError, ClientError) as error:
-        raise StopError(f"AWS did not say whose the credentials are: {error}") from error
+        raise StopError(f"AWS did not identify the owner of the credentials: {error}") from error
     require_confirmation(environment, who.account, session.region_name)
     to_clean = environment.get("CLEAN", "")
     run_id = to_clean or new_run()
@@ -56,7 +56,7 @@ def _run(environment: Mapping[str, str]) -> None:
 
 
 def _say(text: str) -> None:
-    """Print. A terminal that is gone, or a pipe that nobody reads, must not end the clean-up."""
+    """Print text. A closed terminal or pipe must not end the clean-up."""
     try:
         print(text, flush=True)
     except OSError:
@@ -77,13 +77,13 @@ def _summary(account: Account) -> str:
     unlike = [f"- {difference}" for difference in differences(account.recording.path)]
     parts = [
         (f"{len(findings) - len(wrong)} of {len(findings)} beliefs of stacks hold", []),
-        ("These do not hold:", wrong),
+        ("Beliefs that do not hold:", wrong),
         ("Not available here:", unseen),
-        ("Responses that are not the emulator's:", unlike),
+        ("Responses that differ from the emulator's:", unlike),
     ]
     lines = [line for title, rows in parts if rows or title.endswith("hold") for line in (title, *rows)]
     return "\n".join(
-        ["", *lines, "", f"Nothing is left. To share the recording: docs/smoke.md; {account.recording.path}"]
+        ["", *lines, "", f"Nothing is left. Recording: {account.recording.path}. To share it: docs/smoke.md"]
     )
 
 
@@ -91,10 +91,10 @@ def _replay(file: Path) -> None:
     try:
         found = differences(file)
     except (OSError, ValueError) as error:
-        raise StopError(f"{file} is not a recording that can be replayed: {error}") from error
+        raise StopError(f"{file} is not a valid recording: {error}") from error
     if found:
         raise TroubleError("\n- ".join([f"{file}: {len(found)} differences:", *found]))
-    print(f"{file}: the emulator responds as it was recorded")
+    print(f"{file}: the emulator responds as recorded")
 
 
 if __name__ == "__main__":
@@ -103,4 +103,4 @@ if __name__ == "__main__":
     except StopError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
-        sys.exit("interrupted")  # before anything was made, or after everything was deleted
+        sys.exit("interrupted")  # before any resource was created, or after all were deleted

@@ -1,4 +1,4 @@
-"""The account that a run is in, and everything that a probe needs of it."""
+"""The account of a run, with the functions that probes need."""
 
 import secrets
 import time
@@ -15,22 +15,22 @@ from tools.smoke_aws import recording
 from tools.smoke_aws.recording import Recording
 
 RUN_TAG: Final = "imagebuilder-pipeline:smoke-run"
-"""The tag of everything that a run makes; its value is the run's id."""
+"""Tag of all resources that a run creates; the value is the id of the run."""
 
 LACKING: Final = {
-    "cloudtrail": "the local cloud keeps no trail",
-    "events of a clean-up": "the local cloud tells nothing of what it deletes after an update",
-    "key policies": "the local cloud asks the keys of log groups, and not those of queues",
-    "managed policies": "the local cloud takes the name of any policy of AWS",
-    "network interfaces": "the local cloud has none of functions",
-    "propagation": "the local cloud's policies work at once",
+    "cloudtrail": "the local cloud has no CloudTrail",
+    "events of a clean-up": "the local cloud sends no events for deletions after an update",
+    "key policies": "the local cloud checks the key policies of log groups, but not of queues",
+    "managed policies": "the local cloud accepts any name of an AWS managed policy",
+    "network interfaces": "the local cloud creates no network interfaces for functions",
+    "propagation": "policies take effect immediately in the local cloud",
     "builds": "the local cloud builds no images and sends no events",
 }
-"""What cannot be looked at where AWS_ENDPOINT_URL leads to a local cloud."""
+"""Features that a local cloud (at AWS_ENDPOINT_URL) does not have, with the reason."""
 
 
 class Answer(NamedTuple):
-    """What the service responded: an output, or an error's code and message."""
+    """Response of the service: an output, or the code and message of an error."""
 
     status: int
     code: str | None
@@ -39,12 +39,12 @@ class Answer(NamedTuple):
 
 
 def as_dict(refusal: ClientError) -> dict[str, Any]:
-    """Return the response of an error. What botocore declares as optional is there in what a service sent."""
+    """Return the response of an error. It has all keys, which botocore declares as optional."""
     return dict(refusal.response)
 
 
 def code_of(refusal: ClientError) -> str:
-    """Return the code of an error."""
+    """Return the error code."""
     return str(as_dict(refusal)["Error"]["Code"])
 
 
@@ -54,7 +54,7 @@ def new_run() -> str:
 
 
 class Caller(NamedTuple):
-    """Whose credentials these are."""
+    """The owner of the credentials."""
 
     account: str
     partition: str
@@ -63,22 +63,22 @@ class Caller(NamedTuple):
 
 
 def caller(session: Any) -> Caller:
-    """Ask AWS whose credentials a session has."""
+    """Return the owner of a session's credentials, from AWS."""
     found = session.client("sts").get_caller_identity()
     return Caller(found["Account"], found["Arn"].split(":")[1], found["Arn"], found["UserId"])
 
 
 def placeholders(who: Caller, run: str) -> dict[str, str]:
-    """Return what may not stand in a recording, and what stands there instead."""
+    """Return the strings that a recording must not contain, with their placeholders."""
     resource = who.arn.split(":", 5)[5]
     names = {resource: recording.CALLER} if "/" in resource else {}
-    # The account comes last: a root user's id is the account's.
+    # The account is last: the id of a root user is that of the account.
     return names | {who.user_id: "AIDAEXAMPLE", run: recording.RUN, who.account: recording.ACCOUNT}
 
 
 @dataclass
 class Account:
-    """An account and Region, a run's id, and the recording of the run."""
+    """An account and Region, with the id and the recording of a run."""
 
     session: Any
     who: Caller
@@ -87,41 +87,41 @@ class Account:
     is_local: bool
     say: Callable[[str], None]
     check: Callable[[], None] = lambda: None
-    """Raises KeyboardInterrupt after an interrupt: asked before each call, and while something is waited for."""
+    """Raises KeyboardInterrupt after an interrupt. Called before each API call and during waits."""
     functions: list[str] = field(default_factory=list[str])
-    """The functions of the run's stacks, for which the trail is asked."""
+    """Functions of the run's stacks, for the CloudTrail lookup."""
 
     @property
     def id(self) -> str:
-        """The account's id."""
+        """Id of the account."""
         return self.who.account
 
     @property
     def region(self) -> str:
-        """The Region's name."""
+        """Name of the Region."""
         return str(self.session.region_name)
 
     @property
     def prefix(self) -> str:
-        """What every name begins with."""
+        """Prefix of all resource names."""
         return f"smoke-{self.run}"
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of everything that is made."""
+        """Tags of all created resources."""
         return {RUN_TAG: self.run}
 
     def client(self, service: str) -> Any:
-        """Return a client. Its retries are the SDK's own, but an Image Builder token is always given by the probe."""
-        # The legacy mode repeats what Image Builder throttles; the others do not.
+        """Return a client. It uses the retries of the SDK, but the probe sets the client tokens of Image Builder."""
+        # Only the legacy retry mode retries throttled Image Builder requests.
         return self.session.client(service, config=Config(retries={"mode": "legacy", "total_max_attempts": 10}))
 
     def arn(self, resource: str, owner: str | None = None) -> str:
-        """Return the ARN of something of Image Builder, here or of another owner."""
+        """Return the ARN of an Image Builder resource, in this account or of another owner."""
         return f"arn:{self.who.partition}:imagebuilder:{self.region}:{owner or self.id}:{resource}"
 
     def call(self, probe: str, operation: str, /, **parameters: Any) -> Answer:
-        """Call Image Builder and record what was sent and what came back. `operation` is the client's method."""
+        """Call Image Builder and record the request and the response. `operation` is the method of the client."""
         self.check()
         client = self.client("imagebuilder")
         try:
@@ -149,23 +149,23 @@ class Account:
         return answer
 
     def expect(self, probe: str, belief: str, seen: object, *, holds: bool) -> None:
-        """Record whether a belief of docs/unverified.md holds, and what was seen."""
+        """Record whether a belief in docs/unverified.md holds, and the observation."""
         self.recording.add("finding", probe=probe, belief=belief, holds=holds, seen=seen)
         self.say(f"  {'holds' if holds else 'DOES NOT HOLD'}: {belief}")
 
     def unavailable(self, probe: str, what: str, why: str) -> None:
-        """Record that something cannot be looked at here."""
+        """Record that a feature is not available here."""
         self.recording.add("not available here", probe=probe, what=what, why=why)
         self.say(f"  not available here: {what}: {why}")
 
     def lacks(self, probe: str, what: str) -> bool:
-        """Tell, and record, whether this is a local cloud that lacks something."""
+        """Return whether this is a local cloud without a feature, and record that."""
         if self.is_local:
             self.unavailable(probe, what, LACKING[what])
         return self.is_local
 
     def wait(self, is_done: Callable[[], bool], seconds: float) -> bool:
-        """Look again and again until something is done; False when it is not after so many seconds."""
+        """Poll until `is_done` returns true. Return False after the timeout."""
         deadline = time.monotonic() + seconds
         while not is_done():
             self.check()
@@ -178,7 +178,7 @@ class Account:
 def open_account(
     environment: Mapping[str, str], session: Any, who: Caller, *, run: str, file: Path, say: Callable[[str], None]
 ) -> Account:
-    """Begin a run, and its recording."""
+    """Start a run and its recording."""
     is_local = bool(environment.get("AWS_ENDPOINT_URL"))
     recorder = Recording(file, placeholders(who, run))
     recorder.add(

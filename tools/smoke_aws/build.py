@@ -1,4 +1,4 @@
-"""One real build, with BUILD=1: what is started, which events come, and which of our rules they match."""
+"""One real build, with BUILD=1: it records the events of the build, and which rules of the construct they match."""
 
 import json
 from typing import Any, Final
@@ -35,7 +35,7 @@ _SECONDS_OF_THE_LAST_EVENT: Final = 3 * 60
 
 
 def build(account: Account, parts: Parts) -> None:
-    """Start the pipeline as somebody who may do no more than that, and wait for the image."""
+    """Start the pipeline with a role that has only this permission, and wait for the image."""
     done = deploy(account, PROBE, PROBE, lambda stack: _fill(account, parts, stack))
     refusals: list[str] = []
     started = account.wait(lambda: _start(account, done.outputs, refusals), _SECONDS_OF_THE_ROLE)
@@ -75,7 +75,7 @@ def _fill(account: Account, parts: Parts, stack: cdk.Stack) -> None:
     every: Any = _queue(stack, EVERY_EVENT)
     pattern = events.EventPattern(source=["aws.imagebuilder"])
     events.Rule(stack, "EveryEvent", event_pattern=pattern, targets=[every])
-    principal: Any = iam.AccountPrincipal(account.id)  # pyright does not see an IPrincipal in it
+    principal: Any = iam.AccountPrincipal(account.id)  # pyright does not recognise it as an IPrincipal
     starter: Any = iam.Role(stack, "Starter", assumed_by=principal)
     pipeline.grant_start_execution(starter)
     cdk.CfnOutput(stack, "StarterRole", value=starter.role_arn)
@@ -88,12 +88,12 @@ def _queue(stack: cdk.Stack, name: str) -> Any:
 
 
 def output_of(rule: str) -> str:
-    """Return the name of the output that has the address of a rule's queue."""
+    """Return the name of the output with the URL of a rule's queue."""
     return f"Queue{rule.replace('_', '')}"
 
 
 def _start(account: Account, outputs: dict[str, str], refusals: list[str]) -> bool:
-    """Start with tags as the role that may. A role that was just made takes its time until it can be had."""
+    """Start with tags as the role with the permission. A new role cannot be assumed immediately."""
     try:
         lent = account.client("sts").assume_role(RoleArn=outputs["StarterRole"], RoleSessionName=account.prefix)
         keys = lent["Credentials"]
@@ -116,7 +116,7 @@ def _state(account: Account, pipeline: str) -> dict[str, Any]:
 
 
 def judge_events(account: Account, outputs: dict[str, str], status: str | None) -> None:
-    """Record every event that came, and whether those of the run match the rules that they should."""
+    """Record all events, and whether the events of the run match the expected rules."""
     got: dict[str, dict[str, dict[str, Any]]] = {rule: {} for rule in (*RULES, EVERY_EVENT)}
 
     def the_last_came() -> bool:
@@ -141,7 +141,7 @@ def judge_events(account: Account, outputs: dict[str, str], status: str | None) 
 
 
 def _messages(account: Account, queue: str) -> dict[str, dict[str, Any]]:
-    """Take what a queue has, by the events' ids."""
+    """Receive the messages of a queue, by event id."""
     client, found = account.client("sqs"), dict[str, dict[str, Any]]()
     while messages := client.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
         for message in messages:

@@ -1,4 +1,4 @@
-"""Takes away everything of a run, and looks whether anything is left."""
+"""Deletes all resources of a run, and finds those that are left."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -10,15 +10,15 @@ from tools.smoke_aws.cloudformation import bucket_name, destroy
 from tools.smoke_aws.stacks.permissions import log_group_names
 
 _SECONDS: Final = 10 * 60
-"""For which the tagging API may still list what is gone."""
+"""Time for which the tagging API may still list deleted resources."""
 
 _PARTS: Final = "-parts"
 
 
 def clean_up(account: Account) -> list[str]:
-    """Delete everything whose name begins with the run's, and return what is left after that."""
+    """Delete all resources with the name prefix of the run, and return those that are left."""
     account.say("cleaning up")
-    # Twice: what a first pass could not delete may only have waited for something that went in it.
+    # Two passes: the first may fail to delete a resource because of a dependency that it deletes later.
     for _ in range(2):
         for step in (images.delete, _delete_pipelines, _delete_stacks, _delete_log_groups, _delete_bucket):
             _attempt(account, step)
@@ -31,7 +31,7 @@ def clean_up(account: Account) -> list[str]:
 
 
 def left(account: Account) -> list[str]:
-    """Return what there is with the run's tag or with a name of the run's."""
+    """Return the resources with the tag or the name prefix of the run."""
     return sorted({*_names_left(account), *tagged(account)})
 
 
@@ -46,7 +46,7 @@ def _attempt(account: Account, step: Callable[[Account], None]) -> None:
 def _stacks(account: Account) -> list[str]:
     pages = account.client("cloudformation").get_paginator("describe_stacks").paginate()
     names = (stack["StackName"] for page in pages for stack in page["Stacks"])
-    # The parts go last, for pipelines refer to them.
+    # The parts are deleted last, because pipelines refer to them.
     return sorted((name for name in names if name.startswith(account.prefix)), key=lambda name: name.endswith(_PARTS))
 
 
@@ -69,7 +69,7 @@ def _delete_pipelines(account: Account) -> None:
 
 
 def _is_of_a_probe(account: Account, arn: str) -> bool:
-    """Tell whether no stack has it: a stack's is left to the stack, whose function has to see it go."""
+    """Return whether a pipeline is not part of a stack. Pipelines of stacks must be deleted by their function."""
     tags: dict[str, str] = account.client("imagebuilder").list_tags_for_resource(resourceArn=arn)["tags"]
     return not any(key.startswith(("imagebuilder-pipeline:stack", "aws:cloudformation")) for key in tags)
 
@@ -101,7 +101,7 @@ def _buckets(account: Account) -> list[str]:
 
 
 def _roles(account: Account) -> list[str]:
-    # The tagging API does not know roles.
+    # The tagging API does not list roles.
     pages = account.client("iam").get_paginator("list_roles").paginate()
     return [role["Arn"] for page in pages for role in page["Roles"] if role["RoleName"].startswith(account.prefix)]
 
@@ -118,7 +118,7 @@ def _names_left(account: Account) -> list[str]:
 
 
 def tagged(account: Account) -> list[str]:
-    """Return the ARNs of what has the run's tag, and is not on its way out."""
+    """Return the ARNs of resources with the run's tag, except those that are being deleted."""
     client = account.client("resourcegroupstaggingapi")
     pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": RUN_TAG, "Values": [account.run]}])
     arns = [one["ResourceARN"] for page in pages for one in page["ResourceTagMappingList"]]
@@ -126,7 +126,7 @@ def tagged(account: Account) -> list[str]:
 
 
 def _waits_for_its_end(account: Account, arn: str) -> bool:
-    """Tell whether it is a key that KMS deletes in some days, or an instance of a build that has ended."""
+    """Return whether it is a key that KMS deletes in some days, or a terminated build instance."""
     try:
         match arn.split(":", 5):
             case [_, _, "kms", *_]:

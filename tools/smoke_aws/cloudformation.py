@@ -1,6 +1,6 @@
-"""Stacks of the run: synthesised here, and deployed through CloudFormation's API with a bucket of the run's own.
+"""Stacks of the run: synthesised here, and deployed through the CloudFormation API with a bucket of the run.
 
-No account has to be bootstrapped for it, and nothing of a bootstrapped one is touched.
+The account does not need to be bootstrapped, and the resources of a bootstrap are not changed.
 """
 
 import json
@@ -26,7 +26,7 @@ _RESOURCE_TYPE: Final = "Custom::ImagePipeline"
 
 @dataclass
 class Deployed:
-    """How an operation on a stack ended."""
+    """Result of an operation on a stack."""
 
     status: str
     outputs: dict[str, str] = field(default_factory=dict[str, str])
@@ -34,28 +34,28 @@ class Deployed:
 
     @property
     def reasons(self) -> list[str]:
-        """What CloudFormation and the function say of what failed."""
+        """Reasons of the failures, from CloudFormation and the function."""
         return [event["ResourceStatusReason"] for event in self.events if _is_failure(event)]
 
     def output(self, key: str) -> str:
-        """Return an output. LookupError, with what CloudFormation says, when the stack has none."""
+        """Return an output. LookupError with the reasons if the stack does not have it."""
         if key not in self.outputs:
             raise LookupError(f"the stack ended as {self.status}, without the output {key}: {self.reasons}")
         return self.outputs[key]
 
     def order(self, resource_type: str = _RESOURCE_TYPE) -> list[tuple[str, str]]:
-        """Return status and physical id of the events of a type, in their order."""
+        """Return status and physical id of the events of a resource type, in order."""
         of_type = (event for event in self.events if event["ResourceType"] == resource_type)
         return [(event["ResourceStatus"], event.get("PhysicalResourceId", "")) for event in of_type]
 
 
 def bucket_name(account: Account) -> str:
-    """Return the name of the run's bucket. It holds the id of the account, so that nobody can own it before."""
+    """Return the name of the run's bucket. It has the account id, so that no other account can create it first."""
     return f"{account.prefix}-{account.id}"
 
 
 def make_bucket(account: Account) -> None:
-    """Make the bucket for templates and code."""
+    """Create the bucket for templates and code."""
     s3, name = account.client("s3"), bucket_name(account)
     elsewhere = {} if account.region == "us-east-1" else {"LocationConstraint": account.region}
     s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": elsewhere} if elsewhere else {}))
@@ -65,7 +65,7 @@ def make_bucket(account: Account) -> None:
 
 
 def deploy(account: Account, probe: str, name: str, fill: Fill, tags: dict[str, str] | None = None) -> Deployed:
-    """Bring a stack to what `fill` puts into it, and record how that ended. `tags` are those of the stack alone."""
+    """Deploy a stack with the resources of `fill` and record the result. `tags` are additional tags of the stack."""
     client, stack_name = account.client("cloudformation"), f"{account.prefix}-{name}"
     with tempfile.TemporaryDirectory() as folder:
         url = _publish(account, _synth(account, stack_name, fill, Path(folder)))
@@ -97,11 +97,11 @@ def deploy(account: Account, probe: str, name: str, fill: Fill, tags: dict[str, 
 
 
 def destroy(account: Account, name: str) -> str:
-    """Delete a stack that is there and return how that ended."""
+    """Delete an existing stack and return the final status."""
     client = account.client("cloudformation")
     if status_of(client, name) is None:
         return "DELETE_COMPLETE"
-    # A creation can be cut short by a deletion, an update cannot.
+    # A deletion can interrupt a creation, but not an update.
     account.wait(lambda: not _is_updated(client, name), _SECONDS)
     client.delete_stack(StackName=name)
     account.wait(lambda: not _is_in_progress(client, name), _SECONDS)
@@ -109,7 +109,7 @@ def destroy(account: Account, name: str) -> str:
 
 
 def status_of(client: Any, name: str) -> str | None:
-    """Return a stack's status, None when there is none of the name."""
+    """Return the status of a stack, None if it does not exist."""
     try:
         (stack,) = client.describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:
@@ -142,7 +142,7 @@ def _synth(account: Account, name: str, fill: Fill, folder: Path) -> Path:
 
 
 def _publish(account: Account, manifest: Path) -> str:
-    """Put the code and the template into the bucket and return the template's address."""
+    """Upload the code and the template to the bucket and return the URL of the template."""
     s3, name, template = account.client("s3"), bucket_name(account), ""
     for file in json.loads(manifest.read_text(encoding="utf-8"))["files"].values():
         source = manifest.parent / file["source"]["path"]

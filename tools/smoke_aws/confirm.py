@@ -1,35 +1,35 @@
-"""Nothing is made before somebody has named the account, and read what it costs."""
+"""Confirmation of the account and the cost before the run creates resources."""
 
 from collections.abc import Mapping
 
 PLAN = """\
-What `make smoke-aws` does in the account: it makes pipelines of EC2 Image Builder and a dozen stacks one after another
-(roles, functions, queues, log groups, a key, a network, a bucket), looks at what AWS responds, and deletes them again.
-It takes one to two hours. It costs less than 0.20 USD (an estimate): an interface endpoint and a key for some minutes,
-the rest is next to nothing. The key waits for 7 days until it is gone, which costs nothing."""
+`make smoke-aws` creates EC2 Image Builder pipelines and a dozen stacks in the account, one after another (roles,
+functions, queues, log groups, a key, a network, a bucket), records the responses of AWS, and deletes them again.
+It takes one to two hours. It costs less than 0.20 USD (an estimate), mostly for an interface endpoint and a key for
+some minutes. KMS deletes the key after 7 days, which costs nothing."""
 
 BUILD_PLAN = """\
 With BUILD=1 it also builds one image: about an hour more, and less than 0.50 USD for an instance and its snapshot."""
 
 
 class StopError(Exception):
-    """The run cannot begin, or did not end as it must; the message says what to do."""
+    """The run cannot start or has failed; the message has the fix."""
 
 
 def plan(*, build: bool) -> str:
-    """Return what a run does and what it costs."""
+    """Return a description of a run and its cost."""
     return f"{PLAN}\n{BUILD_PLAN}" if build else PLAN
 
 
 def require_confirmation(environment: Mapping[str, str], account: str, region: str) -> None:
-    """Pass only when CONFIRM is the id of the account that the credentials are of; StopError otherwise."""
+    """Require that CONFIRM is the id of the account of the credentials. StopError otherwise."""
     given = environment.get("CONFIRM", "")
     if given == account:
         return
     wrong = f"got {given!r}, which is another account" if given else "it is not set"
-    # Without a value the account is not named: who copies the line has to have looked.
+    # The message does not include the account id, so that users have to look it up.
     raise StopError(
-        f"CONFIRM must be the id of the account that your credentials are of, and {wrong}; nothing was made.\n"
+        f"CONFIRM must be the id of the account of your credentials, and {wrong}; nothing was created.\n"
         f"{plan(build=environment.get('BUILD') == '1')}\n"
         f"Region: {region}. To confirm: make smoke-aws CONFIRM=<account id>; "
         "aws sts get-caller-identity --query Account shows the id"

@@ -1,4 +1,4 @@
-"""The images that a run built, with their AMIs and snapshots: no deletion of a pipeline or a stack takes them along."""
+"""Images of a run, with their AMIs and snapshots. Deleting a pipeline or a stack does not delete them."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -10,7 +10,7 @@ _SECONDS: Final = 15 * 60
 
 
 def delete(account: Account) -> None:
-    """Cancel what is still built, and delete every image with what came of it."""
+    """Cancel running builds, and delete all images with their outputs."""
     for image in _images(account):
         client, arn = account.client("imagebuilder"), image["arn"]
         if _state(account, arn) in _IN_THE_WORKS:
@@ -22,7 +22,7 @@ def delete(account: Account) -> None:
 
 
 def left(account: Account) -> list[str]:
-    """Return the ARNs of the images that are there."""
+    """Return the ARNs of the existing images."""
     return [image["arn"] for image in _images(account)]
 
 

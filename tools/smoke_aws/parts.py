@@ -1,4 +1,4 @@
-"""What the probes' pipelines refer to: recipes of both types and configurations, as one stack of the run."""
+"""Stack with the resources that the probes' pipelines refer to: recipes of both types and configurations."""
 
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ DOCKERFILE = (
 
 
 class Parts(NamedTuple):
-    """ARNs of what pipelines are made of."""
+    """ARNs of the resources that pipelines refer to."""
 
     image_recipe: str
     other_image_recipe: str
@@ -35,7 +35,7 @@ class Parts(NamedTuple):
 
 
 def add_parts(account: Account, stack: cdk.Stack) -> None:
-    """Fill the stack. Its outputs are the fields of `Parts`."""
+    """Add the resources to the stack. Its outputs are the fields of `Parts`."""
     prefix, tags = account.prefix, account.tags
     component = imagebuilder.CfnComponent(
         stack, "Component", name=prefix, version="1.0.0", platform="Linux", data=COMPONENT, tags=tags
@@ -96,12 +96,12 @@ def add_parts(account: Account, stack: cdk.Stack) -> None:
 
 
 def parts_of(outputs: dict[str, str]) -> Parts:
-    """Read the outputs of the stack."""
+    """Return the parts from the outputs of the stack."""
     return Parts(**{field: outputs[f"Output{field.replace('_', '')}"] for field in Parts._fields})
 
 
 def _instance_profile(stack: cdk.Stack) -> str:
-    principal: Any = iam.ServicePrincipal("ec2.amazonaws.com")  # pyright does not see an IPrincipal in it
+    principal: Any = iam.ServicePrincipal("ec2.amazonaws.com")  # pyright does not recognise it as an IPrincipal
     policies = ["AmazonSSMManagedInstanceCore", "EC2InstanceProfileForImageBuilder"]
     role: Any = iam.Role(
         stack,

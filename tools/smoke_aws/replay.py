@@ -1,4 +1,4 @@
-"""What a recording saw, held against the emulator (calls) and against the local cloud's own recording (stacks)."""
+"""Comparison of a recording with the emulator (calls) and with the recording of the local cloud (stacks)."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tools.smoke_aws.account import as_dict
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 
 LOCAL: Final = Path(__file__).parents[2] / "tests" / "recordings" / "local-cloud.jsonl"
-"""What the local cloud itself says: the beliefs, as a recording."""
+"""Recording of the local cloud, with its beliefs."""
 
 _VOLATILE: Final = frozenset({"requestId", "nextToken", "dateCreated", "dateUpdated", "dateLastRun", "dateNextRun"})
 _SCANNING: Final = "scanning-without-inspector"
@@ -22,7 +22,7 @@ _PLACEHOLDER: Final = "AKIAIOSFODNN7EXAMPLE"
 
 
 def differences(path: Path, local: Path = LOCAL) -> list[str]:
-    """Return what is not the same, one text a difference, each with its probe. ValueError for no recording."""
+    """Return a description of each difference, with its probe. ValueError for an invalid recording."""
     lines = list(recording.read(path))
     return [*_of_calls(lines), *_of_findings(lines, list(recording.read(local)))]
 
@@ -38,7 +38,7 @@ def _of_calls(lines: list[dict[str, Any]]) -> Iterator[str]:
                 service.register(arn, platform="Linux")
     with ImageBuilderServer(service) as server:
         session: Any = boto3.Session(_PLACEHOLDER, "none", region_name=run["region"])
-        # What was sent is sent: an older SDK does not know what a newer one recorded, and one error is one answer.
+        # Send the recorded parameters unchanged: without validation, for newer members, and without retries.
         config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
         client = session.client("imagebuilder", endpoint_url=server.url, config=config)
         try:
@@ -50,7 +50,7 @@ def _of_calls(lines: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _inspector(lines: list[dict[str, Any]]) -> list[str]:
-    """Return what Amazon Inspector was activated for: where it was, the probe of it succeeded."""
+    """Return the types that Amazon Inspector was activated for: the probe succeeded where it was."""
     created = [
         line["parameters"] for line in lines
         if (line["kind"], line.get("probe"), line.get("operation")) == ("call", _SCANNING, "CreateImagePipeline")
@@ -106,7 +106,7 @@ def _of_findings(lines: list[dict[str, Any]], local: list[dict[str, Any]]) -> It
     ours = {(line["probe"], line["belief"]): line["holds"] for line in local if line["kind"] == "finding"}
     for line in (line for line in lines if line["kind"] == "finding"):
         belief = (line["probe"], line["belief"])
-        # What the local cloud lacks is no belief of it.
+        # Features that the local cloud lacks are not part of its beliefs.
         if belief in ours and ours[belief] != line["holds"]:
             words = {True: "holds", False: "does not hold"}
             yield (

@@ -1,4 +1,4 @@
-"""A whole run: every probe, then the clean-up, whatever happened before it."""
+"""A complete run: all probes, then the clean-up, even after failures."""
 
 import traceback
 from collections.abc import Callable, Collection
@@ -16,28 +16,28 @@ from tools.smoke_aws.signals import Signals
 from tools.smoke_aws.stacks import STACKS
 
 NAMES: Final = (*PROBES, *STACKS, trail.PROBE, build.PROBE)
-"""Of all probes: those of docs/unverified.md."""
+"""Names of all probes, as in docs/unverified.md."""
 
 
 class TroubleError(StopError):
-    """Something broke, or something is left; the message says what."""
+    """A probe failed, or resources are left; the message has the details."""
 
 
 def chosen(only: str, *, with_build: bool) -> list[str]:
-    """Return the probes to run, in their order: all, or those named with commas between them."""
+    """Return the probes to run, in order: all, or those in a comma-separated list."""
     names = [name.strip() for name in only.split(",") if name.strip()]
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         raise StopError(f"ONLY must have names of probes: got {', '.join(unknown)}; allowed are {', '.join(NAMES)}")
     if build.PROBE in names and not with_build:
-        raise StopError("the probe 'build' builds an image, which costs more: say BUILD=1 as well")
+        raise StopError("the probe 'build' builds an image, which costs more: set BUILD=1 as well")
     if trail.PROBE in names and not set(names) & {*STACKS, build.PROBE}:
-        names.append("plain")  # without a function there is nothing to look for
+        names.append("plain")  # without a function there are no events to look up
     return [name for name in NAMES if (name in names or not names) and (name != build.PROBE or with_build)]
 
 
 def run(account: Account, names: Collection[str]) -> None:
-    """Run probes and clean up. TroubleError when one broke, or when something of the run is left."""
+    """Run probes and clean up. TroubleError if a probe failed, or if resources of the run are left."""
     broken: list[str] = []
     with Signals(account.say) as signals:
         account.check = signals.check
@@ -51,7 +51,7 @@ def run(account: Account, names: Collection[str]) -> None:
         except Exception as error:  # noqa: BLE001 (whatever it was, what was made has to go)
             broken.append(_note(account, "preparation", error))
         remains = _clean_up(account)
-    # After the deletions, which are calls too.
+    # After the deletions, which also make calls.
     interrupted = signals.was_interrupted
     if not interrupted and trail.PROBE in names:
         _try(account, trail.PROBE, partial(trail.cloudtrail, account), broken)
@@ -60,9 +60,9 @@ def run(account: Account, names: Collection[str]) -> None:
             "\n- ".join([f"left of run {account.run}, clean up with make smoke-aws CLEAN={account.run}:", *remains])
         )
     if interrupted:
-        raise TroubleError("interrupted: everything that was made is deleted")
+        raise TroubleError("interrupted: all created resources are deleted")
     if broken:
-        raise TroubleError("\n- ".join(["probes broke, and everything that was made is deleted:", *broken]))
+        raise TroubleError("\n- ".join(["probes failed, and all created resources are deleted:", *broken]))
 
 
 def _probe(account: Account, names: Collection[str], broken: list[str]) -> None:
@@ -79,7 +79,7 @@ def _probe(account: Account, names: Collection[str], broken: list[str]) -> None:
 
 
 def _with_stacks(account: Account, name: str, probe: Callable[[], None]) -> None:
-    """Run a probe and delete its stacks, so that not all stand at the same time."""
+    """Run a probe and delete its stacks, so that they do not all exist at the same time."""
     try:
         probe()
     finally:
@@ -104,7 +104,7 @@ def _note(account: Account, name: str, error: Exception) -> str:
     ]
     message = f"{type(error).__name__}: {error}"
     account.recording.add("trouble", probe=name, message=message, where=where)
-    account.say(f"  broke: {message}")
+    account.say(f"  failed: {message}")
     return f"{name}: {message}"
 
 
@@ -112,5 +112,5 @@ def _clean_up(account: Account) -> list[str]:
     try:
         return clean_up(account)
     except Exception as error:
-        message = f"the clean-up broke, clean up with make smoke-aws CLEAN={account.run}: {error}"
+        message = f"the clean-up failed, clean up with make smoke-aws CLEAN={account.run}: {error}"
         raise TroubleError(message) from error

@@ -1,4 +1,4 @@
-"""Ctrl-C and its like end the probes once, and the clean-up never."""
+"""Signal handling: Ctrl-C and similar signals end the probes, but not the clean-up."""
 
 import signal
 from collections.abc import Callable
@@ -8,17 +8,17 @@ _NUMBERS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
-    """Inside the `with` block the first signal is a KeyboardInterrupt, and what comes after it is refused.
+    """Raises KeyboardInterrupt for the first signal in the `with` block, and ignores later signals.
 
-    The handlers stay the same from the first probe to the end of the clean-up: between two sets of them a signal would
-    end the process.
+    The same handlers stay installed from the first probe to the end of the clean-up: a signal between two sets of
+    handlers would end the process.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._is_refusing = False
         self.was_interrupted = False
-        """Whether a signal came before the clean-up."""
+        """Whether a signal arrived before the clean-up."""
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -30,17 +30,17 @@ class Signals:
             signal.signal(number, handler)
 
     def refuse(self) -> None:
-        """From now on nothing is interrupted."""
+        """Ignore signals from now on."""
         self._is_refusing = True
 
     def check(self) -> None:
-        """Raise the KeyboardInterrupt once more: where it was raised, a library's code may have kept it."""
+        """Raise the KeyboardInterrupt again: a library may have caught it the first time."""
         if self.was_interrupted and not self._is_refusing:
             raise KeyboardInterrupt
 
     def _handle(self, *_: object) -> None:
         if self._is_refusing or self.was_interrupted:
-            self._say("still cleaning up: what would be left costs money")
+            self._say("still cleaning up: leftover resources cost money")
             return
         self.was_interrupted = True
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Which calls were made by the functions' roles, and on their behalf by Image Builder: what CloudTrail says."""
+"""Calls of the functions' roles, and of Image Builder on their behalf, from CloudTrail."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from tools.smoke_aws.account import Account
 PROBE: Final = "cloudtrail"
 
 _SECONDS: Final = 20 * 60
-"""CloudTrail delivers within about 5 minutes on average, and promises no time (its user guide)."""
+"""CloudTrail delivers within about 5 minutes on average, without a guarantee (its user guide)."""
 
 _SECONDS_WITHOUT_NEWS: Final = 5 * 60
 
@@ -19,7 +19,7 @@ _IMAGE_BUILDER: Final = "imagebuilder.amazonaws.com"
 
 
 def cloudtrail(account: Account) -> None:
-    """Record the calls of each function of the run. What CloudTrail delivers later than the wait is not seen."""
+    """Record the calls of each function of the run. Events that CloudTrail delivers after the wait are missed."""
     if account.lacks(PROBE, "cloudtrail"):
         return
     account.say(f"  waiting for CloudTrail, at most {_SECONDS // 60} minutes: it is eventually consistent")
@@ -45,7 +45,7 @@ def cloudtrail(account: Account) -> None:
 
 
 class _Arrival:
-    """Whether all has probably come: something of every function, and nothing new for some minutes."""
+    """Detects that all events have probably arrived: some for each function, and none for some minutes."""
 
     def __init__(self, account: Account, clock: Callable[[], float] = time.monotonic) -> None:
         self._account = account
@@ -54,7 +54,7 @@ class _Arrival:
         self._since = clock()
 
     def is_complete(self) -> bool:
-        """Look once more."""
+        """Check for new events."""
         counts = [len(_events(self._account, function)) for function in self._account.functions]
         if counts != self._counts:
             self._counts, self._since = counts, self._clock()
@@ -62,14 +62,14 @@ class _Arrival:
 
 
 def _events(account: Account, function: str) -> list[dict[str, Any]]:
-    # A function's session of its role has the function's name.
+    # The role session of a function has the name of the function.
     pages = account.client("cloudtrail").get_paginator("lookup_events")
     attributes = [{"AttributeKey": "Username", "AttributeValue": function}]
     return [event for page in pages.paginate(LookupAttributes=attributes) for event in page["Events"]]
 
 
 def _call(event: dict[str, Any]) -> tuple[str, str, str, str]:
-    """Return source, name, on whose behalf, and error of a call. What else CloudTrail says is nobody's business."""
+    """Return source, name, invoking service, and error of a call. The recording must not contain the other fields."""
     detail = json.loads(event["CloudTrailEvent"])
     by = detail.get("userIdentity", {}).get("invokedBy", "")
     return event["EventSource"], event["EventName"], by, detail.get("errorCode", "")
