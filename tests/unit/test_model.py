@@ -96,7 +96,9 @@ def test_newer_botocore_with_other_prose_only_has_the_committed_model(tmp_path: 
 def test_without_a_package_index_the_newest_model_is_not_looked_at(tmp_path: Path) -> None:
     done = run("tools.newer_model", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path))
     assert done.returncode == 0
-    assert done.stdout.startswith("skipped: botocore cannot be downloaded: check the network, the package index in pip's ")
+    assert done.stdout.startswith(
+        "skipped: botocore cannot be downloaded: check the network, the package index in pip's "
+    )
 
 
 def test_release_that_cannot_be_found_is_one_error_and_changes_nothing(tmp_path: Path) -> None:
