@@ -5,7 +5,7 @@ Parts that are up to date are skipped: each part has a stamp with the hash of it
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 (an older Python gets as far as this line, and is told)
+if sys.version_info < (3, 11):  # noqa: UP036 (an older Python reaches this line and gets the message)
     sys.exit(
         "Python 3.11 or newer is needed; {} is {}.{}.\n"
         "Install a newer one, or select one: make PYTHON=/path/to/python3.12 ...".format(

@@ -27,7 +27,7 @@ def left(account: Account) -> list[str]:
 
 
 def _images(account: Account) -> Iterator[dict[str, Any]]:
-    if account.is_local:  # whose images are lines in a list, and are gone with it
+    if account.is_local:  # its images exist only in memory and end with it
         return
     client = account.client("imagebuilder")
     versions = client.get_paginator("list_images").paginate(owner="Self")
