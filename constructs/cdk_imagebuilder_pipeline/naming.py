@@ -1,4 +1,4 @@
-"""The names of pipelines: made when none is given, and each only once in a stack."""
+"""Names of pipelines: generates defaults and detects duplicates in a stack."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,10 +18,10 @@ _CLAIMED: Final[WeakKeyDictionary[cdk.Stack, dict[str, Construct]]] = WeakKeyDic
 
 
 def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
-    """Return a name made of the construct's path and the type of its recipe.
+    """Generate a name from the construct's path and the type of its recipe.
 
-    A pipeline keeps its type of recipe for life. With the type in the name, a pipeline that is given a recipe of the
-    other type is replaced, where the service would refuse to change it.
+    The service does not change the recipe type of a pipeline. Because the name contains the type, CloudFormation
+    replaces the pipeline when the type changes.
     """
     kind = next(kind for kind in RecipeType if kind.member in request)
     longest = max(len(kind) for kind in RecipeType)
@@ -32,10 +32,10 @@ def generated_name(construct: Construct, request: Mapping[str, Any]) -> str:
 
 
 def claim_name(construct: Construct, stack: cdk.Stack, name: str) -> None:
-    """Keep a name for a pipeline. ValueError when another of its stack has one that is the same to the service."""
+    """Reserve a name for a pipeline. Raise ValueError if the service treats the name of another pipeline as equal."""
     if is_unresolved(name):
         return
-    # A nested stack is of its parent's account and Region.
+    # A nested stack has the account and Region of its parent.
     while (parent := stack.nested_stack_parent) is not None:
         stack = parent
     kept = normalized_name(name)
@@ -44,7 +44,7 @@ def claim_name(construct: Construct, stack: cdk.Stack, name: str) -> None:
         if _is_in_its_tree(owner):
             raise ValueError(
                 f"{type(construct).__name__} '{construct.node.path}': image_pipeline_name is taken: got {name!r}, "
-                f"which the service keeps as {kept!r}, as it does that of '{owner.node.path}': give one of them another"
+                f"which the service stores as {kept!r}, the same as the name of '{owner.node.path}': rename one of them"
             )
         _CLAIMED[stack][kept] = construct
 
