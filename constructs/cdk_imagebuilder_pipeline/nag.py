@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that cannot be avoided, each acknowledged by itself with the reason."""
+"""Acknowledges unavoidable cdk-nag findings, each one separately and with a reason."""
 
 import json
 import re
@@ -9,22 +9,22 @@ from constructs import IConstruct
 
 
 def acknowledge_wildcards(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Acknowledge `AwsSolutions-IAM5` for these resources of policies under a construct, and for no others."""
+    """Acknowledge `AwsSolutions-IAM5` only for the given resources of the policies under a construct."""
     _acknowledge(construct, {f"AwsSolutions-IAM5[Resource::{_flat(construct, k)}]": v for k, v in reasons.items()})
 
 
 def acknowledge_managed_policy(construct: IConstruct, arn: str, reason: str) -> None:
-    """Acknowledge `AwsSolutions-IAM4` for one policy of AWS on a role."""
+    """Acknowledge `AwsSolutions-IAM4` for one AWS managed policy of a role."""
     _acknowledge(construct, {f"AwsSolutions-IAM4[Policy::{_flat(construct, arn)}]": reason})
 
 
 def acknowledge_runtime(construct: IConstruct, reason: str) -> None:
-    """Acknowledge `AwsSolutions-L1`: the function's runtime is not the newest that the library has a name for."""
+    """Acknowledge `AwsSolutions-L1`: the function's runtime is not the newest one that the CDK defines."""
     _acknowledge(construct, {"AwsSolutions-L1": reason})
 
 
 def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
-    # An older CDK has nothing that takes them, and cdk-nag 3, which asks for them, does not run with it.
+    # Older CDK versions cannot acknowledge findings, and cdk-nag 3, which reads acknowledgments, does not support them.
     if reasons and hasattr(cdk, "Validations"):
         cdk.Validations.of(construct).acknowledge(
             *(cdk.Acknowledgment(id=f"AwsSolutions::{rule}", reason=reason) for rule, reason in reasons.items())
@@ -32,7 +32,7 @@ def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
 
 
 def _flat(construct: IConstruct, text: str) -> str:
-    """Return a text as cdk-nag writes it in the id of a finding: `<name>` for what is known only at deployment."""
+    """Return a string as cdk-nag writes it in a finding's id, with `<name>` for values known only at deployment."""
     return _flat_value(cdk.Stack.of(construct).resolve(text))
 
 

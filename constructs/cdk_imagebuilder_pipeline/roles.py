@@ -1,4 +1,4 @@
-"""Roles that the app has, and policies on them."""
+"""Roles of the app and their policies."""
 
 from typing import Any, Final
 
@@ -7,22 +7,22 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 AnyRole = iam.IRole | iam.Role
-"""Role beside IRole: jsii names some of their parameters differently, so pyright does not see that one is the other."""
+"""Includes Role: jsii names some parameters differently, so pyright does not accept Role as IRole."""
 
 _PROBE_ID: Final = "Probe"
 
 
 def policy_name(construct: Construct, name: str) -> str:
-    """Return a name for an inline policy of a role that other stacks may put policies on too.
+    """Return a unique name for an inline policy of a role that other stacks may also add policies to.
 
-    A name that two stacks use is one policy, which each of them overwrites. A stack's id ends in a UUID.
+    Two stacks that use one policy name would overwrite each other's policy. The UUID of the stack id prevents this.
     """
     uuid = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
     return f"{name}-{construct.node.addr[:10]}-{uuid}"
 
 
 def may_be_changed(scope: Construct, role: AnyRole) -> bool:
-    """Return whether policies can be attached to a role: one that may not be changed ignores them silently."""
+    """Return whether policies can be attached to a role: an immutable role ignores them silently."""
     probe = iam.Policy(scope, _PROBE_ID)
     role.attach_inline_policy(probe)
     resource: Any = probe.node.default_child

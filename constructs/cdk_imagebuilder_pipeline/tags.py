@@ -1,4 +1,4 @@
-"""The tags of a pipeline: those of its props, of its stack, of `Tags.of`, and those that the function adds."""
+"""Tags of a pipeline: from its props, its stack and `Tags.of`, plus the tags that the function adds."""
 
 import aws_cdk as cdk
 import constructs
@@ -9,21 +9,21 @@ from imagebuilder_model.ownership import check_tags
 
 
 def stack_tags(stack: cdk.Stack) -> dict[str, str]:
-    """Return the tags that a stack was given, `Stack(tags=...)`, and those of the stacks that it is nested in."""
+    """Return the tags of a stack (`Stack(tags=...)`) and of its parent stacks."""
     parent = stack.nested_stack_parent
     return {**(stack_tags(parent) if parent is not None else {}), **stack.tags.tag_values()}
 
 
 @jsii.implements(constructs.IValidation)
 class TagsValidation:
-    """Validates at synth the tags that `Tags.of` has added."""
+    """Validates the tags that `Tags.of` added, at synth."""
 
     def __init__(self, tags: cdk.TagManager, *, adopt_existing: object) -> None:
         self._tags = tags
         self._adopt_existing = adopt_existing
 
     def validate(self) -> list[str]:
-        """Return one sentence for each problem."""
+        """Return one message per problem."""
         adopt_existing = self._adopt_existing is not False
         tags = self._tags.tag_values()
         return [str(one) for one in check_tags(tags, adopt_existing=adopt_existing, is_unresolved=is_unresolved)]

@@ -1,1 +1,1 @@
-"""Values that are known later: tokens, references and conditions."""
+"""Values that are not known at synth: tokens, references and conditions."""

@@ -1,4 +1,4 @@
-"""Values that a condition of the template chooses, `Fn.condition_if`."""
+"""Values that a condition of the template selects (`Fn.condition_if`)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
@@ -11,16 +11,16 @@ from cdk_imagebuilder_pipeline.values.references import Resolver
 from cdk_imagebuilder_pipeline.values.tokens import text_of
 
 NOTHING: Final = cdk.Aws.STACK_ID
-"""An ARN in the place of a resource that a condition removes. IAM refuses a statement without resources
-(terraform-aws-modules/terraform-aws-iam#603), and none of the actions here is one on a stack."""
+"""Placeholder ARN for a resource that a condition removes. IAM rejects a statement without resources
+(terraform-aws-modules/terraform-aws-iam#603). The ARN of a stack grants nothing: no action here applies to stacks."""
 
 
 def each_case(
     resolver: Resolver, text: str, resources_of: Callable[[str], Sequence[str]], absent: Sequence[str] = ()
 ) -> list[str]:
-    """Return the resources of a text, and of one that a condition chooses those of each choice under that condition.
+    """Return the resources of a string. For an `Fn::If`, return the resources of both branches under its condition.
 
-    `absent` are the resources of `AWS::NoValue`.
+    `absent` lists the resources of `AWS::NoValue`.
     """
     resolved = resolver.resolve(text)
     if resolved == {"Ref": "AWS::NoValue"}:
@@ -36,7 +36,10 @@ def each_case(
 
 
 def _arguments(stack: cdk.Stack, text: str) -> list[Any]:
-    """Return the arguments of a function with their tokens: a name resolved now could be one of another stack."""
+    """Return the arguments of a function with their tokens.
+
+    Tokens stay unresolved, because a name resolved now may belong to another stack.
+    """
     token: Any = cdk.Tokenization.reverse_string(text).first_token
     outermost: Any = _Outermost()
     cdk.Tokenization.resolve(token, scope=stack, resolver=outermost, preparing=False)
@@ -46,19 +49,19 @@ def _arguments(stack: cdk.Stack, text: str) -> list[Any]:
 
 @jsii.implements(cdk.ITokenResolver)
 class _Outermost:
-    """Resolves a token, and not those inside it."""
+    """Resolves a token but not the tokens inside it."""
 
     def __init__(self) -> None:
         self.value: Any = None
 
     def resolve_token(self, token: Any, context: Any, post_processor: Any) -> Any:  # noqa: ARG002 (CDK's signature)
-        """Keep what a token is made of."""
+        """Keep the token's content."""
         self.value = token.resolve(context)
 
     def resolve_string(self, value: Any, context: Any) -> Any:  # noqa: ARG002 (CDK's signature)
-        """Leave texts as they are."""
+        """Return a string unchanged."""
         return value
 
     def resolve_list(self, value: Any, context: Any) -> Any:  # noqa: ARG002 (CDK's signature)
-        """Leave lists as they are."""
+        """Return a list unchanged."""
         return value

@@ -1,4 +1,4 @@
-"""What a text with tokens refers to."""
+"""Resources that a string with tokens refers to."""
 
 import json
 import re
@@ -15,20 +15,20 @@ _ITSELF: Final = frozenset({"Ref", "Arn"})
 
 
 class Reference(NamedTuple):
-    """A resource of the app that a text stands for."""
+    """A reference to a resource of the app."""
 
     resource: Any
     attribute: str
 
     @property
     def resource_type(self) -> str | None:
-        """The type of the resource, None for what is no resource, as a parameter."""
+        """The CloudFormation type of the resource; None if it is not a resource, such as a parameter."""
         found = getattr(self.resource, "cfn_resource_type", None)
         return found if isinstance(found, str) else None
 
 
 def reference_in(text: str) -> Reference | None:
-    """Return what a text refers to if it is one reference and nothing else."""
+    """Return the reference if the string consists of exactly one, else None."""
     if not is_token(text):
         return None
     fragments = cdk.Tokenization.reverse_string(text)
@@ -41,7 +41,7 @@ def reference_in(text: str) -> Reference | None:
 def is_arn_of_resource(text: str) -> bool:
     """Return whether a text is the ARN of one resource of Image Builder in the app: it has numbers for a version.
 
-    Other attributes of a recipe have not: `LatestVersion.Major` is an ARN that ends in `1.x.x`.
+    Other attributes of a recipe may have a wildcard version: `LatestVersion.Major` is an ARN that ends in `1.x.x`.
     """
     found = reference_in(text)
     resource_type = found.resource_type if found is not None and found.attribute in _ITSELF else None
@@ -49,25 +49,25 @@ def is_arn_of_resource(text: str) -> bool:
 
 
 def slashes_in(text: str) -> list[int]:
-    """Return where the slashes are that divide a text: those in the name of a dynamic reference's parameter do not."""
+    """Return the positions of slashes in a string, except those inside a dynamic reference."""
     return [found.start() for found in _SLASH.finditer(text) if found[0] == "/"]
 
 
 class Resolver:
-    """What the texts of a stack resolve to. Each question to the CDK is a message to its Node process and back."""
+    """Resolves the strings of a stack and caches the results. Each call to the CDK is a round trip to Node.js."""
 
     def __init__(self, stack: cdk.Stack) -> None:
         self.stack = stack
         self._known: dict[str, Any] = {}
 
     def resolve_together(self, texts: Iterable[str]) -> None:
-        """Ask for many texts in one message."""
+        """Resolve many strings in one round trip."""
         new = [text for text in dict.fromkeys(texts) if is_token(text) and text not in self._known]
         if new:
             self._known |= zip(new, self.stack.resolve(new), strict=True)
 
     def resolve(self, text: str) -> Any:
-        """Return a text as a template has it."""
+        """Return a string as it appears in the template."""
         if not is_token(text):
             return text
         if text not in self._known:

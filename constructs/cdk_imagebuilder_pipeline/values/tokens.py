@@ -1,7 +1,7 @@
-"""Values that are not known when the app runs: the one notion of them, which every check shares.
+"""Detects values that are not known at synth. Every check uses this definition.
 
-Four kinds: CDK tokens; the text that a look-up of the CDK returns until it has looked (`dummy-value-for-…`), where who
-judges it keeps the CDK from ever looking (aws-cdk#8699); dynamic references; and text that contains one of these.
+There are four kinds: CDK tokens; the placeholder that a CDK lookup returns before it runs (`dummy-value-for-…`), whose
+validation would prevent the lookup (aws-cdk#8699); dynamic references; and strings that contain one of these.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ import aws_cdk as cdk
 from imagebuilder_model import is_dynamic_reference
 
 _MARK: Final = "{Token["
-"""What every token in a text has in it."""
+"""Prefix of every token that is encoded in a string."""
 
 _LOOK_UP: Final = "dummy-value-for-"
-"""What `ssm.StringParameter.value_from_lookup` returns before the look-up, followed by the parameter's name."""
+"""Prefix of the placeholder that `ssm.StringParameter.value_from_lookup` returns; the parameter's name follows."""
 
 
 def is_unresolved(value: object) -> bool:
@@ -28,7 +28,7 @@ def is_unresolved(value: object) -> bool:
         case int() | float():
             return cdk.Token.is_unresolved(value)
         case list() | tuple():
-            # A token in the place of a whole list is a list of one encoded string.
+            # The CDK encodes a list token as a list with one string.
             return len(value) == 1 and isinstance(value[0], str) and cdk.Token.is_unresolved(list(value))
         case _:
             return is_object(value)
@@ -52,20 +52,20 @@ def is_object(value: object) -> bool:
 
 
 def as_text(value: object) -> object:
-    """Return an `IResolvable` as the text that stands for it, and any other value as it is."""
+    """Encode an `IResolvable` as a string; return any other value unchanged."""
     resolvable: Any = value
     return cdk.Token.as_string(resolvable) if is_object(value) else value
 
 
 def text_of(value: Any) -> str:
-    """Return a text, or the text that stands for a token in any other form."""
+    """Return a string unchanged; encode any other token as a string."""
     return value if isinstance(value, str) else cdk.Token.as_string(value)
 
 
 def attribute_or_itself(value: object, *path: str) -> object:
-    """Return the attribute of a CDK object at a path, or the value itself when it has no such attribute.
+    """Return the attribute of a CDK object at a path, or the value itself if it has no such attribute.
 
-    A text stays a text, and what is neither is left for the checker to name.
+    Strings are returned unchanged. The checker reports values of other types.
     """
     found = value
     for name in path:
