@@ -35,7 +35,7 @@ def claim_name(construct: Construct, stack: cdk.Stack, name: str) -> None:
     """Claim a name for a pipeline. ValueError when the service treats another name of the stack as the same."""
     if is_unresolved(name):
         return
-    # A nested stack has the account and Region of its parent.
+    # A nested stack is of its parent's account and Region.
     while (parent := stack.nested_stack_parent) is not None:
         stack = parent
     kept = normalized_name(name)
@@ -44,7 +44,7 @@ def claim_name(construct: Construct, stack: cdk.Stack, name: str) -> None:
         if _is_in_its_tree(owner):
             raise ValueError(
                 f"{type(construct).__name__} '{construct.node.path}': image_pipeline_name is taken: got {name!r}, "
-                f"which the service stores as {kept!r}, the same as the name of '{owner.node.path}': rename one of them"
+                f"which the service keeps as {kept!r}, as it does that of '{owner.node.path}': give one of them another"
             )
         _CLAIMED[stack][kept] = construct
 
