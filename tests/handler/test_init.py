@@ -38,6 +38,22 @@ def test_nothing_is_made_outside_of_lambda() -> None:
     assert imported() == [False, [False] * 3, True]
 
 
+@pytest.mark.parametrize(("level", "expected"), [(None, "20"), ("ERROR", "40")])
+def test_log_has_the_level_of_the_functions_configuration_and_else_a_line_for_each_event(
+    level: str | None, expected: str
+) -> None:
+    # As Lambda's runtime does: it sets the root logger to the level that the function's configuration gives.
+    script = (
+        "import logging, os; logging.root.setLevel(os.environ.get('AWS_LAMBDA_LOG_LEVEL', 'WARNING')); "
+        "from imagebuilder_pipeline_handler import main; "
+        "print(logging.getLogger('imagebuilder_pipeline_handler.runtime.log').getEffectiveLevel())"
+    )
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(LAMBDA)}
+    environment |= {"AWS_LAMBDA_LOG_LEVEL": level} if level else {}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == expected
+
+
 @pytest.mark.parametrize(
     "fault",
     [

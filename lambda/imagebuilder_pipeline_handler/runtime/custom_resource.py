@@ -1,6 +1,7 @@
 """What Lambda invokes: it validates an event, leaves one that a later event has overtaken, and attempts the others."""
 
 import logging
+import os
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -17,8 +18,9 @@ _MOST_RESOURCES: Final = 1000
 """The number of resources whose last event the process remembers: a stack has 500 at most."""
 
 _log = logging.getLogger(__name__)
-# Lambda's own level for the text format would drop the line of an event that succeeded.
-logging.getLogger("imagebuilder_pipeline_handler").setLevel(logging.INFO)
+if "AWS_LAMBDA_LOG_LEVEL" not in os.environ:
+    # Where the function's configuration sets no level, Python's default would drop the line of an event that succeeded.
+    logging.getLogger("imagebuilder_pipeline_handler").setLevel(logging.INFO)
 
 
 class LambdaContext(Protocol):
