@@ -119,6 +119,6 @@ def test_condition_that_is_not_met_refuses(user: Callable[..., Any]) -> None:
 def test_key_that_nobody_has_is_refused(connect: Connect) -> None:
     client = connect("imagebuilder", ("AKIAIOSFODNN7EXAMPLE", "secret"))
     assert refused(client) == (
-        "UnrecognizedClientException: The security token included in the request is invalid. This local cloud takes "
-        "only requests that are signed with its own access key: `. .local/env` gives it to a shell."
+        "UnrecognizedClientException: The security token included in the request is invalid. This local cloud accepts "
+        "only requests signed with its own access key: `. .local/env` sets it in a shell."
     )
