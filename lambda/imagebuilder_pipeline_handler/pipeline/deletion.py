@@ -9,7 +9,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from imagebuilder_pipeline_handler.imagebuilder.errors import is_denied, is_gone
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.pipeline.adoption import give_back, is_given_back, renounce
-from imagebuilder_pipeline_handler.pipeline.identity import is_ours
 from imagebuilder_pipeline_handler.pipeline.live import live_pipeline, require_content
 from imagebuilder_pipeline_handler.pipeline.reasons import OTHER_STACKS
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
@@ -17,13 +16,13 @@ from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 
 def delete_ours(task: Task, live: Mapping[str, Any]) -> None:
     """Delete the pipeline if this resource owns it, or give it back if it was adopted; leave it if not owned."""
-    if not is_ours(task.event, live):
+    if not task.owns(live):
         task.progress.note = "another owner has the pipeline of this name, so it was kept"
         with suppress(ClientError, BotoCoreError):
             renounce(task, live)
         return
     try:
-        if is_given_back(task.event, live):
+        if is_given_back(task, live):
             give_back(task, live)
             task.progress.note = "the pipeline was adopted, so it was kept and only its owner tags were removed"
         else:
@@ -51,4 +50,4 @@ def _has_lost_owner(task: Task, arn: str) -> bool:
         live = live_pipeline(task.client, arn)
     except HandlerError as error:
         return error.reason == OTHER_STACKS
-    return live is None or not is_ours(task.event, live)
+    return live is None or not task.owns(live)

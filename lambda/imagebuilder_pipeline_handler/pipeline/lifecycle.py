@@ -7,28 +7,31 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebuilder_model import LOGICAL_ID_TAG, STACK_ID_TAG, check, is_pipeline_arn, name_in_arn, normalized_name
+from imagebuilder_model import (
+    LOGICAL_ID_TAG,
+    PIPELINE_ARN_KIND,
+    STACK_ID_TAG,
+    check,
+    is_pipeline_arn,
+    name_in_arn,
+    normalized_name,
+)
 from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
 from imagebuilder_pipeline_handler.imagebuilder.errors import error_code, is_gone
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.pipeline.adoption import adopt, is_given_back, marks_after_update, require_adoptable
-from imagebuilder_pipeline_handler.pipeline.deletion import delete_ours, look
-from imagebuilder_pipeline_handler.pipeline.identity import (
-    arn_of,
-    client_token,
-    is_of_another_stack,
+from imagebuilder_pipeline_handler.pipeline.dates import (
     is_older,
-    is_ours,
-    owner_tags,
-    tags_of,
     time_of,
     was_made_after,
     was_there_before,
 )
+from imagebuilder_pipeline_handler.pipeline.deletion import delete_ours, look
 from imagebuilder_pipeline_handler.pipeline.live import bring_to, live_pipeline, shows, succeeded
 from imagebuilder_pipeline_handler.pipeline.properties import Desired, desired, lenient, secrets_of
 from imagebuilder_pipeline_handler.pipeline.reasons import OTHER_STACKS, OWNER_TAGS_MISSING
 from imagebuilder_pipeline_handler.runtime.event import (
+    Event,
     is_marker,
     issued_at,
     old_properties_of,
@@ -79,9 +82,9 @@ def delete(task: Task) -> Success:
 
 
 def _create(task: Task, wanted: Desired) -> Success:
-    arn = arn_of(task.event, wanted.name)
-    token = client_token(task.event, "CreateImagePipeline")
-    request = wanted.request | {"tags": wanted.tags | owner_tags(task.event), "clientToken": token}
+    arn = _arn_of(task.event, wanted.name)
+    token = task.token("CreateImagePipeline")
+    request = wanted.request | {"tags": wanted.tags | task.owner_tags, "clientToken": token}
     # From here on it may exist, until a response says otherwise.
     task.progress.physical_id = arn
     task.progress.undo = partial(_delete_if_made_since, task, arn)
@@ -124,9 +127,9 @@ def _go_on_with(task: Task, wanted: Desired, fault: Exception) -> Success:
         raise fault from error
     if live is None:
         raise fault
-    if not is_ours(task.event, live):
+    if not task.owns(live):
         task.progress.physical_id = ""
-        require_adoptable(task.event, wanted, live)
+        require_adoptable(task, wanted, live)
     elif not was_there_before(task.event, live) or _is_rolled_back_to(task, live):
         return bring_to(task, wanted, live, before=None)
     return adopt(task, wanted, live)
@@ -148,7 +151,7 @@ def _is_rolled_back_to(task: Task, live: Mapping[str, Any]) -> bool:
 
 def _update(task: Task, wanted: Desired, before: Desired, live: Mapping[str, Any]) -> Success:
     arn = live["arn"]
-    if not is_ours(task.event, live):
+    if not task.owns(live):
         return _update_lost(task, wanted, before, live)
     try:
         return bring_to(task, wanted, live, before, marks_after_update(live, wanted))
@@ -161,16 +164,16 @@ def _update(task: Task, wanted: Desired, before: Desired, live: Mapping[str, Any
 
 def _update_lost(task: Task, wanted: Desired, before: Desired, live: Mapping[str, Any]) -> Success:
     """Update a pipeline that has lost its owner tags: adopt it, or report the fix."""
-    arn, tags = live["arn"], tags_of(live)
-    if not wanted.adopt_existing and not is_of_another_stack(task.event, live):
+    arn, tags = live["arn"], live["tags"]
+    if not wanted.adopt_existing and not task.is_of_another_stack(live):
         if shows(live, wanted, rather_than=before):
             # So the rollback of an Update that was refused for these tags does not fail as well.
             task.progress.note = "the pipeline lacks its owner tags, and matches the template all the same"
-            return succeeded(arn, wanted.name, client_token(task.event, "UpdateImagePipeline"), live["requestId"])
+            return succeeded(arn, wanted.name, task.token("UpdateImagePipeline"), live["requestId"])
         if LOGICAL_ID_TAG not in tags or STACK_ID_TAG not in tags:
-            missing = ", ".join(f"{key}={value}" for key, value in owner_tags(task.event).items())
+            missing = ", ".join(f"{key}={value}" for key, value in task.owner_tags.items())
             raise HandlerError(OWNER_TAGS_MISSING, f"{missing} of {arn}")
-    require_adoptable(task.event, wanted, live)
+    require_adoptable(task, wanted, live)
     return adopt(task, wanted, live)
 
 
@@ -185,13 +188,13 @@ def _tidy_up(
     Only in the rollback of such an Update do the old properties name another pipeline than the physical id. A failure
     here is only noted, because the pipeline itself is restored.
     """
-    leftover = arn_of(task.event, before.name)
+    leftover = _arn_of(task.event, before.name)
     if leftover in keep or any(problem.path == ("name",) for problem in check("CreateImagePipeline", before.request)):
         return
     try:
         live = look(task, leftover)
         # If it is older than the pipeline that is kept, that Update did not make it: it was adopted or retained.
-        if live is not None and (kept is None or not is_older(live, kept) or is_given_back(task.event, live)):
+        if live is not None and (kept is None or not is_older(live, kept) or is_given_back(task, live)):
             delete_ours(task, live)
     except Exception as error:  # noqa: BLE001 (whatever it is, it must not fail the rollback)
         fault = error_code(error) or type(error).__name__
@@ -200,7 +203,7 @@ def _tidy_up(
 
 def _delete_without_response(task: Task) -> None:
     """Delete what a Create without a response made. That Create may still run."""
-    arn = arn_of(task.event, lenient(properties_of(task.event)).name)
+    arn = _arn_of(task.event, lenient(properties_of(task.event)).name)
     if not is_pipeline_arn(arn):
         return
     for pause in (*_CREATE_MAY_STILL_RUN, None):
@@ -225,3 +228,9 @@ def _delete_if_made_since(task: Task, arn: str, since: datetime) -> None:
     made = None if live is None else time_of(live, "dateCreated")
     if live is not None and made is not None and made >= since:
         delete_ours(task, live)
+
+
+def _arn_of(event: Event, name: str) -> str:
+    """Return the ARN that a pipeline of this name has, or would have."""
+    _, partition, _, region, account, _ = event["StackId"].split(":", 5)
+    return f"arn:{partition}:imagebuilder:{region}:{account}:{PIPELINE_ARN_KIND}/{normalized_name(name)}"

@@ -12,7 +12,7 @@ from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient
 from imagebuilder_pipeline_handler.imagebuilder.errors import error_code, is_denied, is_gone
 from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
-from imagebuilder_pipeline_handler.pipeline.identity import client_token, owner_tags, tags_of, was_changed_since
+from imagebuilder_pipeline_handler.pipeline.dates import was_changed_since
 from imagebuilder_pipeline_handler.pipeline.properties import Desired
 from imagebuilder_pipeline_handler.pipeline.reasons import OTHER_RECIPE_TYPE, OTHER_STACKS, SUPERSEDED
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
@@ -25,7 +25,7 @@ NO_MARKS: Final[Marks] = MappingProxyType({})
 
 
 def live_pipeline(client: ImageBuilderClient, arn: str) -> dict[str, Any] | None:
-    """Return the pipeline as the service has it, with the `requestId` of the look-up; None when it does not exist.
+    """Return the pipeline as the service has it, always with `tags`, and the look-up's `requestId`; None if it is gone.
 
     HandlerError `OtherStacks` when IAM denies the look-up, which it does only for pipelines of other stacks.
     """
@@ -41,7 +41,8 @@ def live_pipeline(client: ImageBuilderClient, arn: str) -> dict[str, Any] | None
             raise HandlerError(OTHER_STACKS, detail) from error
         raise
     require_content("GetImagePipeline", response, arn)
-    return {**response["imagePipeline"], "requestId": response.get("requestId", "")}
+    pipeline = response["imagePipeline"]
+    return {**pipeline, "tags": pipeline.get("tags") or {}, "requestId": response.get("requestId", "")}
 
 
 def require_content(operation: str, response: Mapping[str, Any], arn: str) -> None:
@@ -64,7 +65,7 @@ def bring_to(
 ) -> Success:
     """Update a live pipeline to the template. `before` is the template of the last event, None if that is not known."""
     arn, request_id = live["arn"], live["requestId"]
-    token = client_token(task.event, "UpdateImagePipeline")
+    token = task.token("UpdateImagePipeline")
     if before is None or _without_tags(before) != _without_tags(wanted):
         _refuse_other_recipe_type(wanted, live)
         keeps_status = "status" in live and not _may_be_reset(live, before, wanted)
@@ -84,7 +85,7 @@ def as_request(live: Mapping[str, Any]) -> dict[str, Any]:
 def shows(live: Mapping[str, Any], wanted: Desired, rather_than: Desired) -> bool:
     """Return whether a pipeline matches a template wherever that differs from another template."""
     now, this, that = as_request(live), _without_tags(wanted), _without_tags(rather_than)
-    return _has(now, this, that) and _has(tags_of(live), wanted.tags, rather_than.tags)
+    return _has(now, this, that) and _has(live["tags"], wanted.tags, rather_than.tags)
 
 
 def _update(
@@ -157,8 +158,8 @@ def _reconcile_tags(
     marks: Marks,
 ) -> None:
     """Set and remove tags that the template has or had. Tags that others put on the pipeline stay."""
-    arn, there = live["arn"], tags_of(live)
-    tags = wanted.tags | owner_tags(task.event) | {key: value for key, value in marks.items() if value is not None}
+    arn, there = live["arn"], live["tags"]
+    tags = wanted.tags | task.owner_tags | {key: value for key, value in marks.items() if value is not None}
     to_set = {key: value for key, value in tags.items() if there.get(key) != value}
     no_more = [*(before.tags if before else {}), *(key for key, value in marks.items() if value is None)]
     to_remove = [key for key in no_more if key in there and key not in tags]
