@@ -24,7 +24,11 @@ _PACKAGE: Final = "imagebuilder_pipeline_handler"
 _PIPELINE: Final = "pipeline.lifecycle"
 """The module for pipelines. Authors may name a custom resource as they like, so any unknown type is a pipeline."""
 
-RESOURCE_TYPES: Final[Mapping[str, str]] = {"Custom::ImagePipeline": _PIPELINE}
+RESOURCE_TYPES: Final[Mapping[str, str]] = {
+    "Custom::ImagePipeline": _PIPELINE,
+    "Custom::ImagePipelineBuild": "build.build",
+    "Custom::ImagePipelineImage": "build.image",
+}
 """The module of each resource type: its `create`, `update` and `delete` take a Task and return an Outcome."""
 
 

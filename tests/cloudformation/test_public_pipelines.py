@@ -20,7 +20,8 @@ from cdk_imagebuilder_pipeline import (
     WorkflowConfiguration,
     WorkflowOnFailure,
 )
-from imagebuilder_pipeline_handler.pipeline.properties import PropertiesError, desired
+from imagebuilder_pipeline_handler.imagebuilder.invalid import PropertiesError
+from imagebuilder_pipeline_handler.pipeline.properties import desired
 
 SETS = [pytest.param(properties_of(more), id=name) for name, more in UNCONTESTED.items()]
 

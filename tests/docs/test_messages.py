@@ -32,7 +32,8 @@ from cdk_imagebuilder_pipeline import (
     WorkflowOnFailure,
     WorkflowParameterValue,
 )
-from imagebuilder_pipeline_handler.pipeline.properties import PropertiesError, desired
+from imagebuilder_pipeline_handler.imagebuilder.invalid import PropertiesError
+from imagebuilder_pipeline_handler.pipeline.properties import desired
 from imagebuilder_pipeline_handler.runtime.event import InvalidEventError, validated
 
 ROOT = Path(__file__).parents[2]

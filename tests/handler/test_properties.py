@@ -9,7 +9,8 @@ from support.cloudformation import Resource, as_cloudformation_sends
 from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_model import load_model
 from imagebuilder_model.ownership import STACK_ID_TAG
-from imagebuilder_pipeline_handler.pipeline.properties import PropertiesError, desired
+from imagebuilder_pipeline_handler.imagebuilder.invalid import PropertiesError
+from imagebuilder_pipeline_handler.pipeline.properties import desired
 
 MINIMAL = {
     "Name": "golden",

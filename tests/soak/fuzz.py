@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from imagebuilder_model import load_model
-from imagebuilder_pipeline_handler.pipeline.properties import PropertiesError, desired, lenient
+from imagebuilder_pipeline_handler.imagebuilder.invalid import PropertiesError
+from imagebuilder_pipeline_handler.pipeline.properties import desired, lenient
 from imagebuilder_pipeline_handler.runtime.failure import MOST_CHARACTERS
 from soak.templates import members, properties_of, recipes
 

@@ -49,6 +49,11 @@ _CONTENT: Final = {
     "GetImagePipeline": {"imagePipeline"},
     "UpdateImagePipeline": {"imagePipelineArn", "requestId"},
     "DeleteImagePipeline": {"imagePipelineArn", "requestId"},
+    "GetImage": {"image"},
+    "ListImagePipelineImages": {"imageSummaryList"},
+    "StartImagePipelineExecution": {"imageBuildVersionArn"},
+    "CancelImageCreation": {"imageBuildVersionArn", "requestId"},
+    "StartResourceStateUpdate": {"lifecycleExecutionId"},
 }
 """Members of which a response of the operation has at least one."""
 

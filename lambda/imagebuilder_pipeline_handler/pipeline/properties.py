@@ -1,29 +1,19 @@
 """The template's properties as the request for the pipeline that they describe."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from imagebuilder_model import Path, Problem, check
 from imagebuilder_model.ownership import check_pipeline
 from imagebuilder_model.spelling import as_boolean, as_request, template_name
-from imagebuilder_pipeline_handler.pipeline.reasons import INVALID_PROPERTIES
+from imagebuilder_pipeline_handler.imagebuilder.invalid import PropertiesError
 from imagebuilder_pipeline_handler.runtime.event import Event
-from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 
 _OPERATION: Final = "CreateImagePipeline"
 _ADOPT_EXISTING: Final = "AdoptExisting"
 _NOT_OF_THE_API: Final = frozenset({"ServiceToken", "ServiceTimeout", _ADOPT_EXISTING})
 _WORKFLOW_PARAMETERS: Final = ("Workflows", "Parameters")
-
-
-class PropertiesError(HandlerError):
-    """The template's properties are wrong. The message has every problem."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        noun = "problem" if len(problems) == 1 else "problems"
-        detail = f"{len(problems)} {noun} in the template's properties: "
-        super().__init__(INVALID_PROPERTIES, detail, [str(problem) for problem in problems])
 
 
 @dataclass(frozen=True)

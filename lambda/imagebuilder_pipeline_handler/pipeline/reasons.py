@@ -4,7 +4,6 @@ from typing import Final
 
 from imagebuilder_pipeline_handler.runtime.failure import Reason
 
-INVALID_PROPERTIES: Final = Reason("InvalidProperties", "the template is wrong", "correct the properties named here")
 NOT_OURS: Final = Reason(
     "NotOurs",
     "a pipeline of this name exists and was not made by this resource",
@@ -31,4 +30,4 @@ OTHER_RECIPE_TYPE: Final = Reason(
     "change Name together with the recipe, so that a new pipeline replaces this one",
 )
 
-REASONS: Final = (INVALID_PROPERTIES, NOT_OURS, OTHER_STACKS, OWNER_TAGS_MISSING, SUPERSEDED, OTHER_RECIPE_TYPE)
+REASONS: Final = (NOT_OURS, OTHER_STACKS, OWNER_TAGS_MISSING, SUPERSEDED, OTHER_RECIPE_TYPE)

@@ -12,7 +12,7 @@ from imagebuilder_pipeline_handler.runtime.event import REQUEST_TYPES, Event, ma
 from imagebuilder_pipeline_handler.runtime.failure import INVALID_EVENT, OUT_OF_TIME, HandlerError, failure_of
 from imagebuilder_pipeline_handler.runtime.log import log_event
 from imagebuilder_pipeline_handler.runtime.progress import CURRENT, Outcome, Progress, Success
-from imagebuilder_pipeline_handler.runtime.response import Put, UndeliveredError, body_of, deliver
+from imagebuilder_pipeline_handler.runtime.response import Put, UndeliveredError, body_of, deliver, response_to
 
 Work = Callable[[Event, Progress], Outcome]
 """The work on one event."""
@@ -144,17 +144,8 @@ class Attempt(CfnResource):
             self.undelivered = error
 
     def _content(self, status: str, reason: str) -> dict[str, Any]:
-        event = self.event
-        return {
-            "Status": status,
-            "Reason": reason,
-            "PhysicalResourceId": self._physical_id(status),
-            "StackId": event["StackId"],
-            "RequestId": event["RequestId"],
-            "LogicalResourceId": event["LogicalResourceId"],
-            "NoEcho": False,
-            "Data": self.Data if status == "SUCCESS" else {},
-        }
+        data = self.Data if status == "SUCCESS" else {}
+        return response_to(self.event, status, self._physical_id(status), reason=reason, data=data)
 
     def _physical_id(self, status: str) -> str:
         """Return the physical id for the response.

@@ -3,7 +3,7 @@
 import http.client
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -39,6 +39,22 @@ def body_of(response: dict[str, Any]) -> bytes:
         most -= max(1, (len(body) - MOST_BYTES) // 4)
         body = _encode(response | {"Reason": shortened(response["Reason"], most=most)})
     return body
+
+
+def response_to(
+    event: Mapping[str, Any], status: str, physical_id: str, *, reason: str = "", data: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the response to an event: SUCCESS with the attributes, or FAILED with the reason."""
+    return {
+        "Status": status,
+        "Reason": reason,
+        "PhysicalResourceId": physical_id,
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
+        "NoEcho": False,
+        "Data": dict(data or {}),
+    }
 
 
 def put(url: str, body: bytes, timeout: float) -> int:

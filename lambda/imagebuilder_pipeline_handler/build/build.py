@@ -1,0 +1,140 @@
+"""`Custom::ImagePipelineBuild`: runs the pipeline when what it builds has changed."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from imagebuilder_pipeline_handler.build.images import (
+    AVAILABLE,
+    USABLE,
+    cancel,
+    is_image_arn,
+    is_running,
+    live_image,
+    own_images,
+    start,
+    status_of,
+    trigger_of,
+)
+from imagebuilder_pipeline_handler.build.properties import DELETE, Build, Wait, build_of, string_of
+from imagebuilder_pipeline_handler.build.removal import remove
+from imagebuilder_pipeline_handler.build.result import result_of, started
+from imagebuilder_pipeline_handler.build.waiting import wait_for
+from imagebuilder_pipeline_handler.imagebuilder.task import Task
+from imagebuilder_pipeline_handler.runtime.event import (
+    Event,
+    is_marker,
+    old_properties_of,
+    physical_id_of,
+    properties_of,
+)
+from imagebuilder_pipeline_handler.runtime.failure import HandlerError
+from imagebuilder_pipeline_handler.runtime.progress import Outcome, Success
+
+_CREATE_MAY_STILL_RUN: Final = (1.0, 2.0, 3.0, 4.0)
+"""Seconds between look-ups of a build whose Create got no response."""
+
+
+def create(task: Task) -> Outcome:
+    """Take the image that was built, or is being built, for this Trigger; else run the pipeline."""
+    return _take_or_start(task, build_of(properties_of(task.event)))
+
+
+def update(task: Task) -> Outcome:
+    """Keep the image while the Trigger is the same. Another Trigger ends what is built for any other."""
+    build, physical_id = build_of(properties_of(task.event)), physical_id_of(task.event)
+    if build.trigger == string_of(old_properties_of(task.event), "Trigger") and is_image_arn(physical_id):
+        image = live_image(task.client, physical_id)
+        if image is not None and (is_running(image) or status_of(image) in USABLE):
+            return _outcome(task, image, build.wait)
+        # Without the image nothing is left to keep, and a failed build is tried again.
+    return _take_or_start(task, build)
+
+
+def delete(task: Task) -> Outcome:
+    """Cancel a build that is running. Remove what one has built if the template says so."""
+    physical_id = physical_id_of(task.event)
+    if is_image_arn(physical_id):
+        _delete_image(task, physical_id)
+    elif not is_marker(physical_id):
+        _cancel_unanswered(task)
+    return Success(physical_id)
+
+
+def secrets_of(_event: Event) -> frozenset[str]:
+    """Return no values: these properties have no secret."""
+    return frozenset()
+
+
+def _take_or_start(task: Task, build: Build) -> Outcome:
+    own = own_images(task, build.pipeline_arn)
+    same = [image for image in own if trigger_of(image) == build.trigger]
+    usable = [image for image in same if status_of(image) == AVAILABLE] or [*filter(is_running, same)]
+    for image in own:
+        if is_running(image) and trigger_of(image) != build.trigger:
+            cancel(task.client, image["arn"], task.token(f"CancelImageCreation {image['arn']}"))
+    if usable:
+        # Its summary does not have all of what is asked for.
+        found = live_image(task.client, usable[-1]["arn"])
+        if found is not None:
+            return _outcome(task, found, build.wait)
+    return _start(task, build)
+
+
+def _start(task: Task, build: Build) -> Outcome:
+    progress = task.progress
+    # From here on a build may run, until a response says otherwise: a Delete then looks for it by its tags.
+    progress.physical_id = f"not-known/{task.event['LogicalResourceId']}/{task.event['RequestId']}"
+    try:
+        arn = start(task, build)
+    except ClientError:
+        if "StartImagePipelineExecution" not in progress.calls.unsure and not progress.calls.was_turned_away:
+            progress.physical_id = ""
+        raise
+    progress.physical_id = arn
+    stop = partial(cancel, task.client, arn, task.token(f"CancelImageCreation {arn}"))
+    progress.undo = lambda _: stop()
+    if not build.wait.seconds:
+        return started(arn)
+    try:
+        return wait_for(task, arn, build.wait)
+    except HandlerError:
+        # Nobody would look at it.
+        with suppress(ClientError, BotoCoreError):
+            stop()
+        raise
+
+
+def _outcome(task: Task, image: Mapping[str, Any], wait: Wait) -> Outcome:
+    task.progress.physical_id = image["arn"]
+    success = result_of(image)
+    if success is not None:
+        return success
+    return wait_for(task, image["arn"], wait) if wait.seconds else started(image["arn"])
+
+
+def _delete_image(task: Task, arn: str) -> None:
+    image = live_image(task.client, arn)
+    if image is None:
+        return
+    if not task.owns(image):
+        task.progress.note = "another owner has the image, so it was kept"
+    elif is_running(image):
+        cancel(task.client, arn, task.token(f"CancelImageCreation {arn}"))
+    elif string_of(properties_of(task.event), "OnDelete").upper() == DELETE:
+        remove(task, image, string_of(properties_of(task.event), "LifecycleRoleArn"))
+
+
+def _cancel_unanswered(task: Task) -> None:
+    """Cancel what a Create without a response has started. That Create may still run."""
+    pipeline_arn = string_of(properties_of(task.event), "PipelineArn")
+    for pause in (*_CREATE_MAY_STILL_RUN, None):
+        running = [*filter(is_running, own_images(task, pipeline_arn))] if pipeline_arn else []
+        for image in running:
+            cancel(task.client, image["arn"], task.token(f"CancelImageCreation {image['arn']}"))
+        if running or pause is None or not task.progress.allows(pause):
+            return
+        task.progress.clock.sleep(pause)
