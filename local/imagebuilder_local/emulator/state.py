@@ -25,7 +25,7 @@ class State:
     pipeline_quota: int | None
     inspector: Collection[str]
     pipelines: ByArn[dict[str, Any]] = field(default_factory=ByArn[dict[str, Any]])
-    images: dict[str, Image] = field(default_factory=dict[str, Image])
+    images: ByArn[Image] = field(default_factory=ByArn[Image])
     made_by: defaultdict[str, list[Image]] = field(default_factory=lambda: defaultdict(list))
     builds: Counter[str] = field(default_factory=Counter[str])
     resources: Resources = field(default_factory=Resources)
