@@ -37,7 +37,8 @@ def start_build(
     # Recipes of other accounts are unknown here, and so are their newest versions that match a wildcard.
     resource = f"image/{name}/{version.replace('x', '0')}"
     state.builds[resource] += 1
-    facts = _facts(state, settings, state.arn(f"{resource}/{state.builds[resource]}")) | {"buildType": build_type}
+    facts = _facts(state, settings, state.arn(f"{resource}/{state.builds[resource]}"))
+    facts["buildType"] = build_type
     distributions = facts["distributionConfiguration"]["distributions"] if "distributionConfiguration" in facts else []
     if pipeline is not None:
         # The service fills in sourcePipelineName for old images only (API reference of Image).

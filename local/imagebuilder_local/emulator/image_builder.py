@@ -16,9 +16,10 @@ from imagebuilder_local.emulator.executions import (
 )
 from imagebuilder_local.emulator.faults import Faults
 from imagebuilder_local.emulator.iam import Iam, authorize
-from imagebuilder_local.emulator.image_operations import get_image
+from imagebuilder_local.emulator.image_operations import cancel_image_creation, delete_image, get_image
 from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_local.emulator.kept import Call, CallLog
+from imagebuilder_local.emulator.lifecycle import get_lifecycle_execution, start_resource_state_update
 from imagebuilder_local.emulator.pipelines import (
     create_image_pipeline,
     delete_image_pipeline,
@@ -43,6 +44,10 @@ OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, An
     "StartImagePipelineExecution": start_image_pipeline_execution,
     "ListImagePipelineImages": list_image_pipeline_images,
     "GetImage": get_image,
+    "CancelImageCreation": cancel_image_creation,
+    "DeleteImage": delete_image,
+    "StartResourceStateUpdate": start_resource_state_update,
+    "GetLifecycleExecution": get_lifecycle_execution,
     "TagResource": tag_resource,
     "UntagResource": untag_resource,
     "ListTagsForResource": list_tags_for_resource,

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 from imagebuilder_model import load_model
 
 _STATES: Final = ("PENDING", "CREATING", "BUILDING", "TESTING", "DISTRIBUTING", "INTEGRATING", "AVAILABLE")
-ENDED: Final = frozenset({"AVAILABLE", "FAILED", "CANCELLED"})
-"""The states in which a build ends."""
+RUNNING: Final = frozenset(_STATES) - {"AVAILABLE"}
+"""The states of a build that has not ended."""
 
 
 class Change(NamedTuple):
@@ -16,6 +16,15 @@ class Change(NamedTuple):
 
     at: float
     status: str
+
+
+class LifecycleExecution(NamedTuple):
+    """A change of an image that takes time, from its start to its end in seconds since the epoch."""
+
+    number: str
+    image_arn: str
+    started_at: float
+    ends_at: float
 
 
 class Failure(NamedTuple):
@@ -33,7 +42,8 @@ class Image:
 
     `facts` has the members of GetImage that a build never changes. A build enters its next state every
     `seconds_per_state`; 0 ends it at once. `pipeline` is the ARN and the date of creation of the pipeline that started
-    it, None for an image without a pipeline.
+    it, None for an image without a pipeline. `moves` are the changes of its state by lifecycle actions, `marks` the
+    other members of GetImage that these set.
     """
 
     arn: str
@@ -44,9 +54,23 @@ class Image:
     pipeline: tuple[str, str] | None = None
     tags: dict[str, str] = field(default_factory=dict[str, str])
     failure: Failure | None = None
+    cancelled_at: float | None = None
+    moves: list[Change] = field(default_factory=list[Change])
+    marks: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def changes(self) -> list[Change]:
-        """Return all states in order, past and future. Builds without tests skip TESTING."""
+        """Return all states in order, past and future.
+
+        Builds without tests skip TESTING. A build that is cancelled stays in its state until it has stopped, which
+        takes as long as a state: "Cancellation is asynchronous" (API reference of CancelImageCreation).
+        """
+        changes = self._build()
+        if self.cancelled_at is not None:
+            stopped = Change(self.cancelled_at + self.seconds_per_state, "CANCELLED")
+            changes = [change for change in changes if change.at <= self.cancelled_at] + [stopped]
+        return changes + self.moves
+
+    def _build(self) -> list[Change]:
         tested = self.facts["imageTestsConfiguration"]["imageTestsEnabled"]
         states = [state for state in _STATES if tested or state != "TESTING"]
         if self.failure:
@@ -58,14 +82,22 @@ class Image:
         changes = self.changes()
         return next((change.status for change in reversed(changes) if change.at <= now), changes[0].status)
 
+    def is_running(self, now: float) -> bool:
+        """Return whether the build has not ended at a time."""
+        return self.status(now) in RUNNING
+
     def shown(self, now: float) -> dict[str, Any]:
         """Return the image as GetImage returns it."""
         status = self.status(now)
-        return dict(self.facts) | {
-            "state": self._state(status),
-            "outputResources": dict(self._output(status)),
-            "tags": dict(self.tags),
-        }
+        return (
+            dict(self.facts)
+            | self.marks
+            | {
+                "state": self._state(status),
+                "outputResources": dict(self._output(status)),
+                "tags": dict(self.tags),
+            }
+        )
 
     def summary(self, now: float) -> dict[str, Any]:
         """Return the image as ListImagePipelineImages returns it."""
