@@ -96,6 +96,8 @@ class _Checker:
                 pass
             case (("integer" | "long"), int()) if not isinstance(value, bool):
                 yield from self.size(path, shape, value, "")
+            case "timestamp", int() | float() if not isinstance(value, bool):
+                pass
             case _:
                 yield Problem(path, f"must be {_EXPECTED[shape.type]}: got {self.shown(path, value)}")
 
@@ -166,6 +168,7 @@ _EXPECTED = {
     "boolean": "true or false",
     "integer": "a whole number",
     "long": "a whole number",
+    "timestamp": "a number of seconds since 1970",
 }
 
 

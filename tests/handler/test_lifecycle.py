@@ -33,6 +33,7 @@ def test_create_makes_the_pipeline_and_answers_with_its_arn_and_attributes(
         "Name": "golden",
         "ClientToken": call.request["clientToken"],
         "RequestId": answer["Data"]["RequestId"],
+        "WhatIsBuilt": answer["Data"]["WhatIsBuilt"],
     }
     assert len(call.request["clientToken"]) == 36
     assert answer["Data"]["RequestId"] != answer["RequestId"]
@@ -149,7 +150,7 @@ def test_update_that_changes_nothing_of_the_api_writes_nothing_and_keeps_every_a
     seen = len(service.calls())
     answer = resource.update(**minimal, ServiceTimeout=500)
     assert writes(service, seen) == []
-    assert answer["Data"].keys() == {"Arn", "Name", "ClientToken", "RequestId"}
+    assert answer["Data"].keys() == {"Arn", "Name", "ClientToken", "RequestId", "WhatIsBuilt"}
 
 
 def test_update_of_tags_sets_and_removes_ours_and_leaves_those_of_others(
@@ -307,3 +308,25 @@ def test_pipeline_that_is_ours_already_is_brought_to_the_wanted_state(
     answer = resource.create(**minimal, Description="second try")
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", only(service)["arn"])
     assert only(service)["description"] == "second try"
+
+
+@pytest.mark.parametrize(
+    ("change", "is_built_anew"),
+    [
+        ({"Description": "other"}, False),
+        ({"Schedule": {"ScheduleExpression": "rate(7 days)"}}, False),
+        ({"Tags": {"team": "web"}}, False),
+        ({"ImageTestsConfiguration": {"ImageTestsEnabled": "false"}}, False),
+        ({"ImageRecipeArn": "image-recipe/other/1.0.0"}, True),
+        ({"InfrastructureConfigurationArn": "infrastructure-configuration/other"}, True),
+        ({"DistributionConfigurationArn": "distribution-configuration/golden"}, True),
+    ],
+)
+def test_what_is_built_changes_with_what_a_run_builds_from_and_with_nothing_else(
+    resource: Resource, service: ImageBuilder, minimal: Properties, change: Properties, *, is_built_anew: bool
+) -> None:
+    before = resource.create(**minimal)["Data"]["WhatIsBuilt"]
+    given = {name: service.arn(value) if name.endswith("Arn") else value for name, value in change.items()}
+    answer = resource.update(**minimal | given)
+    assert answer["Status"] == "SUCCESS", answer["Reason"]
+    assert (answer["Data"]["WhatIsBuilt"] != before) is is_built_anew

@@ -313,5 +313,5 @@ def test_row_27_members_of_crhelper_in_an_event_change_nothing(
 ) -> None:
     event = resource.event("Create", minimal) | {"CrHelperPoll": True, "CrHelperData": {"Arn": "x", "Foreign": "y"}}
     answer = resource.send(event)
-    assert answer["Data"].keys() == {"Arn", "Name", "ClientToken", "RequestId"}
+    assert answer["Data"].keys() == {"Arn", "Name", "ClientToken", "RequestId", "WhatIsBuilt"}
     assert answer["PhysicalResourceId"] == service.pipelines()[0]["arn"]

@@ -10,7 +10,8 @@ from support.cloudformation import Resource
 
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 from imagebuilder_model import load_model
-from imagebuilder_pipeline_handler.imagebuilder import advice
+from imagebuilder_pipeline_handler.build import reasons as of_builds
+from imagebuilder_pipeline_handler.imagebuilder import advice, invalid
 from imagebuilder_pipeline_handler.imagebuilder.advice import ADVICE, explained
 from imagebuilder_pipeline_handler.pipeline import reasons
 from imagebuilder_pipeline_handler.runtime import failure
@@ -24,11 +25,17 @@ OUR_OPERATIONS = [
     "GetImagePipeline",
     "TagResource",
     "UntagResource",
+    "StartImagePipelineExecution",
+    "ListImagePipelineImages",
+    "GetImage",
+    "CancelImageCreation",
+    "DeleteImage",
+    "StartResourceStateUpdate",
+    "GetLifecycleExecution",
 ]
 LONGEST = "x" * 36
-REASONS = {code: (means, fix) for code, means, fix in (*failure.REASONS, *advice.REASONS, *reasons.REASONS)} | dict(
-    ADVICE
-)
+OURS = (*failure.REASONS, *advice.REASONS, *invalid.REASONS, *reasons.REASONS, *of_builds.REASONS)
+REASONS = {code: (means, fix) for code, means, fix in OURS} | dict(ADVICE)
 
 
 def reason_for(error: Exception, attempts: str = "") -> str:
@@ -63,7 +70,8 @@ def test_every_error_that_the_model_gives_our_operations_has_a_reason_of_its_own
     model = load_model()
     errors = {error for name in OUR_OPERATIONS for error in model.operations[name].errors}
     server = {name for name in errors if (model.shapes[name].http_status or 0) >= 500}
-    unused = {"DryRunOperationException"}  # the answer to a dry run, which the function never asks for
+    # The answer to a dry run, which the function never asks for; and to a token that is not the service's own.
+    unused = {"DryRunOperationException", "InvalidPaginationTokenException"}
     assert errors - server - unused - REASONS.keys() == set()
 
 

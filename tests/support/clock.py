@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
 
 from imagebuilder_pipeline_handler.runtime.clock import Clock, Timeouts
@@ -43,3 +44,14 @@ class BusyClock(SkippingClock):
         happens, self._happens = self._happens, None
         if happens is not None:
             happens()
+
+
+class AdvancingClock(SkippingClock):
+    """A clock whose time of day goes on with its pauses, too: for waits of hours."""
+
+    def __init__(self) -> None:
+        super().__init__(CLOCK.timeouts, of=CLOCK)
+        self._skipped_before = self._skipped[0]
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self._skipped[0] - self._skipped_before)

@@ -170,6 +170,7 @@ class Resource:
     stack_id: str = STACK_ID
     physical_id: str | None = None
     properties: dict[str, Any] = field(default_factory=dict)
+    resource_type: str = "Custom::ImagePipeline"
 
     def create(self, **properties: Any) -> dict[str, Any]:
         """Send a Create and return the answer."""
@@ -197,7 +198,7 @@ class Resource:
             "RequestId": str(uuid.uuid4()),
             "StackId": self.stack_id,
             "ResponseURL": self.responses.url + (signature(sent) if sent else ""),
-            "ResourceType": "Custom::ImagePipeline",
+            "ResourceType": self.resource_type,
             "LogicalResourceId": self.logical_id,
             "ResourceProperties": as_cloudformation_sends(given | properties),
         }

@@ -17,7 +17,7 @@ from support.clock import CLOCK
 
 def new_work(client: Callable[[], Any] | None = None, clock: Clock = CLOCK) -> Work:
     """Return the function's work anew. It shares a client, for making one takes longer than a hundred events."""
-    return Work(clock, client or partial(_client_here, clock.timeouts))
+    return Work(clock, client or partial(client_here, clock.timeouts))
 
 
 def new_handler(
@@ -46,7 +46,7 @@ def shared_client() -> Any:
         return make_client(Timeouts())
 
 
-def _client_here(timeouts: Timeouts) -> Any:
+def client_here(timeouts: Timeouts) -> Any:
     return _client_of(os.environ["AWS_ENDPOINT_URL_IMAGEBUILDER"], timeouts)
 
 

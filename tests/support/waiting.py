@@ -2,12 +2,14 @@
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from imagebuilder_pipeline_handler.runtime.clock import Clock
-from support.cloudformation import Context
+from imagebuilder_pipeline_handler.watcher import Watcher
+from support.cloudformation import Context, Resource
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:Watcher"
 
@@ -47,14 +49,22 @@ class StateMachines:
             return status, {"__type": code, "message": code}
         if request["name"] in self.executions:
             return 400, {"__type": "ExecutionAlreadyExists", "message": "Execution Already Exists"}
-        self.executions[request["name"]] = {"machine": request["stateMachineArn"], "watch": json.loads(request["input"])}
-        return 200, {"executionArn": f"{MACHINE.replace('stateMachine', 'execution')}:{request['name']}", "startDate": 0}
+        self.executions[request["name"]] = {
+            "machine": request["stateMachineArn"],
+            "watch": json.loads(request["input"]),
+        }
+        return 200, {
+            "executionArn": f"{MACHINE.replace('stateMachine', 'execution')}:{request['name']}",
+            "startDate": 0,
+        }
 
-    def play(self, look: Callable[[Any, Any], Any], clock: Clock, most: int = 200) -> int:
+    def play(
+        self, look: Callable[[Any, Any], Any], clock: Clock, besides: Collection[str] = (), most: int = 200
+    ) -> int:
         """Play every execution to its end, one after another, and return the number of looks."""
         looks = 0
-        for execution in self.executions.values():
-            while not execution["watch"].get("isOver"):
+        for name, execution in self.executions.items():
+            while name not in besides and not execution["watch"].get("isOver"):
                 execution["watch"] = json.loads(json.dumps(look(execution["watch"], Context(60))))
                 looks += 1
                 assert looks <= most, "the execution does not end"
@@ -78,3 +88,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
+
+
+@dataclass
+class Waiting(Resource):
+    """A resource whose response may come later: it plays the state machine when the function sends none."""
+
+    machines: StateMachines = field(default_factory=StateMachines)
+    look: Callable[[Any, Any], Any] = field(default_factory=Watcher)
+    clock: Clock = field(default_factory=Clock)
+    looks: int = 0
+    """The number of looks for the last event."""
+
+    def send(self, event: dict[str, Any], seconds: float = 300.0) -> dict[str, Any]:
+        before, self.looks, running = len(self.responses.taken), 0, set(self.machines.executions)
+        self.handler(event, Context(seconds))
+        if len(self.responses.taken) == before:
+            self.looks = self.machines.play(self.look, self.clock, running)
+        (answer,) = self.responses.taken[before:]
+        return answer

@@ -145,3 +145,16 @@ def test_hidden_members_are_not_offered_to_the_reader() -> None:
     (problem,) = check("CreateImagePipeline", MINIMAL | {"dryRum": True}, hidden=("clientToken", "dryRun"))
     assert "dryRun" not in str(problem)
     assert "clientToken" not in str(problem)
+
+
+@pytest.mark.parametrize("at", [1_700_000_000, 1_700_000_000.5])
+def test_timestamp_is_a_number(at: object) -> None:
+    request = {"resourceArn": "arn:aws:imagebuilder:us-east-1:000000000000:image/web/1.0.0/1", "state": {}}
+    assert list(check("StartResourceStateUpdate", request | {"updateAt": at})) == []
+
+
+@pytest.mark.parametrize("at", [True, "2030-01-01"])
+def test_other_timestamp_is_refused(at: object) -> None:
+    request = {"resourceArn": "arn:aws:imagebuilder:us-east-1:000000000000:image/web/1.0.0/1", "state": {}}
+    (problem,) = check("StartResourceStateUpdate", request | {"updateAt": at})
+    assert str(problem).startswith("updateAt must be a number of seconds since 1970: got ")

@@ -1,6 +1,7 @@
 """The images of a resource: looked up, started, cancelled."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -80,13 +81,20 @@ def start(task: Task, build: Build) -> str:
 
 
 def cancel(client: ImageBuilderClient, arn: str, token: str) -> None:
-    """Cancel a build. One that ended in the meantime, or is gone, stays as it is."""
+    """Cancel a build. One that ended in the meantime, or is gone, stays as it is.
+
+    The service takes its time, and shows the build as running until then. So the build loses its Trigger at once: a
+    deployment that comes soon does not take it.
+    """
     try:
         client.cancel_image_creation(imageBuildVersionArn=arn, clientToken=token)
     except ClientError:
         image = live_image(client, arn)
         if image is not None and is_running(image):
             raise
+        return
+    with suppress(ClientError):
+        client.untag_resource(resourceArn=arn, tagKeys=[WHAT_IS_BUILT_TAG])
 
 
 def _images(task: Task, pipeline_arn: str) -> Iterator[dict[str, Any]]:

@@ -107,7 +107,7 @@ def _create(task: Task, wanted: Desired) -> Success:
     if not made:
         return _go_on_with(task, wanted, HandlerError(NO_ANSWER, arn))
     task.progress.physical_id = made
-    return succeeded(made, wanted.name, token, response.get("requestId", ""))
+    return succeeded(made, wanted, token, response.get("requestId", ""))
 
 
 def _go_on_with(task: Task, wanted: Desired, fault: Exception) -> Success:
@@ -169,7 +169,7 @@ def _update_lost(task: Task, wanted: Desired, before: Desired, live: Mapping[str
         if shows(live, wanted, rather_than=before):
             # So the rollback of an Update that was refused for these tags does not fail as well.
             task.progress.note = "the pipeline lacks its owner tags, and matches the template all the same"
-            return succeeded(arn, wanted.name, task.token("UpdateImagePipeline"), live["requestId"])
+            return succeeded(arn, wanted, task.token("UpdateImagePipeline"), live["requestId"])
         if LOGICAL_ID_TAG not in tags or STACK_ID_TAG not in tags:
             missing = ", ".join(f"{key}={value}" for key, value in task.owner_tags.items())
             raise HandlerError(OWNER_TAGS_MISSING, f"{missing} of {arn}")

@@ -51,9 +51,10 @@ def require_content(operation: str, response: Mapping[str, Any], arn: str) -> No
         raise HandlerError(NO_ANSWER, arn)
 
 
-def succeeded(arn: str, name: str, token: str, request_id: str) -> Success:
+def succeeded(arn: str, wanted: Desired, token: str, request_id: str) -> Success:
     """Return the success of an event: the pipeline's ARN, and the attributes for `Fn::GetAtt`."""
-    return Success(arn, {"Arn": arn, "Name": name, "ClientToken": token, "RequestId": request_id})
+    attributes = {"Name": wanted.name, "ClientToken": token, "RequestId": request_id}
+    return Success(arn, {"Arn": arn, **attributes, "WhatIsBuilt": wanted.what_is_built})
 
 
 def bring_to(
@@ -73,7 +74,7 @@ def bring_to(
         request: dict[str, Any] = status | _without_tags(wanted) | {"imagePipelineArn": arn, "clientToken": token}
         request_id = _update(task, wanted, live, before, request)
     _reconcile_tags(task, wanted, live, before, marks)
-    return succeeded(arn, wanted.name, token, request_id)
+    return succeeded(arn, wanted, token, request_id)
 
 
 def as_request(live: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The template's properties as the request for the pipeline that they describe."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +15,13 @@ from imagebuilder_pipeline_handler.runtime.event import Event
 _OPERATION: Final = "CreateImagePipeline"
 _ADOPT_EXISTING: Final = "AdoptExisting"
 _NOT_OF_THE_API: Final = frozenset({"ServiceToken", "ServiceTimeout", _ADOPT_EXISTING})
+_BUILT_FROM: Final = (
+    "imageRecipeArn",
+    "containerRecipeArn",
+    "infrastructureConfigurationArn",
+    "distributionConfigurationArn",
+    "workflows",
+)
 _WORKFLOW_PARAMETERS: Final = ("Workflows", "Parameters")
 
 
@@ -34,6 +43,12 @@ class Desired:
         """The template's tags, without owner tags."""
         tags = self.request.get("tags")
         return dict(tags) if isinstance(tags, Mapping) else {}
+
+    @property
+    def what_is_built(self) -> str:
+        """A hash of what a run of the pipeline builds from. It changes with these members, and with no other."""
+        given = {name: self.request[name] for name in _BUILT_FROM if name in self.request}
+        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
     @property
     def is_valid(self) -> bool:

@@ -1,9 +1,9 @@
 """Pipeline executions, manual and scheduled, and the images that they created."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
+from imagebuilder_local.emulator.builds import ON_DEMAND, start_build
 from imagebuilder_local.emulator.images import Image
 from imagebuilder_local.emulator.ordered import ByArn
 from imagebuilder_local.emulator.pages import page
@@ -51,7 +51,7 @@ def list_image_pipeline_images(state: State, request: Mapping[str, Any]) -> dict
     now = state.clock()
     summaries = ByArn[dict[str, Any]]()
     for image in made:
-        summaries[image.arn] = image.summary(now, state.seconds_per_state)
+        summaries[image.arn] = image.summary(now)
     shown, more = page("ListImagePipelineImages", summaries.after, request, _FILTERS)
     return {"imageSummaryList": shown} | more
 
@@ -60,8 +60,8 @@ def executions(state: State) -> dict[str, list[dict[str, Any]]]:
     """Return a summary of each image, newest first, by pipeline ARN."""
     now = state.clock()
     made: dict[str, list[dict[str, Any]]] = {}
-    for image in reversed(state.images.values()):
-        made.setdefault(image.pipeline_arn, []).append(image.summary(now, state.seconds_per_state))
+    for arn, images in state.made_by.items():
+        made[arn] = [image.summary(now) for image in reversed(images)]
     return made
 
 
@@ -71,39 +71,25 @@ def last_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
     if not runs:
         return {}
     return {
-        "dateLastRun": runs[-1].created,
-        "lastRunStatus": runs[-1].status(state.clock(), state.seconds_per_state),
+        "dateLastRun": runs[-1].facts["dateCreated"],
+        "lastRunStatus": runs[-1].status(state.clock()),
     }
 
 
 def _made_by(state: State, pipeline: Mapping[str, Any]) -> list[Image]:
     """Return the images of this pipeline, without those of an earlier pipeline of the same name."""
-    return [
-        image
-        for image in state.made_by.get(pipeline["arn"], ())
-        if image.pipeline["dateCreated"] == pipeline["dateCreated"]
-    ]
+    wanted = (pipeline["arn"], pipeline["dateCreated"])
+    return [image for image in state.made_by.get(pipeline["arn"], ()) if image.pipeline == wanted]
 
 
 def _build(
     state: State, pipeline: Mapping[str, Any], build_type: str, tags: Mapping[str, str], *, fails: bool
 ) -> Image:
-    recipe = pipeline.get("imageRecipeArn") or pipeline["containerRecipeArn"]
-    _, name, version = (state.resources.resolve(recipe) or recipe).rsplit(":", 1)[1].split("/")
-    # Recipes of other accounts are unknown here, and so are their newest versions that match a wildcard.
-    resource = f"image/{name}/{version.replace('x', '0')}"
-    state.builds[resource] += 1
-    image = Image(
-        arn=state.arn(f"{resource}/{state.builds[resource]}"),
-        pipeline_arn=pipeline["arn"],
-        name=name,
-        started_at=state.clock(),
-        created=state.now(),
-        build_type=build_type,
-        pipeline=deepcopy(dict(pipeline)),
-        tags=dict(tags),
-        fails=fails,
+    return start_build(
+        state,
+        pipeline,
+        build_type,
+        tags,
+        pipeline=(pipeline["arn"], pipeline["dateCreated"]),
+        failure=ON_DEMAND if fails else None,
     )
-    state.images[image.arn] = image
-    state.made_by[image.pipeline_arn].append(image)
-    return image

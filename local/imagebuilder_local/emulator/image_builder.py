@@ -16,8 +16,10 @@ from imagebuilder_local.emulator.executions import (
 )
 from imagebuilder_local.emulator.faults import Faults
 from imagebuilder_local.emulator.iam import Iam, authorize
+from imagebuilder_local.emulator.image_operations import cancel_image_creation, delete_image, get_image
 from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_local.emulator.kept import Call, CallLog
+from imagebuilder_local.emulator.lifecycle import get_lifecycle_execution, start_resource_state_update
 from imagebuilder_local.emulator.pipelines import (
     create_image_pipeline,
     delete_image_pipeline,
@@ -41,6 +43,11 @@ OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, An
     "ListImagePipelines": list_image_pipelines,
     "StartImagePipelineExecution": start_image_pipeline_execution,
     "ListImagePipelineImages": list_image_pipeline_images,
+    "GetImage": get_image,
+    "CancelImageCreation": cancel_image_creation,
+    "DeleteImage": delete_image,
+    "StartResourceStateUpdate": start_resource_state_update,
+    "GetLifecycleExecution": get_lifecycle_execution,
     "TagResource": tag_resource,
     "UntagResource": untag_resource,
     "ListTagsForResource": list_tags_for_resource,
@@ -141,9 +148,12 @@ class ImageBuilder:
             self._calls.add(operation, request, error)
 
     def register(self, arn: str, **facts: object) -> None:
-        """Register a recipe, configuration, component or workflow. Pipelines take the `platform` of their recipe."""
+        """Register a recipe, configuration, component or workflow.
+
+        `facts` are members of the API's shape for it, for example `platform`, which pipelines take from their recipe.
+        """
         with self._lock:
-            self._state.resources.add(arn, facts)
+            self._state.resources.add(arn, facts, self._state.now())
 
     def unregister(self, arn: str) -> None:
         """Unregister a resource.

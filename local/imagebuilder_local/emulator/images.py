@@ -1,61 +1,115 @@
-"""Images, the results of pipeline executions."""
+"""Images, the results of builds."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-_STATES = ("PENDING", "CREATING", "BUILDING", "TESTING", "DISTRIBUTING", "INTEGRATING", "AVAILABLE")
+from imagebuilder_model import load_model
+
+_STATES: Final = ("PENDING", "CREATING", "BUILDING", "TESTING", "DISTRIBUTING", "INTEGRATING", "AVAILABLE")
+RUNNING: Final = frozenset(_STATES) - {"AVAILABLE"}
+"""The states of a build that has not ended."""
 
 
-@dataclass(frozen=True)
+class Change(NamedTuple):
+    """A state that an image enters, and the time, in seconds since the epoch."""
+
+    at: float
+    status: str
+
+
+class LifecycleExecution(NamedTuple):
+    """A change of an image that takes time, from its start to its end in seconds since the epoch."""
+
+    number: str
+    image_arn: str
+    started_at: float
+    ends_at: float
+
+
+class Failure(NamedTuple):
+    """The end of a build that fails in a state: the reason, its context, and what was created by then."""
+
+    status: str
+    reason: str
+    context: Mapping[str, Any]
+    output: Mapping[str, Any] = {}
+
+
+@dataclass
 class Image:
-    """One build. Its state is computed from the time since its start, so nothing runs in the background."""
+    """One build. Its state is computed from the time since its start, so nothing runs in the background.
+
+    `facts` has the members of GetImage that a build never changes. A build enters its next state every
+    `seconds_per_state`; 0 ends it at once. `pipeline` is the ARN and the date of creation of the pipeline that started
+    it, None for an image without a pipeline. `moves` are the changes of its state by lifecycle actions, `marks` the
+    other members of GetImage that these set.
+    """
 
     arn: str
-    pipeline_arn: str
-    name: str
+    facts: Mapping[str, Any]
     started_at: float
-    created: str
-    build_type: str
-    pipeline: Mapping[str, Any]
+    seconds_per_state: float
+    output: Mapping[str, Any]
+    pipeline: tuple[str, str] | None = None
     tags: dict[str, str] = field(default_factory=dict[str, str])
-    fails: bool = False
+    failure: Failure | None = None
+    cancelled_at: float | None = None
+    moves: list[Change] = field(default_factory=list[Change])
+    marks: dict[str, Any] = field(default_factory=dict[str, Any])
 
-    def status(self, now: float, seconds_per_state: float) -> str:
-        """Return the state at a time. Builds without tests skip TESTING; failed builds fail in BUILDING."""
-        tested = self.pipeline["imageTestsConfiguration"]["imageTestsEnabled"]
+    def changes(self) -> list[Change]:
+        """Return all states in order, past and future.
+
+        Builds without tests skip TESTING. A build that is cancelled stays in its state until it has stopped, which
+        takes as long as a state: "Cancellation is asynchronous" (API reference of CancelImageCreation).
+        """
+        changes = self._build()
+        if self.cancelled_at is not None:
+            stopped = Change(self.cancelled_at + self.seconds_per_state, "CANCELLED")
+            changes = [change for change in changes if change.at <= self.cancelled_at] + [stopped]
+        return changes + self.moves
+
+    def _build(self) -> list[Change]:
+        tested = self.facts["imageTestsConfiguration"]["imageTestsEnabled"]
         states = [state for state in _STATES if tested or state != "TESTING"]
-        if self.fails:
-            states = [*states[: states.index("BUILDING") + 1], "FAILED"]
-        passed = (now - self.started_at) / seconds_per_state if seconds_per_state else len(states)
-        return states[min(max(int(passed), 0), len(states) - 1)]
+        if self.failure:
+            states = [*states[: states.index(self.failure.status) + 1], "FAILED"]
+        return [Change(self.started_at + index * self.seconds_per_state, state) for index, state in enumerate(states)]
 
-    def summary(self, now: float, seconds_per_state: float) -> dict[str, Any]:
+    def status(self, now: float) -> str:
+        """Return the state at a time."""
+        changes = self.changes()
+        return next((change.status for change in reversed(changes) if change.at <= now), changes[0].status)
+
+    def is_running(self, now: float) -> bool:
+        """Return whether the build has not ended at a time."""
+        return self.status(now) in RUNNING
+
+    def shown(self, now: float) -> dict[str, Any]:
+        """Return the image as GetImage returns it."""
+        status = self.status(now)
+        return (
+            dict(self.facts)
+            | self.marks
+            | {
+                "state": self._state(status),
+                "outputResources": dict(self._output(status)),
+                "tags": dict(self.tags),
+            }
+        )
+
+    def summary(self, now: float) -> dict[str, Any]:
         """Return the image as ListImagePipelineImages returns it."""
-        status = self.status(now, seconds_per_state)
-        _, _, _, region, account, resource = self.arn.split(":", 5)
-        is_container = "containerRecipeArn" in self.pipeline
-        return {
-            "arn": self.arn,
-            "name": self.name,
-            "type": "DOCKER" if is_container else "AMI",
-            "version": resource.split("/", 2)[2],
-            "platform": self.pipeline["platform"],
-            "state": {"status": status},
-            "owner": account,
-            "dateCreated": self.created,
-            "outputResources": self._output(region, account) if status == "AVAILABLE" else {},
-            "tags": dict(self.tags),
-            "buildType": self.build_type,
-            "imageSource": "CUSTOM",
-        }
+        image = self.shown(now) | {"owner": self.arn.split(":")[4]}
+        return {name: value for name, value in image.items() if name in load_model().shapes["ImageSummary"].members}
 
-    def _output(self, region: str, account: str) -> dict[str, Any]:
-        version = self.arn.split("/", 2)[2].replace("/", "-")
-        if "containerRecipeArn" in self.pipeline:
-            uri = f"{account}.dkr.ecr.{region}.amazonaws.com/{self.name}:{version}"
-            return {"containers": [{"region": region, "imageUris": [uri]}]}
-        ami = f"ami-{hashlib.sha256(self.arn.encode()).hexdigest()[:17]}"
-        name = f"{self.name} {self.created}"
-        return {"amis": [{"region": region, "image": ami, "name": name, "accountId": account}]}
+    def _state(self, status: str) -> dict[str, Any]:
+        if status != "FAILED" or self.failure is None:
+            return {"status": status}
+        return {"status": status, "reason": self.failure.reason, "failureContext": dict(self.failure.context)}
+
+    def _output(self, status: str) -> Mapping[str, Any]:
+        if status == "FAILED" and self.failure is not None:
+            return self.failure.output
+        return self.output if status == "AVAILABLE" else {}

@@ -1,23 +1,23 @@
 """Resources that pipelines refer to: recipes, configurations, components and workflows, registered by their creator."""
 
-import re
 from copy import deepcopy
 from typing import Any
 
 from imagebuilder_local.emulator.errors import not_found
-
-_VERSION = re.compile(r"(?:[0-9]+|x)(?:\.(?:[0-9]+|x)){2}")
+from imagebuilder_local.emulator.ordered import ByArn
+from imagebuilder_local.emulator.versions import newest
 
 
 class Resources:
-    """The registered ARNs, each with facts such as its platform and its tags."""
+    """The registered ARNs, each with its facts: members of the API's shape for it, such as platform and tags."""
 
     def __init__(self) -> None:
-        self._facts: dict[str, dict[str, Any]] = {}
+        self._facts = ByArn[dict[str, Any]]()
 
-    def add(self, arn: str, facts: dict[str, Any]) -> None:
-        """Register an ARN. Earlier facts are replaced."""
-        self._facts[arn] = {"tags": {}} | deepcopy(facts)
+    def add(self, arn: str, facts: dict[str, Any], now: str) -> None:
+        """Register an ARN. Earlier facts are replaced, except the date of creation."""
+        dates = {"dateCreated": self._facts.get(arn, {}).get("dateCreated", now), "dateUpdated": now}
+        self._facts[arn] = {"tags": {}} | dates | deepcopy(facts)
 
     def remove(self, arn: str) -> None:
         """Unregister an ARN. ResourceNotFoundException if it is not registered."""
@@ -30,23 +30,11 @@ class Resources:
 
     def all(self) -> dict[str, dict[str, Any]]:
         """Return a copy of everything."""
-        return deepcopy(self._facts)
+        return deepcopy(dict(self._facts))
 
     def resolve(self, reference: str) -> str | None:
         """Return the registered ARN for a reference: itself, or the newest version that matches its `x` wildcards.
 
         A version without a build number also matches the newest build of that version.
         """
-        if reference in self._facts:
-            return reference
-        head, _, version = reference.rpartition("/")
-        if not _VERSION.fullmatch(version):
-            return None
-        numbers = re.escape(version).replace("x", "[0-9]+")
-        wanted = re.compile(rf"{re.escape(head)}/({numbers}(?:/[0-9]+)?)")
-        found = [(_numbers(match[1]), arn) for arn in self._facts if (match := wanted.fullmatch(arn))]
-        return max(found)[1] if found else None
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(number) for number in re.split(r"[./]", version)]
+        return reference if reference in self._facts else newest(reference, self._facts)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from imagebuilder_local.emulator.errors import not_found
-from imagebuilder_local.emulator.images import Image
+from imagebuilder_local.emulator.images import Image, LifecycleExecution
 from imagebuilder_local.emulator.ordered import ByArn
 from imagebuilder_local.emulator.resources import Resources
 
@@ -25,9 +25,10 @@ class State:
     pipeline_quota: int | None
     inspector: Collection[str]
     pipelines: ByArn[dict[str, Any]] = field(default_factory=ByArn[dict[str, Any]])
-    images: dict[str, Image] = field(default_factory=dict[str, Image])
+    images: ByArn[Image] = field(default_factory=ByArn[Image])
     made_by: defaultdict[str, list[Image]] = field(default_factory=lambda: defaultdict(list))
     builds: Counter[str] = field(default_factory=Counter[str])
+    lifecycle_executions: dict[str, LifecycleExecution] = field(default_factory=dict[str, LifecycleExecution])
     resources: Resources = field(default_factory=Resources)
 
     def arn(self, resource: str) -> str:
@@ -42,6 +43,15 @@ class State:
         if arn not in self.pipelines:
             raise not_found(arn)
         return self.pipelines[arn]
+
+    def image(self, arn: str) -> Image:
+        """Return the image of a build version. ResourceNotFoundException if it does not exist.
+
+        The model does not list this error for images either.
+        """
+        if arn not in self.images:
+            raise not_found(arn)
+        return self.images[arn]
 
     def tags(self, arn: str) -> dict[str, str] | None:
         """Return the tags of a pipeline, image or registered resource, not a copy; None if it does not exist."""
