@@ -30,6 +30,12 @@ WHAT_IS_BUILT_TAG: Final = "imagebuilder-pipeline:what-is-built"
 OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG, ADOPTED_TAG, FORMER_LOGICAL_ID_TAG)
 """Keys that a template may not give, in any case of their letters: IAM's condition keys ignore case."""
 
+DELETE: Final = "DELETE"
+DISABLE: Final = "DISABLE"
+REFUSE_WHILE_BUILDING: Final = "REFUSE_WHILE_BUILDING"
+ON_DELETE: Final = (DELETE, DISABLE, REFUSE_WHILE_BUILDING)
+"""What a Delete does to a pipeline, by the property OnDelete: the first by default."""
+
 RESERVED_MEMBERS: Final = frozenset({"clientToken", "dryRun"})
 """Members of CreateImagePipeline that the function sets: a template may not give them."""
 

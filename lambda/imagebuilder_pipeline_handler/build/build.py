@@ -7,26 +7,25 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebuilder_pipeline_handler.build.images import (
+from imagebuilder_pipeline_handler.build.own_images import own_images, start, trigger_of
+from imagebuilder_pipeline_handler.build.properties import DELETE, Build, Wait, build_of, string_of
+from imagebuilder_pipeline_handler.build.removal import remove
+from imagebuilder_pipeline_handler.build.result import result_of, started
+from imagebuilder_pipeline_handler.build.waiting import wait_for
+from imagebuilder_pipeline_handler.imagebuilder.images import (
     AVAILABLE,
     USABLE,
     cancel,
     is_image_arn,
     is_running,
     live_image,
-    own_images,
-    start,
     status_of,
-    trigger_of,
 )
-from imagebuilder_pipeline_handler.build.properties import DELETE, Build, Wait, build_of, string_of
-from imagebuilder_pipeline_handler.build.removal import remove
-from imagebuilder_pipeline_handler.build.result import result_of, started
-from imagebuilder_pipeline_handler.build.waiting import wait_for
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.event import (
     Event,
     is_marker,
+    last_properties_of,
     old_properties_of,
     physical_id_of,
     properties_of,
@@ -124,13 +123,13 @@ def _delete_image(task: Task, arn: str) -> None:
         task.progress.note = "another owner has the image, so it was kept"
     elif is_running(image):
         cancel(task.client, arn, task.token(f"CancelImageCreation {arn}"))
-    elif string_of(properties_of(task.event), "OnDelete").upper() == DELETE:
-        remove(task, image, string_of(properties_of(task.event), "LifecycleRoleArn"))
+    elif string_of(last_properties_of(task.event), "OnDelete").upper() == DELETE:
+        remove(task, image, string_of(last_properties_of(task.event), "LifecycleRoleArn"))
 
 
 def _cancel_unanswered(task: Task) -> None:
     """Cancel what a Create without a response has started. That Create may still run."""
-    pipeline_arn = string_of(properties_of(task.event), "PipelineArn")
+    pipeline_arn = string_of(last_properties_of(task.event), "PipelineArn")
     for pause in (*_CREATE_MAY_STILL_RUN, None):
         running = [*filter(is_running, own_images(task, pipeline_arn))] if pipeline_arn else []
         for image in running:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from imagebuilder_pipeline_handler.build.images import USABLE, is_running, status_of
 from imagebuilder_pipeline_handler.build.reasons import BUILD_CANCELLED, BUILD_FAILED, BUILD_GONE, BUILD_NOT_IN_TIME
+from imagebuilder_pipeline_handler.imagebuilder.images import USABLE, is_running, status_of
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 from imagebuilder_pipeline_handler.runtime.progress import Success
 
