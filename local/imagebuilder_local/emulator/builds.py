@@ -5,15 +5,14 @@ from copy import deepcopy
 from typing import Any, Final
 
 from imagebuilder_local.emulator.descriptions import description
+from imagebuilder_local.emulator.ends import expect
+from imagebuilder_local.emulator.failures import failure
 from imagebuilder_local.emulator.images import Failure, Image
 from imagebuilder_local.emulator.output import output_resources
 from imagebuilder_local.emulator.state import State
 from imagebuilder_model import load_model
 
 _REFERENCES: Final = ("imageRecipe", "containerRecipe", "infrastructureConfiguration", "distributionConfiguration")
-
-ON_DEMAND: Final = Failure("BUILDING", "The run was told to fail.", {"imageStatus": "BUILDING"})
-"""The failure of a scheduled run that the caller told to fail."""
 
 
 def start_build(
@@ -23,14 +22,14 @@ def start_build(
     tags: Mapping[str, str],
     *,
     pipeline: tuple[str, str] | None = None,
-    failure: Failure | None = None,
+    ends: Failure | None = None,
     seconds_per_state: float | None = None,
 ) -> Image:
     """Start a build and return its image.
 
     `settings` has the members of a pipeline as GetImagePipeline returns them. `pipeline` is the ARN and the date of
-    creation of the pipeline. `failure` is how it ends. Default: as the recipe makes it end. `seconds_per_state` is the
-    time in each state. Default: that of the service.
+    creation of the pipeline. `ends` is the failure by which it ends. Default: as its components and Regions make it
+    end. `seconds_per_state` is the time in each state. Default: that of the service.
     """
     recipe = settings.get("imageRecipeArn") or settings["containerRecipeArn"]
     _, name, version = (state.resources.resolve(recipe) or recipe).rsplit(":", 1)[1].split("/")
@@ -51,11 +50,12 @@ def start_build(
         output=output_resources(state, facts, distributions),
         pipeline=pipeline,
         tags=dict(tags),
-        failure=failure,
+        failure=ends or failure(state, facts, distributions),
     )
     state.images[image.arn] = image
     if pipeline is not None:
         state.made_by[pipeline[0]].append(image)
+    expect(state, image)
     return image
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from imagebuilder_local.emulator.ends import expect
 from imagebuilder_local.emulator.errors import ServiceError, not_found
 from imagebuilder_local.emulator.state import State
 from imagebuilder_local.emulator.versions import latest_version_references, newest
@@ -40,6 +41,7 @@ def cancel_image_creation(state: State, request: Mapping[str, Any]) -> dict[str,
         )
     if image.cancelled_at is None:
         image.cancelled_at = now
+        expect(state, image)
     return {"imageBuildVersionArn": image.arn}
 
 

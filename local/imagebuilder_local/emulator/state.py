@@ -1,9 +1,10 @@
 """State of the emulated service for one account in one Region."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from imagebuilder_local.emulator.errors import not_found
@@ -24,10 +25,13 @@ class State:
     strict_references: bool
     pipeline_quota: int | None
     inspector: Collection[str]
+    failing_regions: Collection[str]
     pipelines: ByArn[dict[str, Any]] = field(default_factory=ByArn[dict[str, Any]])
     images: ByArn[Image] = field(default_factory=ByArn[Image])
     made_by: defaultdict[str, list[Image]] = field(default_factory=lambda: defaultdict(list))
     builds: Counter[str] = field(default_factory=Counter[str])
+    order: Iterator[int] = field(default_factory=count)
+    expected: list[tuple[float, int, Image]] = field(default_factory=list[tuple[float, int, Image]])
     lifecycle_executions: dict[str, LifecycleExecution] = field(default_factory=dict[str, LifecycleExecution])
     resources: Resources = field(default_factory=Resources)
 
