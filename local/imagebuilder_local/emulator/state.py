@@ -11,6 +11,7 @@ from imagebuilder_local.emulator.errors import not_found
 from imagebuilder_local.emulator.images import Image, LifecycleExecution
 from imagebuilder_local.emulator.ordered import ByArn
 from imagebuilder_local.emulator.resources import Resources
+from imagebuilder_local.emulator.versions import newest
 
 
 @dataclass
@@ -56,6 +57,17 @@ class State:
         if arn not in self.images:
             raise not_found(arn)
         return self.images[arn]
+
+    def resolve_image(self, reference: str) -> str | None:
+        """Return the ARN of a build version for a reference to it, or to a version; None if there is none.
+
+        The ARN of a build version names an image in any state. The ARN of a version, with or without `x`, names its
+        newest build that is AVAILABLE (API reference of GetImage).
+        """
+        if reference in self.images:
+            return reference
+        now = self.clock()
+        return newest(reference, (arn for arn, image in self.images.items() if image.status(now) == "AVAILABLE"))
 
     def tags(self, arn: str) -> dict[str, str] | None:
         """Return the tags of a pipeline, image or registered resource, not a copy; None if it does not exist."""
