@@ -3,6 +3,7 @@
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -244,3 +245,90 @@ def test_request_that_nobody_signed_is_403(service: ImageBuilder, account: Accou
 
 def references(minimal: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in minimal.items() if name != "name"}
+
+
+IMAGE = f"{OWN}image/web/1.0.0/1"
+TAGGED = {"aws:ResourceTag/team": "web"}
+UPDATE = {"resourceArn": IMAGE, "state": {"status": "DELETED"}, "includeResources": {"amis": True}}
+
+
+@pytest.fixture
+def image(client: Any, account: Account, clock: SimpleNamespace, minimal: dict[str, Any]) -> str:
+    """An image that is AVAILABLE, with a tag."""
+    client.create_image_pipeline(**minimal)
+    client.start_image_pipeline_execution(imagePipelineArn=PIPELINE, tags={"team": "web"})
+    clock.now += 60
+    account.taken()
+    return IMAGE
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("GetImage", {"imageBuildVersionArn": IMAGE}),
+        ("DeleteImage", {"imageBuildVersionArn": IMAGE}),
+        ("StartResourceStateUpdate", {"resourceArn": IMAGE, "state": {"status": "DISABLED"}}),
+    ],
+)
+def test_operations_on_an_image_ask_with_its_tags(
+    client: Any, account: Account, image: str, operation: str, request_: dict[str, Any]
+) -> None:
+    getattr(client, xform_name(operation))(**request_)
+    assert account.taken() == [(f"imagebuilder:{operation}", image, TAGGED)]
+
+
+def test_cancelling_asks_with_the_tags_of_the_image(client: Any, account: Account, minimal: dict[str, Any]) -> None:
+    client.create_image_pipeline(**minimal)
+    client.start_image_pipeline_execution(imagePipelineArn=PIPELINE, tags={"team": "web"})
+    account.taken()
+    client.cancel_image_creation(imageBuildVersionArn=IMAGE)
+    assert account.taken() == [("imagebuilder:CancelImageCreation", IMAGE, TAGGED)]
+
+
+@pytest.mark.parametrize("reference", ["1.0.0", "x.x.x"])
+def test_image_of_a_version_is_asked_for_by_the_build_that_it_resolves_to(
+    client: Any, account: Account, image: str, reference: str
+) -> None:
+    client.get_image(imageBuildVersionArn=f"{OWN}image/web/{reference}")
+    assert account.taken() == [("imagebuilder:GetImage", image, TAGGED)]
+
+
+def test_image_that_does_not_exist_is_asked_for_without_tags(client: Any, account: Account, refusal: Refusal) -> None:
+    assert refusal(client.get_image, imageBuildVersionArn=IMAGE)[0] == "ResourceNotFoundException"
+    assert account.taken() == [("imagebuilder:GetImage", IMAGE, {})]
+
+
+@pytest.mark.parametrize("role", ["cleaner", "arn:aws:iam::000000000000:role/cleaner"])
+def test_update_of_an_image_and_its_resources_asks_for_its_role(
+    client: Any, account: Account, image: str, role: str
+) -> None:
+    number = client.start_resource_state_update(**UPDATE, executionRole=role)["lifecycleExecutionId"]
+    client.get_lifecycle_execution(lifecycleExecutionId=number)
+    assert account.taken() == [
+        ("imagebuilder:StartResourceStateUpdate", image, TAGGED),
+        ("iam:PassRole", "arn:aws:iam::000000000000:role/cleaner", {"iam:PassedToService": SERVICE}),
+        ("imagebuilder:GetLifecycleExecution", f"{OWN}lifecycle-execution/{number}", {}),
+    ]
+
+
+def test_start_with_tags_asks_for_tagging_the_image_that_it_builds(
+    client: Any, account: Account, minimal: dict[str, Any]
+) -> None:
+    client.create_image_pipeline(**minimal)
+    account.taken()
+    client.start_image_pipeline_execution(imagePipelineArn=PIPELINE, tags={"team": "web"})
+    tags = {"aws:RequestTag/team": "web", "aws:TagKeys": ["team"]}
+    assert account.taken() == [
+        ("imagebuilder:StartImagePipelineExecution", PIPELINE, tags),
+        ("imagebuilder:TagResource", IMAGE, tags),
+    ]
+
+
+def test_start_that_may_not_tag_builds_nothing(
+    client: Any, account: Account, refusal: Refusal, minimal: dict[str, Any]
+) -> None:
+    client.create_image_pipeline(**minimal)
+    account.denied = {"imagebuilder:TagResource"}
+    request = {"imagePipelineArn": PIPELINE, "tags": {"team": "web"}}
+    assert refusal(client.start_image_pipeline_execution, **request) == ("AccessDeniedException", 403)
+    assert client.list_image_pipeline_images(imagePipelineArn=PIPELINE)["imageSummaryList"] == []

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from imagebuilder_local.cloud.api_names import api_members
 from imagebuilder_local.emulator import ImageBuilder, ServiceError
-from imagebuilder_model import Shape, load_model, name_in_arn, normalized_name
+from imagebuilder_model import load_model, name_in_arn, normalized_name
 
 TYPE: Final = "AWS::ImageBuilder::ImagePipeline"
 
@@ -63,28 +64,6 @@ def _answer(arn: str, properties: Properties) -> tuple[str, dict[str, str]]:
 
 
 def _request(operation: str, properties: Properties) -> dict[str, Any]:
-    """Convert properties to API names and types: templates also have numbers and booleans as strings."""
-    shape = load_model().input_of(operation)
-    request: dict[str, Any] = _value(shape, dict(properties))
+    request = api_members(load_model().input_of(operation), properties)
     # Published templates have empty `Tags`, for example through conditions; the API rejects an empty map.
-    return {name: value for name, value in request.items() if name in shape.members and (name, value) != ("tags", {})}
-
-
-def _value(shape: Shape, value: Any) -> Any:
-    shapes = load_model().shapes
-    match shape.type, value:
-        case "structure", dict():
-            names = {name.lower(): name for name in shape.members}
-            known = {names.get(name.lower(), name): item for name, item in value.items()}
-            return {
-                name: _value(shapes[shape.members[name].shape], item) if name in shape.members else item
-                for name, item in known.items()
-            }
-        case "list", list() if shape.element is not None:
-            return [_value(shapes[shape.element], item) for item in value]
-        case "integer", str() if value.isdecimal():
-            return int(value)
-        case "boolean", "true" | "false":
-            return value == "true"
-        case _:
-            return value
+    return {name: value for name, value in request.items() if (name, value) != ("tags", {})}

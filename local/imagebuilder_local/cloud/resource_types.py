@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from imagebuilder_local.cloud.api_names import api_members
 from imagebuilder_local.cloud.native_pipeline import TYPE as NATIVE_PIPELINE
 from imagebuilder_local.cloud.native_pipeline import native_pipeline
-from imagebuilder_local.emulator import ImageBuilder
-from imagebuilder_model import normalized_name
+from imagebuilder_local.emulator import SHAPES, ImageBuilder
+from imagebuilder_model import load_model, normalized_name
 
 # Message: aws/aws-cdk#11441
 _NO_PROFILE: Final = (
@@ -111,6 +112,15 @@ def _arn(service: ImageBuilder, resource_type: ResourceType, properties: Propert
     return service.arn("/".join(parts))
 
 
+def _facts(resource_type: ResourceType, properties: Properties) -> dict[str, Any]:
+    """Return the properties as members of the type's shape in the API. The model has no shape for workflows."""
+    shape = SHAPES.get(resource_type.kind)
+    if shape is None:
+        return {name.lower(): properties[name] for name in ("Name", "Data") if name in properties}
+    override = {"platform": properties["PlatformOverride"]} if "PlatformOverride" in properties else {}
+    return api_members(load_model().shapes[shape], properties) | override
+
+
 def _put(service: ImageBuilder, resource_type: ResourceType, arn: str, properties: Properties) -> Created:
     registered = service.registered()
     for reference in resource_type.references(properties):
@@ -119,6 +129,5 @@ def _put(service: ImageBuilder, resource_type: ResourceType, arn: str, propertie
     profile = properties.get("InstanceProfileName")
     if profile is not None and service.iam is not None and not service.iam.has_instance_profile(profile):
         raise ValueError(_NO_PROFILE)
-    facts = {"platform": properties["Platform"]} if "Platform" in properties else {}
-    service.register(arn, **facts)
+    service.register(arn, **_facts(resource_type, properties))
     return arn, {"Arn": arn, "Name": properties["Name"]}

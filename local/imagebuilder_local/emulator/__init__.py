@@ -4,6 +4,7 @@
 limits, routes and error statuses come from `imagebuilder_model`.
 """
 
+from imagebuilder_local.emulator.descriptions import SHAPES
 from imagebuilder_local.emulator.errors import ServiceError, access_denied
 from imagebuilder_local.emulator.iam import Iam
 from imagebuilder_local.emulator.image_builder import ImageBuilder
@@ -11,6 +12,7 @@ from imagebuilder_local.emulator.kept import Call, kept
 from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Watch
 
 __all__ = [
+    "SHAPES",
     "Answered",
     "Call",
     "Iam",

@@ -2,11 +2,13 @@
 
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from threading import Lock
 from typing import Any, Final
 
+from imagebuilder_local.emulator.ends import settle
 from imagebuilder_local.emulator.errors import ServiceError, invalid_request, invalid_value
 from imagebuilder_local.emulator.executions import (
     executions,
@@ -14,6 +16,7 @@ from imagebuilder_local.emulator.executions import (
     run_on_schedule,
     start_image_pipeline_execution,
 )
+from imagebuilder_local.emulator.failures import failing_regions as regions_that_fail
 from imagebuilder_local.emulator.faults import Faults
 from imagebuilder_local.emulator.iam import Iam, authorize
 from imagebuilder_local.emulator.image_operations import cancel_image_creation, delete_image, get_image
@@ -61,7 +64,8 @@ class ImageBuilder:
     `strict_references`, the resources of this account that a pipeline refers to must be registered. A build enters its
     next state every `seconds_per_state`; 0 makes it available at once. `clock` returns seconds since the epoch. `iam`
     authorizes callers; without it every request is allowed. `inspector` has the resource types (`ec2`, `ecr`) that
-    Amazon Inspector is activated for; None means the value of IMAGEBUILDER_LOCAL_INSPECTOR, or both.
+    Amazon Inspector is activated for; None means the value of IMAGEBUILDER_LOCAL_INSPECTOR, or both. Distribution fails
+    to the `failing_regions`; None means those of IMAGEBUILDER_LOCAL_FAILING_REGIONS, or none.
     """
 
     def __init__(
@@ -77,12 +81,14 @@ class ImageBuilder:
         clock: Callable[[], float] = time.time,
         iam: Iam | None = None,
         inspector: Collection[str] | None = None,
+        failing_regions: Collection[str] | None = None,
     ) -> None:
         self.iam = iam
         self.faults = Faults()
         active = activated() if inspector is None else frozenset(inspector)
+        failing = regions_that_fail() if failing_regions is None else frozenset(failing_regions)
         self._state = State(
-            partition, region, account, clock, seconds_per_state, strict_references, pipeline_quota, active
+            partition, region, account, clock, seconds_per_state, strict_references, pipeline_quota, active, failing
         )
         self._tokens = Tokens()
         self._rate = TokenBucket(rate_limit, clock) if rate_limit is not None else None
@@ -108,7 +114,7 @@ class ImageBuilder:
         """
         answer = OPERATIONS[operation]
         given = deepcopy(dict(request))
-        with self._lock:
+        with self._settled():
             try:
                 self._admit()
                 response = self._answer(operation, answer, given, access_key)
@@ -122,7 +128,7 @@ class ImageBuilder:
 
     def pipelines(self) -> list[dict[str, Any]]:
         """Return a copy of each pipeline, as GetImagePipeline returns it, in order of creation."""
-        with self._lock:
+        with self._settled():
             return [shown(self._state, pipeline) for pipeline in self._state.pipelines.values()]
 
     def executions(self) -> dict[str, list[dict[str, Any]]]:
@@ -179,11 +185,18 @@ class ImageBuilder:
     def run_on_schedule(self, arn: str, *, fails: bool = False) -> str | None:
         """Run a pipeline as its schedule would. The emulator does not run schedules by time.
 
-        Return the ARN of the image, or None for a disabled pipeline. A failed run is counted, and disables the pipeline
-        if its policy requires it.
+        Return the ARN of the image, or None for a disabled pipeline. A failed run is counted when it ends, and disables
+        the pipeline if its policy requires it.
         """
-        with self._lock:
+        with self._settled():
             return run_on_schedule(self._state, arn, fails=fails)
+
+    @contextmanager
+    def _settled(self) -> Iterator[None]:
+        """Hold the lock, after the changes of images up to now are settled."""
+        with self._lock:
+            settle(self._state)
+            yield
 
     def _admit(self) -> None:
         """Reject a request before it is read. Other checks that do not depend on the request (faults) belong here."""
