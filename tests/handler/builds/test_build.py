@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.building import FAILING, SECONDS_PER_STATE, images, properties, started, states, stopped
+from support.building import FAILING, FAILING_REGION, SECONDS_PER_STATE, images, properties, started, states, stopped
 from support.clock import AdvancingClock
 from support.cloudformation import Context, Resource
 from support.waiting import MACHINE, StateMachines, Waiting
@@ -64,9 +64,9 @@ def test_failed_build_fails_the_update_with_its_step_and_the_rollback_builds_not
 ) -> None:
     first = build.create(**properties(pipeline))["PhysicalResourceId"]
     component = service.arn("component/harden/1.0.2/1")
-    service.register(component, Data=FAILING, Platform="Linux")
+    service.register(component, data=FAILING, platform="Linux")
     recipe = service.arn("image-recipe/golden/1.0.3")
-    service.register(recipe, Components=[{"ComponentArn": component}])
+    service.register(recipe, components=[{"componentArn": component}])
     resource.update(**resource.properties | {"ImageRecipeArn": recipe})
     answer = build.update(**properties(pipeline, "2"))
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first)
@@ -255,3 +255,39 @@ def test_look_that_fails_for_five_minutes_ends_the_wait_with_the_services_reason
     service.inject("GetImage", [denied] * 100)
     assert build.machines.play(build.look, build.clock) == 10
     assert build.responses.taken[-1]["Reason"].startswith("AccessDeniedException: ")
+
+
+def test_ami_of_every_region_is_an_attribute(
+    build: Waiting, service: ImageBuilder, pipeline: str, resource: Resource
+) -> None:
+    del pipeline
+    distribution = service.arn("distribution-configuration/golden")
+    service.register(distribution, distributions=[{"region": "us-east-1"}, {"region": "eu-west-1"}])
+    made = resource.update(**resource.properties | {"DistributionConfigurationArn": distribution})
+    answer = build.create(**properties(made["PhysicalResourceId"]))
+    assert (answer["Status"], answer["Data"].keys()) == (
+        "SUCCESS",
+        {"ImageArn", "Version", "ImageId", "ImageId.us-east-1", "ImageId.eu-west-1"},
+    )
+
+
+def test_failed_distribution_names_the_region(
+    build: Waiting, service: ImageBuilder, pipeline: str, resource: Resource
+) -> None:
+    del pipeline
+    distribution = service.arn("distribution-configuration/golden")
+    service.register(distribution, distributions=[{"region": "us-east-1"}, {"region": FAILING_REGION}])
+    made = resource.update(**resource.properties | {"DistributionConfigurationArn": distribution})
+    reason = build.create(**properties(made["PhysicalResourceId"]))["Reason"]
+    assert f"golden/1.0.2/1 failed while DISTRIBUTING: {FAILING_REGION}: " in reason
+
+
+def test_container_image_is_returned_by_its_uri_in_each_region(
+    build: Waiting, service: ImageBuilder, resource: Resource
+) -> None:
+    infrastructure = service.arn("infrastructure-configuration/golden")
+    recipe = service.arn("container-recipe/golden/1.0.2")
+    made = resource.create(Name="app", ContainerRecipeArn=recipe, InfrastructureConfigurationArn=infrastructure)
+    answer = build.create(**properties(made["PhysicalResourceId"]))
+    assert answer["Data"].keys() == {"ImageArn", "Version", "ImageUri", "ImageUri.us-east-1"}
+    assert answer["Data"]["ImageUri"].endswith(":1.0.2-1")
