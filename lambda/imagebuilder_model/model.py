@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -70,8 +71,9 @@ class Model:
     shapes: dict[str, Shape]
 
     def input_of(self, operation: str) -> Shape:
-        """Return the shape of an operation's request; KeyError when the model has no such operation."""
-        return self.shapes[self.operations[operation].input]
+        """Return the shape of an operation's request, or the shape of this name; KeyError when there is neither."""
+        known = self.operations.get(operation)
+        return self.shapes[operation if known is None else known.input]
 
 
 @cache
@@ -83,6 +85,11 @@ def load_model() -> Model:
         operations={name: _operation(name, entry) for name, entry in data["operations"].items()},
         shapes={name: _shape(name, entry) for name, entry in data["shapes"].items()},
     )
+
+
+def add_shapes(entries: Mapping[str, Any]) -> None:
+    """Add shapes that are not the API's, in the format of the data."""
+    load_model().shapes.update({name: _shape(name, entry) for name, entry in entries.items()})
 
 
 @cache

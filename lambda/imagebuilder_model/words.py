@@ -61,6 +61,18 @@ WORDS: Final[Mapping[str, Words]] = {
         name=_NAME,
         version=f"{_VERSION}, numbers only with a build version behind it, as 1.0.0/1",
     ),
+    "ImagePipelineArn": _arn("a pipeline", "image-pipeline/golden", name=_NAME),
+    "ImageVersionArnOrBuildVersionArn": _arn(
+        "an image",
+        "image/golden/x.x.x",
+        name=_NAME,
+        version=f"{_VERSION}, numbers only with a build behind it, as 1.0.0/1",
+        takes_rest=True,
+    ),
+    "StateMachineArn": Words(
+        "the ARN of a state machine, as arn:aws:states:eu-west-1:111122223333:stateMachine:Watcher",
+        "arn:aws:states:eu-west-1:111122223333:stateMachine:Watcher",
+    ),
     "Timezone": Words("an IANA time zone, as Europe/London or UTC", "Europe/London"),
     "TagKey": Words("letters, digits, spaces and _.:/=+-@, not aws: at its beginning", "team-name"),
     "WorkflowParameterName": Words("everything but NUL", "parameter"),
