@@ -225,7 +225,7 @@ def test_every_wrong_property_is_reported_before_any_call(build: Waiting, servic
         "Trigger is too large: got 257 characters, allowed 1 to 256",
         "WaitSeconds is too large: got 4000, allowed 0 to 3300",
         "IsLast must be true or false: got 'perhaps'",
-        "WatcherArn does not match the pattern: got 'watcher'",
+        "WatcherArn does not match the pattern: ",
         "ImageTags['imagebuilder-pipeline:what-is-built'] is set by the resource itself",
         "LifecycleRoleArn is missing: OnDelete DELETE needs it",
     ):
