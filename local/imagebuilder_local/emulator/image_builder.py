@@ -33,6 +33,7 @@ from imagebuilder_local.emulator.pipelines import (
     update_image_pipeline,
 )
 from imagebuilder_local.emulator.rate import TokenBucket
+from imagebuilder_local.emulator.reads import READS
 from imagebuilder_local.emulator.state import State
 from imagebuilder_local.emulator.tags import list_tags_for_resource, tag_resource, untag_resource
 from imagebuilder_local.emulator.tokens import Tokens, token_member
@@ -54,6 +55,7 @@ OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, An
     "TagResource": tag_resource,
     "UntagResource": untag_resource,
     "ListTagsForResource": list_tags_for_resource,
+    **READS,
 }
 
 
