@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from datetime import datetime
 from typing import Any
 
 from imagebuilder_local.emulator.errors import ServiceError, not_found
 from imagebuilder_local.emulator.executions import last_run
 from imagebuilder_local.emulator.inspector import require_inspector
+from imagebuilder_local.emulator.next_run import next_run
 from imagebuilder_local.emulator.pages import page
-from imagebuilder_local.emulator.state import State
+from imagebuilder_local.emulator.state import State, timestamp
 from imagebuilder_model import PIPELINE_ARN_KIND, load_model, normalized_name
 
 _FILTERS = (
@@ -87,7 +89,16 @@ def list_image_pipelines(state: State, request: Mapping[str, Any]) -> dict[str, 
 
 def shown(state: State, pipeline: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of the pipeline as Get and List return it."""
-    return deepcopy(dict(pipeline)) | last_run(state, pipeline)
+    return deepcopy(dict(pipeline)) | last_run(state, pipeline) | _next_run(state, pipeline)
+
+
+def _next_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
+    """Return the field of an enabled pipeline about its next scheduled run; empty if there is none."""
+    if pipeline["status"] == "DISABLED" or "schedule" not in pipeline:
+        return {}
+    since = datetime.fromisoformat(pipeline["dateUpdated"]).timestamp()
+    at = next_run(pipeline["schedule"], since, state.clock())
+    return {} if at is None else {"dateNextRun": timestamp(at)}
 
 
 def references(pipeline: Mapping[str, Any]) -> Iterator[str]:
