@@ -28,7 +28,9 @@ class Finding(NamedTuple):
     message: str
 
 
-class _Field(NamedTuple):
+class CronField(NamedTuple):
+    """A field of a cron expression: its lowest and highest number, its signs, and the names of its numbers."""
+
     name: str
     low: int
     high: int
@@ -44,6 +46,7 @@ class _Field(NamedTuple):
 
     @property
     def allowed(self) -> str:
+        """The values and signs in words, for a message."""
         names = f" ({self.names[0]} to {self.names[-1]})" if self.names else ""
         return f"{self.low} to {self.high}{names} with {' '.join(self.signs)}"
 
@@ -51,18 +54,18 @@ class _Field(NamedTuple):
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_FIELDS: Final = (
-    _Field("minute", 0, 59, ",-*/"),
-    _Field("hour", 0, 23, ",-*/"),
-    _Field("day of month", 1, 31, ",-*?/LW"),
-    _Field("month", 1, 12, ",-*/", _MONTHS),
-    _Field("day of week", 1, 7, ",-*?L#", _DAYS),
-    _Field("year", 1970, 2199, ",-*/"),
+FIELDS: Final = (
+    CronField("minute", 0, 59, ",-*/"),
+    CronField("hour", 0, 23, ",-*/"),
+    CronField("day of month", 1, 31, ",-*?/LW"),
+    CronField("month", 1, 12, ",-*/", _MONTHS),
+    CronField("day of week", 1, 7, ",-*?L#", _DAYS),
+    CronField("year", 1970, 2199, ",-*/"),
 )
 _DAY_OF_MONTH: Final = 2
 _DAY_OF_WEEK: Final = 4
 
-_CRON: Final = f"cron({' '.join(f'<{field.name}>' for field in _FIELDS)})"
+_CRON: Final = f"cron({' '.join(f'<{field.name}>' for field in FIELDS)})"
 _RATE: Final = "rate(<whole number> <minutes, hours or days>)"
 _UNITS: Final = ("minute", "hour", "day")
 
@@ -93,13 +96,13 @@ def _rate(expression: str, parts: list[str]) -> Iterator[Finding]:
 
 
 def _cron(expression: str, parts: list[str]) -> Iterator[Finding]:
-    if len(parts) != len(_FIELDS):
+    if len(parts) != len(FIELDS):
         six = _with_year(parts)
         hint = f": write {six}" if six else ""
-        allowed = f"allowed are {len(_FIELDS)}, {_CRON}"
+        allowed = f"allowed are {len(FIELDS)}, {_CRON}"
         yield Finding("refused", f"has {len(parts)} fields: got {shown(expression)}, {allowed}{hint}")
         return
-    for field, text in zip(_FIELDS, parts, strict=True):
+    for field, text in zip(FIELDS, parts, strict=True):
         yield from _field(field, text)
     if _open_days(parts) != 1:
         open_day = _with_one_open_day(parts)
@@ -108,7 +111,7 @@ def _cron(expression: str, parts: list[str]) -> Iterator[Finding]:
         yield Finding("days", f"must have ? in one of day of month and day of week: {got}{hint}")
 
 
-def _field(field: _Field, text: str) -> Iterator[Finding]:
+def _field(field: CronField, text: str) -> Iterator[Finding]:
     items = text.upper().split(",")
     kind = "fine" if text == "?" and "?" in field.signs else _worst(_item(field, item) for item in items)
     if kind == "fine" and len(items) > 1 and any(sign in text.upper() for sign in "LW#" if sign in field.signs):
@@ -122,7 +125,7 @@ def _field(field: _Field, text: str) -> Iterator[Finding]:
         yield Finding("undocumented", f"has an undocumented {field.name}: got {shown(text)}, {allowed}")
 
 
-def _item(field: _Field, item: str) -> _Kind:
+def _item(field: CronField, item: str) -> _Kind:
     """Judge one item of a field's list."""
     base, slash, step = item.partition("/")
     if not slash:
@@ -130,13 +133,13 @@ def _item(field: _Field, item: str) -> _Kind:
     return _worst((_step(field, step), _base(field, base) if base else "undocumented"))
 
 
-def _step(field: _Field, step: str) -> _Kind:
+def _step(field: CronField, step: str) -> _Kind:
     if not _NUMBER.fullmatch(step) or not int(step):
         return "refused"
     return "fine" if "/" in field.signs and int(step) <= field.high else "undocumented"
 
 
-def _base(field: _Field, base: str) -> _Kind:
+def _base(field: CronField, base: str) -> _Kind:
     low, dash, high = base.partition("-")
     first, last = field.number(low), field.number(high)
     if base == "*" or (first is not None and not dash):
@@ -148,7 +151,7 @@ def _base(field: _Field, base: str) -> _Kind:
     return _day(field, base)
 
 
-def _day(field: _Field, base: str) -> _Kind:
+def _day(field: CronField, base: str) -> _Kind:
     """Judge what only the fields of days know."""
     value, _, week = base.partition("#")
     counted = field.number(base[:-1]) is not None
@@ -189,7 +192,7 @@ def _with_one_open_day(parts: list[str]) -> str | None:
 
 def _with_year(parts: list[str]) -> str | None:
     """Return what five fields of Unix's cron are in six, None when they are not of it or cannot be told."""
-    if len(parts) != len(_FIELDS) - 1:
+    if len(parts) != len(FIELDS) - 1:
         return None
     if "?" not in parts:
         # Unix counts the days of the week from 0, Sunday; the service from 1.

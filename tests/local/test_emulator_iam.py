@@ -1,5 +1,6 @@
 """What the emulated service asks IAM before it does anything, and what a caller gets who may not."""
 
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
+from policy_sentry.querying.actions import get_action_data
 
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer, ServiceError, access_denied
 
@@ -55,7 +57,12 @@ class Account:
 def account(service: ImageBuilder) -> Account:
     account = Account()
     service.iam = account
-    for resource in ("distribution-configuration/eu", "workflow/test/smoke/1.0.0/1", "workflow/test/smoke/1.0.0/2"):
+    for resource in (
+        "component/a/1.0.0/1",
+        "distribution-configuration/eu",
+        "workflow/test/smoke/1.0.0/1",
+        "workflow/test/smoke/1.0.0/2",
+    ):
         service.register(OWN + resource)
     return account
 
@@ -332,3 +339,47 @@ def test_start_that_may_not_tag_builds_nothing(
     request = {"imagePipelineArn": PIPELINE, "tags": {"team": "web"}}
     assert refusal(client.start_image_pipeline_execution, **request) == ("AccessDeniedException", 403)
     assert client.list_image_pipeline_images(imagePipelineArn=PIPELINE)["imageSummaryList"] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "resource"),
+    [
+        ("GetImageRecipe", {"imageRecipeArn": f"{OWN}image-recipe/web/1.x.x"}, "image-recipe/web/1.0.0"),
+        (
+            "GetContainerRecipe",
+            {"containerRecipeArn": f"{OWN}container-recipe/app/2.0.0"},
+            "container-recipe/app/2.0.0",
+        ),
+        ("GetComponent", {"componentBuildVersionArn": f"{OWN}component/a/1.0.0"}, "component/a/1.0.0/1"),
+        (
+            "GetInfrastructureConfiguration",
+            {"infrastructureConfigurationArn": f"{OWN}infrastructure-configuration/small"},
+            "infrastructure-configuration/small",
+        ),
+        (
+            "GetDistributionConfiguration",
+            {"distributionConfigurationArn": f"{OWN}distribution-configuration/eu"},
+            "distribution-configuration/eu",
+        ),
+        ("ListImageBuildVersions", {"imageVersionArn": f"{OWN}image/web/1.0.0"}, "image/web/1.0.0/*"),
+        ("ListImages", {}, None),
+        ("ListComponents", {}, None),
+        ("ListImageRecipes", {}, None),
+        ("ListContainerRecipes", {}, None),
+        ("ListInfrastructureConfigurations", {}, None),
+        ("ListDistributionConfigurations", {}, None),
+    ],
+)
+def test_reads_ask_for_the_resource_that_the_reference_names(
+    client: Any, account: Account, operation: str, request_: dict[str, Any], resource: str | None
+) -> None:
+    if resource is not None and "image/" not in resource:
+        client.tag_resource(resourceArn=OWN + resource, tags={"team": "web"})
+        account.taken()
+    getattr(client, xform_name(operation))(**request_)
+    (data,) = get_action_data("imagebuilder", operation)["imagebuilder"]
+    tags = TAGGED if "aws:ResourceTag/${TagKey}" in data["condition_keys"] else {}
+    arn = "*" if resource is None else OWN + resource
+    assert account.taken() == [(f"imagebuilder:{operation}", arn, tags)]
+    pattern = re.sub(r"\\\$\\{\w+\\}", "[^:/]+", re.escape(data["resource_arn_format"]))
+    assert re.fullmatch(pattern, arn)

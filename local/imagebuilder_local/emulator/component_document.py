@@ -37,6 +37,11 @@ def failed_step(text: str, phase: str) -> FailedStep | None:
     return None
 
 
+def phases(text: str) -> set[str]:
+    """Return the names of the phases of a document; empty if the text is not one."""
+    return {str(entry.get("name")) for entry in map(_mapping, _list(_mapping(_parsed(text)).get("phases")))}
+
+
 def component_step(text: str) -> str | None:
     """Return the name of the step of a workflow document that runs the components, None if it has none."""
     steps = map(_mapping, _list(_mapping(_parsed(text)).get("steps")))

@@ -8,6 +8,7 @@ from copy import deepcopy
 from threading import Lock
 from typing import Any, Final
 
+from imagebuilder_local.emulator.direct_builds import build_at_once, run_at_once
 from imagebuilder_local.emulator.ends import settle
 from imagebuilder_local.emulator.errors import ServiceError, invalid_request, invalid_value
 from imagebuilder_local.emulator.executions import (
@@ -28,11 +29,12 @@ from imagebuilder_local.emulator.pipelines import (
     delete_image_pipeline,
     get_image_pipeline,
     list_image_pipelines,
-    references,
     shown,
     update_image_pipeline,
 )
 from imagebuilder_local.emulator.rate import TokenBucket
+from imagebuilder_local.emulator.reads import READS
+from imagebuilder_local.emulator.settings import references
 from imagebuilder_local.emulator.state import State
 from imagebuilder_local.emulator.tags import list_tags_for_resource, tag_resource, untag_resource
 from imagebuilder_local.emulator.tokens import Tokens, token_member
@@ -54,6 +56,7 @@ OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, An
     "TagResource": tag_resource,
     "UntagResource": untag_resource,
     "ListTagsForResource": list_tags_for_resource,
+    **READS,
 }
 
 
@@ -190,6 +193,19 @@ class ImageBuilder:
         """
         with self._settled():
             return run_on_schedule(self._state, arn, fails=fails)
+
+    def build_at_once(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Build an image without a pipeline and return it as GetImage does: it ends at once, as it will end.
+
+        `request` has members of CreateImagePipeline: recipe, infrastructure and so on, and the image's `tags`.
+        """
+        with self._settled():
+            return deepcopy(build_at_once(self._state, request))
+
+    def run_at_once(self, arn: str, tags: Mapping[str, str]) -> dict[str, Any]:
+        """Run a pipeline with tags for its image, and return the image as GetImage does: it ends at once."""
+        with self._settled():
+            return deepcopy(run_at_once(self._state, arn, tags))
 
     @contextmanager
     def _settled(self) -> Iterator[None]:
