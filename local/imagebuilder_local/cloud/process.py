@@ -119,6 +119,8 @@ async def _serve(
     # The functions that ministack starts inherit this environment, so it is also the environment of Lambda.
     os.environ.clear()
     os.environ.update(neutral_environment(folder, _inherited) | client_settings(state, folder) | _TURNED_OFF)
+    # A build takes seconds here, so a state machine that looks at it every 30 seconds would be most of the wait.
+    os.environ.setdefault("SFN_WAIT_SCALE", "0.05")
     os.environ |= {
         # IAM is enforced, and functions have the credentials of their roles.
         "AUTH": "true",
