@@ -1,4 +1,4 @@
-"""Checks a request against the model and reports every problem at once."""
+"""Validates a request against the service model and reports all problems at once."""
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,17 +12,17 @@ from imagebuilder_model.words import fault_in, shown
 
 
 class MapKey(str):
-    """A key of a map in a path. It is the user's own word, so it is never spelt otherwise."""
+    """A key of a map in a path. Users choose keys, so `spell` never changes them."""
 
     __slots__ = ()
 
 
 Path = tuple[str | int | MapKey, ...]
-"""Where in a request: names of members, indices of lists, keys of maps."""
+"""Location in a request: member names, list indices and map keys."""
 
 
 class Problem(NamedTuple):
-    """One thing wrong with a request. `str()` gives the whole sentence, path first."""
+    """A problem of a request. `str()` returns the whole message, path first."""
 
     path: Path
     message: str
@@ -41,13 +41,16 @@ def check(
     more: Collection[str] = (),
     is_secret: Callable[[Path], bool] = lambda _: False,
 ) -> list[Problem]:
-    """Return every problem of a request, none if the service's model and rules allow it.
+    """Return every problem of a request; an empty list if it satisfies the service model and the rules.
 
-    `spell` writes a member's name the way the reader of the messages knows it. A value for which `is_unresolved` is
-    true (a CDK token) is passed over, for it has no value yet. A missing idempotency token is no problem: every SDK
-    fills it in. A value at a path for which `is_secret` is true stands in no message. Who misspells a member is told
-    its name, or all of them: those of `hidden` are not told, `more` are the caller's own, beside the request's.
-    KeyError when the model has no such operation.
+    - `spell` converts a member's name to the spelling used in messages.
+    - Values for which `is_unresolved` is true (CDK tokens) are skipped, because they are not known yet.
+    - A missing idempotency token is not a problem: every SDK fills it in.
+    - Values at paths for which `is_secret` is true appear in no message.
+    - For an unknown member, the message suggests the closest name and lists the allowed names, without those in
+      `hidden` and with those in `more`, which the caller accepts in addition to the request's members.
+
+    Raise KeyError if the model has no such operation.
     """
     checker = _Checker(load_model(), spell, is_unresolved, hidden, more, is_secret)
     problems = list(checker.structure((), checker.model.input_of(operation), request))
@@ -59,7 +62,7 @@ def check(
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that the given one most likely means, or None when there is none like it."""
+    """Return the known name that is most similar to the given one, or None if none is similar."""
     by_folded = {candidate.lower(): candidate for candidate in known}
     matches = difflib.get_close_matches(name.lower(), by_folded, n=1)
     return by_folded[matches[0]] if matches else None
@@ -67,7 +70,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 @dataclass(frozen=True)
 class _Checker:
-    """Walks a value along its shape. One method a type of the model."""
+    """Validates a value against its shape, with one method per type of the model."""
 
     model: Model
     spell: Callable[[str], str]
@@ -160,10 +163,10 @@ class _Checker:
 
 
 _EXPECTED = {
-    "structure": "a map",
-    "map": "a map",
+    "structure": "an object",
+    "map": "an object",
     "list": "a list",
-    "string": "a text",
+    "string": "a string",
     "boolean": "true or false",
     "integer": "a whole number",
     "long": "a whole number",
@@ -175,12 +178,12 @@ def _one_sided(low: int | None, high: int | None) -> str:
 
 
 def described(value: object) -> str:
-    """Return a value as a message shows it: long texts cut, and never what is inside of a map or an object."""
+    """Format a value for a message. Shorten long strings; never show the content of mappings or other objects."""
     match value:
         case bool():
             return str(value).lower()
         case Mapping():
-            return "a map"
+            return "an object"
         case str():
             return shown(value)
         case int() | float():

@@ -186,7 +186,7 @@ def test_event_pattern_that_would_widen_the_rule_is_refused(
 ) -> None:
     made = pipeline()
     with pytest.raises(
-        ValueError, match=rf"^ImagePipeline 'Stack/Web': event_pattern: {said} is said by the method itself: remove it$"
+        ValueError, match=rf"^ImagePipeline 'Stack/Web': event_pattern: {said} is set by the method: remove it$"
     ):
         getattr(made, method)("Rule", event_pattern=events.EventPattern(**more))
 
@@ -278,13 +278,13 @@ def warnings_of(made: ImagePipeline) -> list[str]:
         (
             {},
             lambda made: made.notify_auto_disabled(),
-            ["AutoDisabled is a rule that no event will match: the pipeline has no"],
+            ["AutoDisabled is a rule that no event matches: the pipeline has no"],
         ),
         (SCHEDULED, lambda made: made.notify_auto_disabled(), []),
         (
             {},
             lambda made: made.on_cve_detected("Found"),
-            ["Found is a rule that no event will match: the pipeline does not"],
+            ["Found is a rule that no event matches: the pipeline does not"],
         ),
         (
             {"image_scanning_enabled": False},

@@ -13,7 +13,7 @@ from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
 Resources = Callable[..., dict[str, Any]]
 STAGED = [cdk.DefaultStackSynthesizer, cdk.CliCredentialsStackSynthesizer, cdk.LegacyStackSynthesizer]
 MESSAGE = (
-    "the stack takes no assets (BootstraplessSynthesizer), and so not the function's code: give code, for example "
+    "the stack does not support assets (BootstraplessSynthesizer), and so not the function's code: give code, for example "
     "Code.from_bucket with function.zip of this release, or a provider that is deployed elsewhere, from_service_token"
 )
 

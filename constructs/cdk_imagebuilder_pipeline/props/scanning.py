@@ -1,4 +1,4 @@
-"""How Amazon Inspector scans what a pipeline makes."""
+"""Vulnerability scans of images by Amazon Inspector."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,17 +7,17 @@ import aws_cdk as cdk
 
 
 class ImageScanningType(StrEnum):
-    """What Amazon Inspector scans when a pipeline makes an AMI."""
+    """Type of Amazon Inspector scan for AMIs."""
 
     TEST_INSTANCE_CVE = "TEST_INSTANCE_CVE"
-    """The test instance. Amazon Inspector has to be activated for Amazon EC2 in the account and Region."""
+    """Scan the test instance. Amazon Inspector must be activated for Amazon EC2 in the account and Region."""
 
     ON_DEMAND_AMI_CVE = "ON_DEMAND_AMI_CVE"
-    """The AMI itself, during the tests. Amazon Inspector need not be activated. For image recipes only."""
+    """Scan the AMI itself during the tests. Does not require Amazon Inspector activation. For image recipes only."""
 
 
 class MaximumSeverityLabel(StrEnum):
-    """The highest severity of a finding that an image may have."""
+    """Maximum severity of findings that an image can have."""
 
     INFORMATIONAL = "INFORMATIONAL"
     LOW = "LOW"
@@ -27,10 +27,10 @@ class MaximumSeverityLabel(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ScanResultCondition:
-    """Which findings of the scan fail the image in its tests, so that it is not distributed."""
+    """Condition on scan findings. An image that does not meet it fails its tests and is not distributed."""
 
     maximum_severity_label: MaximumSeverityLabel | cdk.IResolvable
-    """The highest severity that passes. A critical finding that counts always fails the image."""
+    """The highest severity that passes. A critical finding always fails the image if it counts."""
 
     fix_available: bool | cdk.IResolvable | None = None
-    """Whether only findings count that have a fix. Default: the service's, true."""
+    """Whether only findings with an available fix count. Default: the service's default, true."""

@@ -1,4 +1,4 @@
-"""The workflows that a pipeline runs instead of the service's own."""
+"""Workflows that a pipeline runs instead of the service's default workflows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 
 class WorkflowOnFailure(StrEnum):
-    """What a failed workflow does to the run."""
+    """Effect of a failed workflow on the pipeline run."""
 
     ABORT = "ABORT"
     """The run fails."""
 
     CONTINUE = "CONTINUE"
-    """The run goes on."""
+    """The run continues."""
 
 
 @dataclass(frozen=True)
 class WorkflowParameterValue:
-    """The value of a workflow's parameter: on the wire always a list of texts."""
+    """The value of a workflow parameter. The API represents every value as a list of strings."""
 
     value: Sequence[str]
-    """The texts."""
+    """The strings."""
 
     @classmethod
     def from_string(cls, value: str) -> Self:
@@ -39,8 +39,8 @@ class WorkflowParameterValue:
         return cls(list(values))
 
     @classmethod
-    def from_integer(cls, value: int | float) -> Self:  # a token of a number is a float
-        """Return the value of a parameter of type `integer`. TypeError for anything but a whole number or a token."""
+    def from_integer(cls, value: int | float) -> Self:  # a number token is a float
+        """Return the value of a parameter of type `integer`. Raise TypeError unless it is a whole number or a token."""
         if is_unresolved(value):
             return cls([cdk.Tokenization.stringify_number(value)])
         number: object = value
@@ -49,8 +49,8 @@ class WorkflowParameterValue:
         return cls([str(number)])
 
     @classmethod
-    def from_boolean(cls, value: bool) -> Self:  # noqa: FBT001 (the value is all there is to say)
-        """Return the value of a parameter of type `boolean`. TypeError for anything but true and false."""
+    def from_boolean(cls, value: bool) -> Self:  # noqa: FBT001 (the only argument)
+        """Return the value of a parameter of type `boolean`. Raise TypeError unless it is true or false."""
         truth: object = value
         if not isinstance(truth, bool):
             raise TypeError(f"{cls.__name__}.from_boolean: value must be true or false: got {truth!r}")
@@ -59,22 +59,22 @@ class WorkflowParameterValue:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowConfiguration:
-    """A workflow, and how the pipeline runs it."""
+    """A workflow and its options."""
 
     workflow: IWorkflowRef | cdk.IResolvable | str
-    """The workflow, or its ARN with a version `1.0.0`, with `x` for any, or with a build version `1.0.0/1`. A workflow
-    that AWS manages (`:aws:workflow/`) must be of version `x.x.x`."""
+    """The workflow, or its ARN with a version such as `1.0.0`, with the wildcard `x`, or with a build version
+    (`1.0.0/1`). AWS managed workflows (`:aws:workflow/`) require the version `x.x.x`."""
 
     parameters: Mapping[str, WorkflowParameterValue | cdk.IResolvable | str | Sequence[str]] | None = None
-    """Values of the workflow's parameters by name; a text is a list of one. Names have 1 to 128 characters (service
-    model). Default: the defaults in the workflow's document."""
+    """Values of the workflow's parameters by name. A string is converted to a list with one item. Names have 1 to 128
+    characters (service model). Default: the defaults in the workflow's document."""
 
     parallel_group: cdk.IResolvable | str | None = None
-    """Test workflows of one group run side by side, up to five at a time: 1 to 100 characters (service model). On
-    another workflow a warning, `cdk-imagebuilder-pipeline:parallel-group-of-no-test`, says that it is for tests.
-    Default: one after another."""
+    """The parallel group of a test workflow: 1 to 100 characters (service model). Workflows of one group run in
+    parallel, up to five at a time. For other workflows the warning
+    `cdk-imagebuilder-pipeline:parallel-group-of-no-test` is added. Default: none, workflows run sequentially."""
 
     on_failure: WorkflowOnFailure | cdk.IResolvable | None = None
-    """What a failed workflow does to the run. On a workflow that is no test a warning,
-    `cdk-imagebuilder-pipeline:on-failure-of-no-test`, says that the API reference allows it on test workflows only;
-    published templates set it on build workflows. Default: the service's, the run fails."""
+    """The effect of a failed workflow on the run. For workflows other than test workflows the warning
+    `cdk-imagebuilder-pipeline:on-failure-of-no-test` is added: the API reference allows it for test workflows only,
+    but published templates set it on build workflows. Default: the service's default, the run fails."""
