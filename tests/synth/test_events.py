@@ -228,7 +228,7 @@ def test_imported_pipeline_without_a_recipe_refuses_rules_for_images_with_the_wa
     stack: cdk.Stack, method: str
 ) -> None:
     pipeline = imported(stack)
-    with pytest.raises(ValueError, match=r"'Stack/Imported': its recipe is not known, .*: give recipe to from_image_p"):
+    with pytest.raises(ValueError, match=r"'Stack/Imported': its recipe is unknown, .*: pass recipe to from_image_p"):
         getattr(pipeline, method)("Rule")
 
 

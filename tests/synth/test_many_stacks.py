@@ -72,7 +72,7 @@ def test_service_token_may_be_of_an_alias_or_a_version(stack: cdk.Stack, suffix:
     ("env", "message"),
     [
         (cdk.Environment(region="us-east-1"), "service_token is in another Region: got eu-west-1, allowed is the Region of the stack, us-east-1"),
-        (cdk.Environment(account="111122223333"), "service_token is in another account: got 123456789012, allowed is the Region of the stack, 111122223333"),
+        (cdk.Environment(account="111122223333"), "service_token is in another account: got 123456789012, allowed is the account of the stack, 111122223333"),
     ],
 )  # fmt: skip
 def test_imported_provider_of_another_place_is_refused(
@@ -188,5 +188,5 @@ def test_names_that_are_known_later_are_not_judged(app: cdk.App, pipeline: Make)
 
 @pytest.mark.parametrize("name", ["", "1team", "team_a", "a/b", "x" * 129])
 def test_name_that_no_stack_has_is_refused(app: cdk.App, name: str) -> None:
-    with pytest.raises(ValueError, match=r"stack_names has an invalid stack name: got '.*', allowed are a letter"):
+    with pytest.raises(ValueError, match=r"stack_names has an invalid stack name: got '.*', allowed is a letter"):
         serving(app, name)

@@ -86,7 +86,9 @@ def network(stack: cdk.Stack) -> Any:
 
 def test_boundary_beside_a_given_role_is_an_error(stack: cdk.Stack) -> None:
     boundary: Any = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "boundary")
-    with pytest.raises(ValueError, match="permissions_boundary is for the function's own role: got role too"):
+    with pytest.raises(
+        ValueError, match="permissions_boundary applies only to a role that the provider creates: got role too"
+    ):
         ImagePipelineProvider(stack, "Provider", role=lambda_role(stack), permissions_boundary=boundary)
 
 
