@@ -8,7 +8,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.hints import is_set_by_the_function, meaning_of
-from imagebuilder_model import Problem, described
+from cdk_imagebuilder_pipeline.values.described import described
+from imagebuilder_model import Problem
 
 P = ParamSpec("P")
 Props = TypeVar("Props")

@@ -13,8 +13,9 @@ from cdk_imagebuilder_pipeline.props.scanning import ScanResultCondition
 from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule, fault_of_timezone, timezone_of
 from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration
 from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
+from cdk_imagebuilder_pipeline.values.described import described
 from cdk_imagebuilder_pipeline.values.tokens import as_text, attribute_or_itself, is_object, is_unresolved
-from imagebuilder_model import MapKey, Path, Problem, described
+from imagebuilder_model import MapKey, Path, Problem
 from imagebuilder_model.ownership import check_pipeline
 
 OPERATION: Final = "CreateImagePipeline"
@@ -239,7 +240,7 @@ def _wrong_parameters(index: int, workflow: object) -> Iterator[Problem]:
     given: object = workflow.parameters if isinstance(workflow, WorkflowConfiguration) else None
     if given is not None and not isinstance(given, Mapping) and not is_object(given) and not is_unresolved(given):
         got = "a string" if isinstance(given, str) else described(given)
-        yield Problem(("workflows", index, "parameters"), f"must be an object of names and values: got {got}")
+        yield Problem(("workflows", index, "parameters"), f"must be a mapping of names and values: got {got}")
 
 
 def _how_to_make(wanted: type) -> str:

@@ -69,7 +69,7 @@ def own_workflow(scope: cdk.Stack, kind: str) -> imagebuilder.CfnWorkflow:
         (CONTAINER | ON_DEMAND, "image_scanning_types applies to image recipes only: got ON_DEMAND_AMI_CVE with recipe, remove it: container images are scanned in their repository"),
         ({"scan_result_condition": LOW}, "scan_result_condition requires a scan of the AMI itself: set image_scanning_types to ON_DEMAND_AMI_CVE, or remove it"),
         (INSTANCE | {"scan_result_condition": LOW}, "scan_result_condition requires a scan of the AMI itself: set image_scanning_types to ON_DEMAND_AMI_CVE, or remove it"),
-        (ON_DEMAND | {"scan_result_condition": {"maximum_severity_label": "LOW"}}, "scan_result_condition must be a ScanResultCondition: got an object, write ScanResultCondition(maximum_severity_label=...)"),
+        (ON_DEMAND | {"scan_result_condition": {"maximum_severity_label": "LOW"}}, "scan_result_condition must be a ScanResultCondition: got a mapping, write ScanResultCondition(maximum_severity_label=...)"),
     ],
 )  # fmt: skip
 def test_broken_rule_is_one_error_with_the_construct_path_and_the_way_out(

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 import aws_cdk as cdk
 from aws_cdk.interfaces.aws_imagebuilder import IContainerRecipeRef, IImageRecipeRef
 
+from cdk_imagebuilder_pipeline.values.described import described
 from cdk_imagebuilder_pipeline.values.references import Resolver, reference_in, slashes_in
 from cdk_imagebuilder_pipeline.values.tokens import as_text, attribute_or_itself, is_look_up, is_unresolved
-from imagebuilder_model import described
 
 AnyRecipe = IImageRecipeRef | IContainerRecipeRef | cdk.IResolvable | str
 

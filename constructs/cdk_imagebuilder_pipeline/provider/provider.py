@@ -30,8 +30,8 @@ from cdk_imagebuilder_pipeline.provider.options import ImagePipelineProviderOpti
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, allow
 from cdk_imagebuilder_pipeline.provider.role_policies import RolePolicies
 from cdk_imagebuilder_pipeline.roles import AnyRole
+from cdk_imagebuilder_pipeline.values.described import described
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
-from imagebuilder_model import described
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"
 
