@@ -1,4 +1,4 @@
-"""The construct of a pipeline."""
+"""The image pipeline construct."""
 
 from dataclasses import fields
 from typing import Any, Final, Self
@@ -30,19 +30,19 @@ RESOURCE_TYPE: Final = "Custom::ImagePipeline"
 
 @jsii.implements(cdk.ITaggableV2)
 class ImagePipeline(ImagePipelineBase):
-    """An EC2 Image Builder pipeline. Its keywords are the fields of ImagePipelineProps.
+    """An EC2 Image Builder pipeline. Its keyword arguments are the fields of ImagePipelineProps.
 
     It is one resource of the template. A second one, the child `ExecutionRole`, is created when Image Builder needs an
     execution role (for workflows, or for a log group outside `/aws/imagebuilder/`) and none is given.
 
-    ValueError, with every problem found and the construct's path, for props that the service would refuse; it is a
-    TypeError too when a prop is not known or is missing.
+    Raise ValueError, with the construct's path and every problem found, for props that the service would reject. The
+    error is also a TypeError if a prop is unknown or missing.
     """
 
     @takes_props(ImagePipelineProps, convert)
     def __init__(self, scope: Construct, id: str, props: ImagePipelineProps, request: dict[str, Any]) -> None:
         super().__init__(scope, id)
-        # Each look into the CDK is a message to its Node process and back, and a stack has hundreds of pipelines.
+        # Each call to the CDK is a round trip to Node.js, and a stack may have hundreds of pipelines.
         stack, node = self.stack, self.node
         provider = props.provider or ImagePipelineProvider.get_or_create(self)
         problem = None if props.provider is None else provider.problem_with(stack)
@@ -57,7 +57,7 @@ class ImagePipeline(ImagePipelineBase):
         self._scans: Final = request.get("imageScanningConfiguration", {}).get("imageScanningEnabled", False)
         if self._execution_role is not None:
             request["executionRole"] = self._execution_role.role_arn
-        # CloudFormation puts the tags of a stack on its own resources, and not on custom ones.
+        # CloudFormation does not propagate stack tags to custom resources.
         self._tags: Final = cdk.TagManager(
             cdk.TagType.MAP, RESOURCE_TYPE, stack_tags(stack) | request.pop("tags", {}) or None
         )
@@ -74,13 +74,13 @@ class ImagePipeline(ImagePipelineBase):
                 "ServiceToken": provider.service_token,
                 "ServiceTimeout": provider.service_timeout.to_seconds(),
                 **as_properties(OPERATION, request),
-                # Rendered at synth, for `Tags.of` adds to them until then.
+                # Rendered at synth, because `Tags.of` can add tags until then.
                 "Tags": self._tags.rendered_tags,
                 **({} if props.adopt_existing is False else {"AdoptExisting": props.adopt_existing}),
             },
         )
         if added is not None:
-            # A schedule may be due at once. What the role itself is to the resource, the reference to it says.
+            # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
             self._resource.node.add_dependency(added)
         if policy is not None:
             recipe_is_made = isinstance(props.recipe, cdk.CfnResource)
@@ -141,7 +141,7 @@ class ImagePipeline(ImagePipelineBase):
 
     @property
     def client_token(self) -> str:
-        """The idempotency token of the last call that made or changed the pipeline."""
+        """The idempotency token of the last call that created or updated the pipeline."""
         return self._resource.get_att("ClientToken").to_string()
 
     @property
@@ -165,9 +165,9 @@ class ImagePipeline(ImagePipelineBase):
 
     def _cannot_send(self, detail_type: str | None) -> str | None:
         if detail_type == AUTO_DISABLED and not self._has_schedule:
-            return "the pipeline has no schedule, and only scheduled runs that fail disable it"
+            return "the pipeline has no schedule, and only failed scheduled runs disable it"
         if detail_type == CVE_DETECTED and self._scans is False:
-            return "the pipeline does not scan, give image_scanning_enabled"
+            return "the pipeline does not scan images, set image_scanning_enabled"
         return None
 
     def _role_for(
@@ -176,7 +176,7 @@ class ImagePipeline(ImagePipelineBase):
         """Return the role, and the policy that this pipeline added to it."""
         log_groups = (as_text(props.image_log_group), as_text(props.image_pipeline_log_group))
         given: Any = props.execution_role
-        # Roles of the L1 and references to roles have no policy that can be added to: they are as their owner has them.
+        # L1 roles and role references do not accept policies, so their owner manages the permissions.
         if hasattr(given, "attach_inline_policy"):
             role: AnyRole = given
             return role, grant_logs(self, role, *log_groups, in_role=False, managed_only=managed_only)
@@ -193,12 +193,14 @@ class ImportedImagePipeline(ImagePipelineBase):
         owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
         if not is_unresolved(arn) and not is_pipeline_arn(arn):
             example = "arn:aws:imagebuilder:eu-west-1:111122223333:image-pipeline/golden"
-            raise ValueError(f"{owner}: image_pipeline_arn is not that of a pipeline: got {arn!r}, one is {example}")
+            raise ValueError(
+                f"{owner}: image_pipeline_arn is not a pipeline ARN: got {arn!r}, allowed is an ARN such as {example}"
+            )
         recipe_arn = None if recipe is None else recipe_arn_of(recipe)
         if recipe is not None and recipe_arn is None:
-            raise ValueError(f"{owner}: recipe must be a recipe's construct or the ARN of a recipe: got {recipe!r}")
+            raise ValueError(f"{owner}: recipe must be a recipe construct or the ARN of a recipe: got {recipe!r}")
         resolver = Resolver(cdk.Stack.of(scope))
-        # What nobody can take apart is taken for one of the stack's own account and Region.
+        # An ARN that cannot be parsed is assumed to have the stack's account and Region.
         is_opaque = is_look_up(arn) or resolver.has_dynamic_reference(arn)
         super().__init__(scope, id, environment_from_arn=None if is_opaque else arn)
         self._resolver: Final = resolver
@@ -222,8 +224,8 @@ class ImportedImagePipeline(ImagePipelineBase):
             return arn[slashes[-1] + 1 :] if slashes else arn
         if self._resolver.has_dynamic_reference(arn):
             raise self._error(
-                "image_pipeline_arn is a dynamic reference, which CloudFormation cannot take the name out of: "
-                "import the pipeline with from_image_pipeline_name, or give the ARN by a parameter"
+                "image_pipeline_arn is a dynamic reference, so CloudFormation cannot extract the pipeline name: "
+                "import the pipeline with from_image_pipeline_name, or pass the ARN as a template parameter"
             )
         return cdk.Fn.select(1, cdk.Fn.split("/", arn))
 

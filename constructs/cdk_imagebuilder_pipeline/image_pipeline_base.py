@@ -49,13 +49,13 @@ class OnEventOptions(TypedDict, total=False):
 
 @jsii.implements(IImagePipelineRef)
 class ImagePipelineBase(cdk.Resource):
-    """An image pipeline, made here or elsewhere.
+    """An image pipeline, created in this app or imported.
 
-    Rules. The events of Image Builder about images name the image and not the pipeline; an image carries the name of
-    its recipe. So the rules for images match those of this pipeline's recipe, in this account and Region: pipelines
-    on other recipes are never matched, and two pipelines on one recipe cannot be told apart by these events. Give each
-    pipeline a recipe of its own, or read the image's `sourcePipelineArn` (GetImage) in the target. The events for
-    vulnerabilities and for automatic disabling name the pipeline, and match this one alone.
+    Image events of Image Builder contain the ARN of the image, which includes the name of its recipe, but not the
+    pipeline. Rules for images therefore match the images of this pipeline's recipe in this account and Region. They
+    never match pipelines with other recipes, but they cannot distinguish two pipelines with the same recipe. Give each
+    pipeline its own recipe, or read the image's `sourcePipelineArn` (GetImage) in the target. Events for
+    vulnerabilities and for automatic disabling contain the pipeline, so their rules match only this pipeline.
     """
 
     @property
@@ -112,7 +112,7 @@ class ImagePipelineBase(cdk.Resource):
             grantee=grantee,
             actions=["imagebuilder:TagResource"],
             resource_arns=[self.image_pipeline_arn],
-            # Without regard to case: aws:ResourceTag, by which the function is held to its pipelines, has none.
+            # Ignores case, like aws:ResourceTag, which restricts the function to its pipelines.
             conditions={"ForAllValues:StringNotEqualsIgnoreCase": {"aws:TagKeys": list(OWNER_TAGS)}},
         )
         starting = self.grant(grantee, "imagebuilder:GetImagePipeline", "imagebuilder:StartImagePipelineExecution")
@@ -185,8 +185,8 @@ class ImagePipelineBase(cdk.Resource):
     def _images(self) -> list[str]:
         if self._images_arn is None:
             raise self._error(
-                "its recipe is not known, by whose name the events of its images are found: "
-                "give recipe to from_image_pipeline_arn or from_image_pipeline_name"
+                "its recipe is unknown, but image events are matched by the name of the recipe: "
+                "pass recipe to from_image_pipeline_arn or from_image_pipeline_name"
             )
         return list(events.Match.prefix(self._images_arn))
 
@@ -206,7 +206,7 @@ class ImagePipelineBase(cdk.Resource):
         )
         reason = self._cannot_send(detail_type)
         if reason is not None:
-            message = f"{id} is a rule that no event will match: {reason}"
+            message = f"{id} is a rule that no event matches: {reason}"
             cdk.Annotations.of(self).add_warning_v2("cdk-imagebuilder-pipeline:rule-without-events", message)
         more = options.get("event_pattern")
         if more is not None:
@@ -232,7 +232,7 @@ class ImagePipelineBase(cdk.Resource):
             else:
                 doubled = [name] if said is not None else []
             if doubled:
-                raise self._error(f"event_pattern: {', '.join(doubled)} is said by the method itself: remove it")
+                raise self._error(f"event_pattern: {', '.join(doubled)} is set by the method: remove it")
 
     def _image_arns(self, recipe_name: str) -> str:
         """Return the prefix of the ARNs of images whose recipe has this name."""

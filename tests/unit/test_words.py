@@ -79,9 +79,9 @@ def test_example_matches_the_pattern(name: str) -> None:
         ("arn:aws:imagebuilder:eu-west-1:123:image-recipe/golden/1.0.0", "got '123' for the account in "),
         (f"{OWN}image-recipe/golden/1.0", "got '1.0' for the version in "),
         (f"{OWN}image-recipe/golden/latest", "got 'latest' for the version in "),
-        (f"{RECIPE}/1", "got '/1' behind the version in "),
-        ("golden", "got 'golden', allowed is the ARN of an image recipe, as arn:"),
-        ("", "got '', allowed is the ARN of an image recipe, as arn:"),
+        (f"{RECIPE}/1", "got '/1' after the version in "),
+        ("golden", "got 'golden', allowed is the ARN of an image recipe, such as arn:"),
+        ("", "got '', allowed is the ARN of an image recipe, such as arn:"),
     ],
 )
 def test_wrong_part_of_an_arn_is_shown_with_what_is_allowed_at_once(arn: str, said: str) -> None:
