@@ -6,59 +6,25 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 from imagebuilder_local.emulator.direct_builds import build_at_once, run_at_once
 from imagebuilder_local.emulator.ends import settle
 from imagebuilder_local.emulator.errors import ServiceError, invalid_request, invalid_value
-from imagebuilder_local.emulator.executions import (
-    executions,
-    list_image_pipeline_images,
-    run_on_schedule,
-    start_image_pipeline_execution,
-)
+from imagebuilder_local.emulator.executions import executions, run_on_schedule
 from imagebuilder_local.emulator.failures import failing_regions as regions_that_fail
 from imagebuilder_local.emulator.faults import Faults
 from imagebuilder_local.emulator.iam import Iam, authorize
-from imagebuilder_local.emulator.image_operations import cancel_image_creation, delete_image, get_image
 from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_local.emulator.kept import Call, CallLog
-from imagebuilder_local.emulator.lifecycle import get_lifecycle_execution, start_resource_state_update
+from imagebuilder_local.emulator.operations import OPERATIONS
 from imagebuilder_local.emulator.pace import seconds_per_state as default_pace
-from imagebuilder_local.emulator.pipelines import (
-    create_image_pipeline,
-    delete_image_pipeline,
-    get_image_pipeline,
-    list_image_pipelines,
-    shown,
-    update_image_pipeline,
-)
+from imagebuilder_local.emulator.pipelines import shown
 from imagebuilder_local.emulator.rate import TokenBucket
-from imagebuilder_local.emulator.reads import READS
 from imagebuilder_local.emulator.settings import references
 from imagebuilder_local.emulator.state import ServiceEvent, State
-from imagebuilder_local.emulator.tags import list_tags_for_resource, tag_resource, untag_resource
 from imagebuilder_local.emulator.tokens import Tokens, token_member
 from imagebuilder_model import check, load_model
-
-OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, Any]]]] = {
-    "CreateImagePipeline": create_image_pipeline,
-    "UpdateImagePipeline": update_image_pipeline,
-    "DeleteImagePipeline": delete_image_pipeline,
-    "GetImagePipeline": get_image_pipeline,
-    "ListImagePipelines": list_image_pipelines,
-    "StartImagePipelineExecution": start_image_pipeline_execution,
-    "ListImagePipelineImages": list_image_pipeline_images,
-    "GetImage": get_image,
-    "CancelImageCreation": cancel_image_creation,
-    "DeleteImage": delete_image,
-    "StartResourceStateUpdate": start_resource_state_update,
-    "GetLifecycleExecution": get_lifecycle_execution,
-    "TagResource": tag_resource,
-    "UntagResource": untag_resource,
-    "ListTagsForResource": list_tags_for_resource,
-    **READS,
-}
 
 
 class ImageBuilder:
