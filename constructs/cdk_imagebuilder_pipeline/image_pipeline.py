@@ -9,7 +9,7 @@ from constructs import Construct, IDependable
 
 from cdk_imagebuilder_pipeline._keywords import takes_props
 from cdk_imagebuilder_pipeline.execution_role import grant_logs, make_role, needs_role
-from cdk_imagebuilder_pipeline.image_pipeline_base import AUTO_DISABLED, CVE_DETECTED, ImagePipelineBase
+from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
 from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_arn_of, recipe_name_in
@@ -22,6 +22,7 @@ from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
 from cdk_imagebuilder_pipeline.values.references import Resolver, slashes_in
 from cdk_imagebuilder_pipeline.values.tokens import as_text, is_look_up, is_unresolved
 from imagebuilder_model import check, is_pipeline_arn, name_in_arn, normalized_name
+from imagebuilder_model.events import AUTO_DISABLED, CVE_DETECTED
 from imagebuilder_model.names import PIPELINE_ARN_KIND
 from imagebuilder_model.spelling import as_properties
 

@@ -14,13 +14,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.interfaces.aws_imagebuilder import IImagePipelineRef, ImagePipelineReference
 from constructs import Construct
 
+from imagebuilder_model.events import AUTO_DISABLED, CVE_DETECTED, SOURCE, STATE_CHANGE, STEP_WAITING
 from imagebuilder_model.ownership import OWNER_TAGS
-
-_SOURCE: Final = "aws.imagebuilder"
-_STATE_CHANGE: Final = "EC2 Image Builder Image State Change"
-CVE_DETECTED: Final = "EC2 Image Builder CVE Detected"
-_STEP_WAITING: Final = "EC2 Image Builder Workflow Step Waiting"
-AUTO_DISABLED: Final = "EC2 Image Builder Image Pipeline Automatically Disabled"
 
 _SUCCEEDED: Final = ("AVAILABLE",)
 _FAILED: Final = ("FAILED",)
@@ -130,7 +125,7 @@ class ImagePipelineBase(cdk.Resource):
 
     def on_image_build_state_change(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Create a rule for every state change of an image of this pipeline's recipe."""
-        return self._rule(id, options, self._images(), _STATE_CHANGE)
+        return self._rule(id, options, self._images(), STATE_CHANGE)
 
     def on_image_build_completed(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Create a rule for images of this pipeline's recipe that are done: AVAILABLE, FAILED or CANCELLED."""
@@ -154,7 +149,7 @@ class ImagePipelineBase(cdk.Resource):
 
     def on_wait_for_action(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Create a rule for workflows on this pipeline's recipe that wait in a `WaitForAction` step."""
-        return self._rule(id, options, self._images(), _STEP_WAITING)
+        return self._rule(id, options, self._images(), STEP_WAITING)
 
     def on_image_pipeline_auto_disabled(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Create a rule for the event that the service disabled this pipeline after failed runs.
@@ -180,7 +175,7 @@ class ImagePipelineBase(cdk.Resource):
         return topic
 
     def _on_states(self, id: str, options: OnEventOptions, states: Sequence[str]) -> events.Rule:
-        return self._rule(id, options, self._images(), _STATE_CHANGE, {"state": {"status": list(states)}})
+        return self._rule(id, options, self._images(), STATE_CHANGE, {"state": {"status": list(states)}})
 
     def _images(self) -> list[str]:
         if self._images_arn is None:
@@ -199,7 +194,7 @@ class ImagePipelineBase(cdk.Resource):
         detail: dict[str, Any] | None = None,
     ) -> events.Rule:
         pattern = events.EventPattern(
-            source=[_SOURCE],
+            source=[SOURCE],
             resources=resources,
             detail_type=None if detail_type is None else [detail_type],
             detail=detail,

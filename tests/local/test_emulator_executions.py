@@ -195,3 +195,30 @@ def test_success_resets_the_count_of_failures(
         clock.now += 60
         counts.append(service.pipelines()[0]["consecutiveFailures"])
     assert counts == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("case", [("0", "AVAILABLE"), ("60", "CREATING"), ("", "AVAILABLE")])
+def test_environment_says_how_long_a_state_is(
+    monkeypatch: pytest.MonkeyPatch,
+    connect: Any,
+    clock: SimpleNamespace,
+    minimal: dict[str, Any],
+    case: tuple[str, str],
+) -> None:
+    text, status = case
+    monkeypatch.setenv("IMAGEBUILDER_LOCAL_SECONDS_PER_STATE", text)
+    client = connect(ImageBuilder(strict_references=False, clock=lambda: clock.now))
+    client.create_image_pipeline(**minimal)
+    start(client)
+    clock.now += 60
+    assert images(client)[0]["state"]["status"] == status
+
+
+@pytest.mark.parametrize("text", ["-1", "fast", "nan", "inf"])
+def test_other_time_in_the_environment_is_one_error(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("IMAGEBUILDER_LOCAL_SECONDS_PER_STATE", text)
+    with pytest.raises(ValueError, match=r".") as error:
+        ImageBuilder()
+    assert str(error.value) == (
+        f"IMAGEBUILDER_LOCAL_SECONDS_PER_STATE must be a number of seconds, at least 0: got {text!r}"
+    )

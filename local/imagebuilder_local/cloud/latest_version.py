@@ -13,6 +13,6 @@ _ATTRIBUTES: Final = {
 
 
 def latest_version(arn: str) -> dict[str, str]:
-    """Return the attributes for the ARN of a version, or of a build of it."""
+    """Return the attributes for the ARN of a version, or of a build of it; none for another ARN."""
     references = latest_version_references(arn)
-    return {attribute: references[member] for attribute, member in _ATTRIBUTES.items()}
+    return {attribute: references[member] for attribute, member in _ATTRIBUTES.items() if member in references}

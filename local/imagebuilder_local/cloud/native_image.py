@@ -12,6 +12,7 @@ from imagebuilder_model import load_model
 TYPE: Final = "AWS::ImageBuilder::Image"
 
 _RECIPES: Final = ("ImageRecipeArn", "ContainerRecipeArn")
+_INFRASTRUCTURE: Final = "InfrastructureConfigurationArn"
 _EXECUTION: Final = "ImagePipelineExecutionSettings"
 _WITHOUT_A_BUILD: Final = frozenset({"Tags", "DeletionSettings"})
 """Properties that change without a new image."""
@@ -91,8 +92,8 @@ def _delete(service: ImageBuilder, physical_id: str, _properties: Properties) ->
 def _require(properties: Properties) -> None:
     if sum(name in properties for name in _RECIPES) != 1:
         raise ValueError(f"exactly one is required of {', '.join(_RECIPES)}, or {_EXECUTION}")
-    if "InfrastructureConfigurationArn" not in properties:
-        raise ValueError("required properties are missing: InfrastructureConfigurationArn")
+    if _INFRASTRUCTURE not in properties:
+        raise ValueError(f"required properties are missing: {_INFRASTRUCTURE}")
 
 
 def _request(properties: Properties) -> dict[str, Any]:

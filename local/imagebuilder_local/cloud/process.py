@@ -147,6 +147,7 @@ async def _serve(
         events,
         function_network,
         function_role,
+        image_events,
         instance_profile,
         log_group_key,
         policy_document,
@@ -197,7 +198,9 @@ async def _serve(
 
         await gate(scope, receive, announce if scope["type"] == "lifespan" else send)
 
+    sending = asyncio.create_task(image_events.send_events(lambda: server.service))
     await serve(application, config, shutdown_trigger=stop.wait)
+    sending.cancel()
     if failures:
         raise failures[0]
 

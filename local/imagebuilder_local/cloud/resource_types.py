@@ -148,5 +148,4 @@ def _put(service: ImageBuilder, resource_type: ResourceType, arn: str, propertie
         raise ValueError(_NO_PROFILE)
     service.register(arn, **_facts(resource_type, properties))
     name = {"Name": properties["Name"]} if resource_type.has_name else {}
-    has_versions = resource_type.is_versioned and "x" not in str(properties["Version"])
-    return arn, {"Arn": arn} | name | (latest_version(arn) if has_versions else {})
+    return arn, {"Arn": arn} | name | latest_version(arn)

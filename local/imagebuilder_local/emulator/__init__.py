@@ -10,6 +10,7 @@ from imagebuilder_local.emulator.iam import Iam
 from imagebuilder_local.emulator.image_builder import ImageBuilder
 from imagebuilder_local.emulator.kept import Call, kept
 from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Watch
+from imagebuilder_local.emulator.state import ServiceEvent
 from imagebuilder_local.emulator.versions import latest_version_references
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ImageBuilder",
     "ImageBuilderServer",
     "ServiceError",
+    "ServiceEvent",
     "Watch",
     "access_denied",
     "kept",

@@ -6,58 +6,25 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 from imagebuilder_local.emulator.direct_builds import build_at_once, run_at_once
 from imagebuilder_local.emulator.ends import settle
 from imagebuilder_local.emulator.errors import ServiceError, invalid_request, invalid_value
-from imagebuilder_local.emulator.executions import (
-    executions,
-    list_image_pipeline_images,
-    run_on_schedule,
-    start_image_pipeline_execution,
-)
+from imagebuilder_local.emulator.executions import executions, run_on_schedule
 from imagebuilder_local.emulator.failures import failing_regions as regions_that_fail
 from imagebuilder_local.emulator.faults import Faults
 from imagebuilder_local.emulator.iam import Iam, authorize
-from imagebuilder_local.emulator.image_operations import cancel_image_creation, delete_image, get_image
 from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_local.emulator.kept import Call, CallLog
-from imagebuilder_local.emulator.lifecycle import get_lifecycle_execution, start_resource_state_update
-from imagebuilder_local.emulator.pipelines import (
-    create_image_pipeline,
-    delete_image_pipeline,
-    get_image_pipeline,
-    list_image_pipelines,
-    shown,
-    update_image_pipeline,
-)
+from imagebuilder_local.emulator.operations import OPERATIONS
+from imagebuilder_local.emulator.pace import seconds_per_state as default_pace
+from imagebuilder_local.emulator.pipelines import shown
 from imagebuilder_local.emulator.rate import TokenBucket
-from imagebuilder_local.emulator.reads import READS
 from imagebuilder_local.emulator.settings import references
-from imagebuilder_local.emulator.state import State
-from imagebuilder_local.emulator.tags import list_tags_for_resource, tag_resource, untag_resource
+from imagebuilder_local.emulator.state import ServiceEvent, State
 from imagebuilder_local.emulator.tokens import Tokens, token_member
 from imagebuilder_model import check, load_model
-
-OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, Any]]]] = {
-    "CreateImagePipeline": create_image_pipeline,
-    "UpdateImagePipeline": update_image_pipeline,
-    "DeleteImagePipeline": delete_image_pipeline,
-    "GetImagePipeline": get_image_pipeline,
-    "ListImagePipelines": list_image_pipelines,
-    "StartImagePipelineExecution": start_image_pipeline_execution,
-    "ListImagePipelineImages": list_image_pipeline_images,
-    "GetImage": get_image,
-    "CancelImageCreation": cancel_image_creation,
-    "DeleteImage": delete_image,
-    "StartResourceStateUpdate": start_resource_state_update,
-    "GetLifecycleExecution": get_lifecycle_execution,
-    "TagResource": tag_resource,
-    "UntagResource": untag_resource,
-    "ListTagsForResource": list_tags_for_resource,
-    **READS,
-}
 
 
 class ImageBuilder:
@@ -65,7 +32,8 @@ class ImageBuilder:
 
     `rate_limit` is in requests per second, `pipeline_quota` in pipelines; None means no limit. With
     `strict_references`, the resources of this account that a pipeline refers to must be registered. A build enters its
-    next state every `seconds_per_state`; 0 makes it available at once. `clock` returns seconds since the epoch. `iam`
+    next state every `seconds_per_state`; 0 makes it available at once, None means the value of
+    IMAGEBUILDER_LOCAL_SECONDS_PER_STATE, or 2. `clock` returns seconds since the epoch. `iam`
     authorizes callers; without it every request is allowed. `inspector` has the resource types (`ec2`, `ecr`) that
     Amazon Inspector is activated for; None means the value of IMAGEBUILDER_LOCAL_INSPECTOR, or both. Distribution fails
     to the `failing_regions`; None means those of IMAGEBUILDER_LOCAL_FAILING_REGIONS, or none.
@@ -80,7 +48,7 @@ class ImageBuilder:
         strict_references: bool = True,
         pipeline_quota: int | None = None,
         rate_limit: float | None = None,
-        seconds_per_state: float = 2.0,
+        seconds_per_state: float | None = None,
         clock: Callable[[], float] = time.time,
         iam: Iam | None = None,
         inspector: Collection[str] | None = None,
@@ -89,10 +57,9 @@ class ImageBuilder:
         self.iam = iam
         self.faults = Faults()
         active = activated() if inspector is None else frozenset(inspector)
+        pace = default_pace() if seconds_per_state is None else seconds_per_state
         failing = regions_that_fail() if failing_regions is None else frozenset(failing_regions)
-        self._state = State(
-            partition, region, account, clock, seconds_per_state, strict_references, pipeline_quota, active, failing
-        )
+        self._state = State(partition, region, account, clock, pace, strict_references, pipeline_quota, active, failing)
         self._tokens = Tokens()
         self._rate = TokenBucket(rate_limit, clock) if rate_limit is not None else None
         self._calls = CallLog()
@@ -138,6 +105,13 @@ class ImageBuilder:
         """Return the images by pipeline ARN, newest first, as ListImagePipelineImages returns them."""
         with self._lock:
             return executions(self._state)
+
+    def take_events(self) -> list[ServiceEvent]:
+        """Remove and return the events for EventBridge since the last time, in order."""
+        with self._settled():
+            taken = list(self._state.events)
+            self._state.events.clear()
+        return taken
 
     def calls(self) -> list[Call]:
         """Return the newest requests in order, including rejected ones. Very old requests are removed."""

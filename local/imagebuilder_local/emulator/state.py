@@ -1,17 +1,28 @@
 """State of the emulated service for one account in one Region."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from imagebuilder_local.emulator.errors import not_found
 from imagebuilder_local.emulator.images import Image, LifecycleExecution
 from imagebuilder_local.emulator.ordered import ByArn
 from imagebuilder_local.emulator.resources import Resources
 from imagebuilder_local.emulator.versions import newest
+
+_MOST_EVENTS: Final = 10_000
+"""Maximum number of events that are kept for whoever takes them: in process, nobody may."""
+
+
+class ServiceEvent(NamedTuple):
+    """An event for EventBridge: its detail type, the ARN in its resources, and its detail."""
+
+    detail_type: str
+    resource: str
+    detail: Mapping[str, Any]
 
 
 @dataclass
@@ -31,6 +42,7 @@ class State:
     images: ByArn[Image] = field(default_factory=ByArn[Image])
     made_by: defaultdict[str, list[Image]] = field(default_factory=lambda: defaultdict(list))
     builds: Counter[str] = field(default_factory=Counter[str])
+    events: deque[ServiceEvent] = field(default_factory=lambda: deque(maxlen=_MOST_EVENTS))
     order: Iterator[int] = field(default_factory=count)
     expected: list[tuple[float, int, Image]] = field(default_factory=list[tuple[float, int, Image]])
     lifecycle_executions: dict[str, LifecycleExecution] = field(default_factory=dict[str, LifecycleExecution])

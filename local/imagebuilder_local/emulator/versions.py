@@ -24,11 +24,11 @@ def newest(reference: str, arns: Iterable[str]) -> str | None:
 def latest_version_references(arn: str) -> dict[str, str]:
     """Return the member `latestVersionReferences` of a Get response, for the ARN of a version or a build of it.
 
-    ValueError for another ARN.
+    Empty for another ARN, and for a version with wildcards.
     """
     version = re.search(r"/([0-9]+)\.([0-9]+)\.([0-9]+)(?:/[0-9]+)?$", arn)
     if version is None:
-        raise ValueError(f"not the ARN of a version: {arn}")
+        return {}
     head, (major, minor, patch) = arn[: version.start()], version.groups()
     return {
         "latestVersionArn": f"{head}/x.x.x",
