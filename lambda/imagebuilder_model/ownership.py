@@ -24,6 +24,9 @@ OWNED: Final = "deleted-with-stack"
 FORMER_LOGICAL_ID_TAG: Final = "imagebuilder-pipeline:former-logical-id"
 """The tag of a pipeline that one resource of a stack adopted from another: a rollback gives it back to that one."""
 
+WHAT_IS_BUILT_TAG: Final = "imagebuilder-pipeline:what-is-built"
+"""The tag of an image with the Trigger that it was built for, beside the two tags that name its owner."""
+
 OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG, ADOPTED_TAG, FORMER_LOGICAL_ID_TAG)
 """Keys that a template may not give, in any case of their letters: IAM's condition keys ignore case."""
 
