@@ -71,6 +71,7 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
     for name in (_ROLES, "LogRetentionInDays"):
         cdk.CfnParameter(stack, name, type=_PARAMETERS[name]["Type"])  # so that the CDK can resolve the references
     provider = ImagePipelineProvider(stack, "Provider")
+    watcher_arn = provider.watcher_arn
     _allow_what_any_pipeline_may_need(provider, stack)
     _name_plainly(provider)
     _describe(provider)
@@ -80,17 +81,18 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
         if resource["Type"] == "AWS::IAM::Policy":
             document = resource["Properties"]["PolicyDocument"]
             document["Statement"] = [one for statement in document["Statement"] for one in _shared(statement)]
-    function = resources["Function"]["Properties"]
-    function["Code"] = code
-    # It has the stack that the construct's function serves.
-    del function["Environment"]
+    for function in resources.values():
+        if function["Type"] == "AWS::Lambda::Function":
+            function["Properties"]["Code"] = code
+            # It has the stack that the construct's function serves.
+            del function["Properties"]["Environment"]
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": _DESCRIPTION,
         "Parameters": _PARAMETERS,
         "Conditions": _CONDITIONS,
         "Resources": _checked(readable(resources)),
-        "Outputs": _outputs(provider),
+        "Outputs": _outputs(provider, readable(stack.resolve(watcher_arn))),
     }
 
 
@@ -151,7 +153,7 @@ def _optional(statement: dict[str, Any]) -> dict[str, Any]:
     return statement
 
 
-def _outputs(provider: ImagePipelineProvider) -> dict[str, Any]:
+def _outputs(provider: ImagePipelineProvider, watcher_arn: Any) -> dict[str, Any]:
     return {
         "ServiceToken": {
             "Description": "The ServiceToken for Custom::ImagePipeline resources",
@@ -161,6 +163,11 @@ def _outputs(provider: ImagePipelineProvider) -> dict[str, Any]:
         "ServiceTimeout": {
             "Description": "The ServiceTimeout in seconds, long enough for all attempts of the function",
             "Value": str(int(provider.service_timeout.to_seconds())),
+        },
+        "WatcherArn": {
+            "Description": "The WatcherArn for Custom::ImagePipelineBuild and Custom::ImagePipelineImage resources",
+            "Value": watcher_arn,
+            "Export": {"Name": {"Fn::Sub": "${ExportName}-watcher"}},
         },
         "RoleName": {
             "Description": "The role of the function, to attach additional policies",

@@ -25,9 +25,6 @@ FORMER_LOGICAL_ID_TAG: Final = "imagebuilder-pipeline:former-logical-id"
 """Tag of a pipeline adopted from another resource of the stack. A rollback returns the pipeline to that resource."""
 
 WHAT_IS_BUILT_TAG: Final = "imagebuilder-pipeline:what-is-built"
-"""The tag of an image that a resource built: the Trigger that it was built for."""
-
-WHAT_IS_BUILT_TAG: Final = "imagebuilder-pipeline:what-is-built"
 """The tag of an image with the Trigger that it was built for, beside the two tags that name its owner."""
 
 OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG, ADOPTED_TAG, FORMER_LOGICAL_ID_TAG)
