@@ -125,3 +125,20 @@ def test_secrets_and_properties_stay_out_of_the_state_machine(build: Waiting, pi
     assert watch.keys() == {"event", "image", "until", "timeout", "isLast", "faults"}
     assert "ResourceProperties" not in watch["event"]
     assert execution["machine"] == MACHINE
+
+
+def test_row_83_state_machine_that_iam_denies_for_a_minute_is_started(
+    build: Waiting, service: ImageBuilder, pipeline: str, machines: StateMachines
+) -> None:
+    machines.fault, machines.faults = (400, "AccessDeniedException"), 10
+    answer = build.create(**properties(pipeline))
+    assert (answer["Status"], states(service, pipeline)) == ("SUCCESS", ["AVAILABLE"])
+
+
+def test_row_83_state_machine_that_iam_denies_for_good_is_given_up(
+    build: Waiting, service: ImageBuilder, pipeline: str, machines: StateMachines
+) -> None:
+    machines.fault = (400, "AccessDeniedException")
+    answer = build.create(**properties(pipeline))
+    assert answer["Reason"].endswith(f"{MACHINE}: AccessDeniedException")
+    assert stopped(build, service, pipeline) == ["CANCELLED"]
