@@ -10,6 +10,7 @@ import aws_cdk as cdk
 from cdk_imagebuilder_pipeline.provider.packing import Statement, document, longest, pack
 from cdk_imagebuilder_pipeline.values.references import Resolver
 from cdk_imagebuilder_pipeline.values.tokens import is_token
+from cdk_imagebuilder_pipeline.values.what_is_built import Fingerprints
 from imagebuilder_model import PIPELINE_ARN_KIND, is_dynamic_reference
 from imagebuilder_model.ownership import ADOPTED_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
@@ -82,6 +83,9 @@ class HandlerPolicy:
         self._repositories: dict[str, None] = {}
         self._keys: dict[str, None] = {}
         self._scans = False
+        self.has_builds = False
+        """Whether pipelines build on deploy, so that a recipe may be made of an image which the function builds."""
+        self.fingerprints: Final = Fingerprints()
         self._own: list[Statement] = []
         self._lengths: dict[str, int] = {}
         self._arns: dict[tuple[str | None, ...], str] = {}
@@ -129,6 +133,10 @@ class HandlerPolicy:
         The key's policy has to allow it too; that of a CDK key does, for roles of its account.
         """
         self._add(self._keys, (key_arn,), _LONGEST_OTHER)
+
+    def of_ours(self, key: Literal["aws:RequestTag", "aws:ResourceTag"], more: str = "") -> dict[str, Any]:
+        """Return the condition that the owner tag is that of a stack of the function; `more` as `IfExists`."""
+        return {f"{self._equals}{more}": {f"{key}/{STACK_ID_TAG}": self._ours}}
 
     def allow_itself(self, *statements: Statement, wildcards: Mapping[str, str] | None = None) -> None:
         """Let the function do what it needs for itself: write its log, leave what failed to a queue.
@@ -183,13 +191,13 @@ class HandlerPolicy:
 
     def _pipelines(self) -> Iterator[Statement]:
         pipelines = self._all_pipelines()
-        of_request = {self._equals: {f"aws:RequestTag/{STACK_ID_TAG}": self._ours}}
+        of_request = self.of_ours("aws:RequestTag")
         yield allow(["imagebuilder:CreateImagePipeline"], pipelines, **of_request)
         # What is made or adopted has no owner yet. A pipeline that has one is not tagged out of its hands.
         yield allow(
             ["imagebuilder:TagResource"], pipelines, **of_request, Null={f"aws:ResourceTag/{STACK_ID_TAG}": "true"}
         )
-        of_pipeline = {self._equals: {f"aws:ResourceTag/{STACK_ID_TAG}": self._ours}}
+        of_pipeline = self.of_ours("aws:ResourceTag")
         yield allow(["imagebuilder:DeleteImagePipeline", "imagebuilder:UpdateImagePipeline"], pipelines, **of_pipeline)
         # Whoever makes the function act for another stack could give a pipeline of this one away.
         yield allow(
@@ -206,9 +214,7 @@ class HandlerPolicy:
             ["imagebuilder:UntagResource"], pipelines, **of_pipeline, Null={f"aws:ResourceTag/{ADOPTED_TAG}": "false"}
         )
         # A pipeline that is gone has no tags, and the function must see that; one without an owner may be adopted.
-        yield allow(
-            ["imagebuilder:GetImagePipeline"], pipelines, **{f"{self._equals}IfExists": of_pipeline[self._equals]}
-        )
+        yield allow(["imagebuilder:GetImagePipeline"], pipelines, **self.of_ours("aws:ResourceTag", "IfExists"))
 
     def _read_exactly(self) -> Iterator[Statement]:
         for kind, arns in self._reads.items():
