@@ -8,8 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IDependable
 
-from cdk_imagebuilder_pipeline.nag import acknowledge_managed_policy, acknowledge_wildcards
-from cdk_imagebuilder_pipeline.roles import AnyRole, may_be_changed, policy_name
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_managed_policy, acknowledge_wildcards
+from cdk_imagebuilder_pipeline.provider.roles import AnyRole, may_be_changed, policy_name
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 ROLE_ID: Final = "ExecutionRole"

@@ -194,7 +194,7 @@ def test_packs_that_forbid_inline_policies_find_nothing_with_the_options_for_the
         recipe=f"{ARN}:image-recipe/web/1.0.0",
         infrastructure_configuration=f"{ARN}:infrastructure-configuration/web",
         image_log_group="web",
-    )
+    ).build_on_deploy(removal_policy=cdk.RemovalPolicy.DESTROY)
     with contextlib.suppress(RuntimeError):
         app.synth()
     report = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 import re
 from abc import abstractmethod
-from typing import Final
+from typing import Final, NamedTuple
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -25,6 +25,19 @@ _WAITS: Final = cdk.Duration.seconds(180)
 _FUNCTION: Final = re.compile(
     r"arn:[^:]+:lambda:(?P<region>[^:]+):(?P<account>[0-9]{12}):function:[a-zA-Z0-9-_]+(:[$a-zA-Z0-9-_]+)?"
 )
+
+
+_STATE_MACHINE: Final = re.compile(r"arn:[^:]+:states:(?P<region>[^:]+):(?P<account>[0-9]{12}):stateMachine:[^:]+")
+
+
+class BuildSupport(NamedTuple):
+    """What a provider has for a pipeline that builds on deploy."""
+
+    watcher_arn: str | None
+    """The ARN of the state machine that waits. None when nothing waits."""
+
+    lifecycle_role_arn: str | None
+    """The ARN of the role that Image Builder deletes images with. None when images are kept."""
 
 
 class ImagePipelineProviderBase(Construct):
@@ -50,6 +63,10 @@ class ImagePipelineProviderBase(Construct):
         """Return the policy to which the pipelines of a stack add permissions; None if its owner manages them."""
 
     @abstractmethod
+    def support_builds(self, *, waits: bool, deletes: bool) -> BuildSupport | str:
+        """Return what a pipeline that builds on deploy needs, or why the provider does not have it."""
+
+    @abstractmethod
     def problem_with(self, stack: cdk.Stack) -> str | None:
         """Return why the function cannot manage the pipelines of a stack; None if it can or if this is unknown."""
 
@@ -65,6 +82,7 @@ class ImportedProvider(ImagePipelineProviderBase):
         *,
         service_timeout: cdk.Duration,
         managed_policies_only: bool,
+        watcher_arn: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         self._function: Final = None if is_unresolved(service_token) else _FUNCTION.fullmatch(service_token)
@@ -77,6 +95,13 @@ class ImportedProvider(ImagePipelineProviderBase):
         self._service_token: Final = service_token
         self._service_timeout: Final = service_timeout
         self._managed_policies_only: Final = managed_policies_only
+        if watcher_arn is not None and not is_unresolved(watcher_arn) and not _STATE_MACHINE.fullmatch(watcher_arn):
+            example = "arn:aws:states:eu-west-1:111122223333:stateMachine:images"
+            raise ValueError(
+                f"ImagePipelineProvider '{self.node.path}': watcher_arn is not the ARN of a state machine: "
+                f"got {watcher_arn!r}, one is {example}"
+            )
+        self._watcher_arn: Final = watcher_arn
 
     @property
     def service_token(self) -> str:
@@ -96,6 +121,22 @@ class ImportedProvider(ImagePipelineProviderBase):
     def policy_for(self, stack: cdk.Stack) -> HandlerPolicy | None:  # noqa: ARG002 (the same for every stack)
         """Return None: the owner of the function manages its permissions."""
         return None
+
+    def support_builds(self, *, waits: bool, deletes: bool) -> BuildSupport | str:
+        """Return what was given for builds. The function may pass no role of the app's to Image Builder."""
+        if deletes:
+            return (
+                "removal_policy needs a role that the function may pass to Image Builder: got DESTROY with a provider "
+                "that is deployed elsewhere, allowed is RETAIN: delete images with a lifecycle policy, "
+                "AWS::ImageBuilder::LifecyclePolicy"
+            )
+        if waits and self._watcher_arn is None:
+            return (
+                "the provider does not say what waits for a build: got no watcher_arn, allowed is the ARN of a state "
+                "machine: give watcher_arn to from_service_token, watcher_arn of the provider where it is deployed, or "
+                "wait=False"
+            )
+        return BuildSupport(self._watcher_arn if waits else None, None)
 
     def problem_with(self, stack: cdk.Stack) -> str | None:
         """Return the problem with the account or Region of the function; None if there is none."""

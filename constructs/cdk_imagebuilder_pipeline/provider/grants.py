@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 
+from cdk_imagebuilder_pipeline.provider.build_grants import BUILD_TYPES
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, ReadKind
 from cdk_imagebuilder_pipeline.values.conditions import each_case
 from cdk_imagebuilder_pipeline.values.references import Resolver, is_arn_of_resource, reference_in, slashes_in
@@ -32,6 +33,11 @@ _VERSION: Final = re.compile(r"/[0-9x]+\.[0-9x]+\.[0-9x]+(?:/[0-9]+)?$")
 _UNKNOWN: Final = re.compile(rf"\$\{{Token\[[^]]*\]\}}|{DYNAMIC_REFERENCE.pattern}")
 _ROLE: Final = ":role/"
 
+_OF_A_BUILD: Final = (
+    "it is made of an image that the function builds first, so that the policy, on which the function waits, cannot "
+    "name it; only read"
+)
+
 
 def allow_what_it_needs(
     policy: HandlerPolicy, stack: cdk.Stack, request: Mapping[str, Any], *, recipe_is_made: bool
@@ -40,7 +46,10 @@ def allow_what_it_needs(
     needs = _Needs(policy, stack, policy.resolver)
     needs.resolver.resolve_together(_references(request))
     for kind, arns in needs.to_read(request, recipe_is_made=recipe_is_made):
-        policy.allow_read(kind, *arns)
+        if policy.has_builds and any(needs.is_made_of_a_build(arn) for arn in arns):
+            policy.allow_read(kind, needs.own(kind), reason=_OF_A_BUILD)
+        else:
+            policy.allow_read(kind, *arns)
     if "executionRole" in request:
         for role in each_case(needs.resolver, text_of(request["executionRole"]), needs.of_role):
             policy.allow_pass(role)
@@ -69,6 +78,17 @@ class _Needs:
         for workflow in _workflow_arns(request):
             anything = [self.policy.any_of("workflow")]
             yield "workflow", anything if workflow is None else self._of_versioned("workflow", workflow)
+
+    def is_made_of_a_build(self, arn: str) -> bool:
+        """Return whether the function has to build an image before there is a resource."""
+        try:
+            return self.policy.fingerprints.of(arn, self.stack).refers_to(BUILD_TYPES)
+        except RuntimeError:  # how jsii raises what JavaScript throws: a resource of the alpha L2 may lack parts
+            return False
+
+    def own(self, kind: ReadKind) -> str:
+        """Return what covers every resource of a kind in the stack's account and Region."""
+        return self.stack.format_arn(service="imagebuilder", resource=kind, resource_name="*")
 
     def _of_versioned(self, kind: ReadKind, text: str) -> list[str]:
         return each_case(self.resolver, text, lambda arn: list(self._versioned(kind, arn)))

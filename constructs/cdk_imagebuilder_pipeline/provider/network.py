@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_wildcards
 from cdk_imagebuilder_pipeline.provider.packing import Statement, document
 from cdk_imagebuilder_pipeline.provider.policy import allow
 

@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 
-from cdk_imagebuilder_pipeline.roles import AnyRole
+from cdk_imagebuilder_pipeline.provider.roles import AnyRole
 
 
 class ImagePipelineProviderOptions(TypedDict, total=False):

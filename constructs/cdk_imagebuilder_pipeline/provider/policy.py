@@ -10,6 +10,7 @@ import aws_cdk as cdk
 from cdk_imagebuilder_pipeline.provider.packing import Statement, document, longest, pack
 from cdk_imagebuilder_pipeline.values.references import Resolver
 from cdk_imagebuilder_pipeline.values.tokens import is_token
+from cdk_imagebuilder_pipeline.values.what_is_built import Fingerprints
 from imagebuilder_model import PIPELINE_ARN_KIND, is_dynamic_reference
 from imagebuilder_model.ownership import ADOPTED_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
@@ -83,6 +84,9 @@ class HandlerPolicy:
         self._repositories: dict[str, None] = {}
         self._keys: dict[str, None] = {}
         self._scans = False
+        self.has_builds = False
+        """Whether pipelines build on deploy, so that a recipe may be made of an image which the function builds."""
+        self.fingerprints: Final = Fingerprints()
         self._own: list[Statement] = []
         self._lengths: dict[str, int] = {}
         self._arns: dict[tuple[str | None, ...], str] = {}
@@ -130,6 +134,10 @@ class HandlerPolicy:
         The key policy must also allow it. The policy of a CDK key allows it for roles of its account.
         """
         self._add(self._keys, (key_arn,), _LONGEST_OTHER)
+
+    def of_ours(self, key: Literal["aws:RequestTag", "aws:ResourceTag"], more: str = "") -> dict[str, Any]:
+        """Return the condition that the owner tag is that of a stack of the function; `more` as `IfExists`."""
+        return {f"{self._equals}{more}": {f"{key}/{STACK_ID_TAG}": self._ours}}
 
     def allow_itself(self, *statements: Statement, wildcards: Mapping[str, str] | None = None) -> None:
         """Add permissions for the function itself, such as to write its log and to send failed events to a queue.
@@ -184,13 +192,13 @@ class HandlerPolicy:
 
     def _pipelines(self) -> Iterator[Statement]:
         pipelines = self._all_pipelines()
-        of_request = {self._equals: {f"aws:RequestTag/{STACK_ID_TAG}": self._ours}}
+        of_request = self.of_ours("aws:RequestTag")
         yield allow(["imagebuilder:CreateImagePipeline"], pipelines, **of_request)
         # New and adopted pipelines have no owner yet. The condition prevents taking a pipeline from its owner.
         yield allow(
             ["imagebuilder:TagResource"], pipelines, **of_request, Null={f"aws:ResourceTag/{STACK_ID_TAG}": "true"}
         )
-        of_pipeline = {self._equals: {f"aws:ResourceTag/{STACK_ID_TAG}": self._ours}}
+        of_pipeline = self.of_ours("aws:ResourceTag")
         yield allow(["imagebuilder:DeleteImagePipeline", "imagebuilder:UpdateImagePipeline"], pipelines, **of_pipeline)
         # Without this condition, an invocation for another stack could transfer a pipeline of this stack.
         yield allow(
@@ -207,9 +215,7 @@ class HandlerPolicy:
             ["imagebuilder:UntagResource"], pipelines, **of_pipeline, Null={f"aws:ResourceTag/{ADOPTED_TAG}": "false"}
         )
         # A pipeline that is gone has no tags, and the function must see that; one without an owner may be adopted.
-        yield allow(
-            ["imagebuilder:GetImagePipeline"], pipelines, **{f"{self._equals}IfExists": of_pipeline[self._equals]}
-        )
+        yield allow(["imagebuilder:GetImagePipeline"], pipelines, **self.of_ours("aws:ResourceTag", "IfExists"))
 
     def _read_exactly(self) -> Iterator[Statement]:
         for kind, arns in self._reads.items():

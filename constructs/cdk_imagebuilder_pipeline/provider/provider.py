@@ -14,22 +14,25 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.nag import acknowledge_runtime
 from cdk_imagebuilder_pipeline.provider.asset import handler_code
 from cdk_imagebuilder_pipeline.provider.base import (
     DEFAULT_TIMEOUT,
     LONGEST_TIMEOUT,
+    BuildSupport,
     ImagePipelineProviderBase,
     ImportedProvider,
     elsewhere,
     service_timeout,
 )
+from cdk_imagebuilder_pipeline.provider.builds import Builds
 from cdk_imagebuilder_pipeline.provider.encryption import allow_logs
+from cdk_imagebuilder_pipeline.provider.function import FunctionSettings
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_runtime
 from cdk_imagebuilder_pipeline.provider.network import allow_interfaces
 from cdk_imagebuilder_pipeline.provider.options import ImagePipelineProviderOptions
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, allow
 from cdk_imagebuilder_pipeline.provider.role_policies import RolePolicies
-from cdk_imagebuilder_pipeline.roles import AnyRole
+from cdk_imagebuilder_pipeline.provider.roles import AnyRole
 from cdk_imagebuilder_pipeline.values.described import described
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
@@ -138,13 +141,24 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         self._service_timeout: Final = service_timeout(timeout)
         if encryption_key is not None:
             allow_logs(self, encryption_key)
-        log_group = logs.LogGroup(
-            self,
-            "LogGroup",
-            retention=log_retention,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
+        if vpc is not None and security_groups is None:
+            security_groups = [self._security_group(vpc)]
+        settings = FunctionSettings(
+            code=code or self._asset(),
+            runtime=runtime,
+            architecture=architecture or lambda_.Architecture.ARM_64,
+            # Whoever may invoke the function must not act on what the role has for another stack.
+            environment=None if self._stack_names else {"CUSTOM_RESOURCE_STACK_ID": cdk.Aws.STACK_ID},
+            log_retention=log_retention,
+            log_level=log_level,
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
             encryption_key=encryption_key,
+            permissions_boundary=permissions_boundary,
+            managed_policies_only=managed_policies_only,
         )
+        log_group = settings.log_group(self)
         self._role: Final = role or iam.Role(
             self,
             "Role",
@@ -153,8 +167,6 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
             permissions_boundary=permissions_boundary,
         )
         self._dead_letter_queue: Final = dead_letter_queue or self._queue(encryption_key)
-        if vpc is not None and security_groups is None:
-            security_groups = [self._security_group(vpc)]
         policies = RolePolicies(
             self,
             self._role,
@@ -166,30 +178,20 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         self._policy: Final = policies.policy
         if vpc is not None:
             policies.allow_network(security_groups or ())
-        self._function: Final = lambda_.Function(
+        self._function: Final = settings.function(
             self,
             "Function",
             function_name=function_name,
             description="Makes the image pipelines of the stack",
-            code=code or self._asset(),
             handler="imagebuilder_pipeline_handler.main.handler",
-            runtime=runtime,
-            architecture=architecture or lambda_.Architecture.ARM_64,
             memory_size=memory_size.to_mebibytes(),
             timeout=timeout,
             # CloudFormation no longer waits for an event of this age.
             max_event_age=self._service_timeout,
-            # Prevents callers from using the permissions of the role for another stack.
-            environment=None if self._stack_names else {"CUSTOM_RESOURCE_STACK_ID": cdk.Aws.STACK_ID},
-            role=policies.role_of_function(),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
+            role=policies.role_of_function(),
             reserved_concurrent_executions=reserved_concurrent_executions,
             log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            application_log_level_v2=log_level,
             dead_letter_queue=self._dead_letter_queue,
-            vpc=vpc,
-            vpc_subnets=vpc_subnets,
-            security_groups=security_groups,
         )
         # Pipelines refer to the function, so they are created after the policies and deleted before them.
         self._function.node.add_dependency(*policies.attached)
@@ -200,6 +202,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         if vpc is not None:
             creation, wildcards = allow_interfaces(self._function)
             self._policy.allow_itself(creation, wildcards=wildcards)
+        self._builds: Final = Builds(self, settings, self._policy)
 
     @classmethod
     def of(cls, scope: Construct, **options: Unpack[ImagePipelineProviderOptions]) -> Self:
@@ -235,6 +238,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         *,
         service_timeout: cdk.Duration | None = None,
         managed_policies_only: bool = False,
+        watcher_arn: str | None = None,
     ) -> ImagePipelineProviderBase:
         """Import a provider that is deployed elsewhere in the account and Region, for pipelines of any stack.
 
@@ -246,6 +250,8 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         - `service_timeout`: the maximum time that CloudFormation waits for the function, as in the provider's
           `service_timeout`. Default: 18 minutes, the value for a provider with the default `timeout`.
         - `managed_policies_only`: whether execution roles get only managed policies. Default: False.
+        - `watcher_arn`: the ARN of the state machine that waits for builds, as in the provider's `watcher_arn`.
+          Required by `build_on_deploy`. Raise ValueError if it is not the ARN of a state machine. Default: none.
         """
         return ImportedProvider(
             scope,
@@ -253,7 +259,17 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
             service_token,
             service_timeout=service_timeout or _DEFAULT_SERVICE_TIMEOUT,
             managed_policies_only=managed_policies_only,
+            watcher_arn=watcher_arn,
         )
+
+    @property
+    def watcher_arn(self) -> str:
+        """The ARN of the state machine that waits for builds, made when it is first asked for.
+
+        Pipelines of other apps take it with `from_service_token`.
+        """
+        self._builds.allow()
+        return self._builds.watcher_arn()
 
     @property
     def function(self) -> lambda_.Function:
@@ -302,6 +318,13 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         A policy with resources of other stacks would create a circular dependency between the stacks.
         """
         return self._policy if cdk.Stack.of(self) is stack else None
+
+    def support_builds(self, *, waits: bool, deletes: bool) -> BuildSupport | str:
+        """Return what a pipeline that builds on deploy needs, made when it is first needed."""
+        self._builds.allow()
+        return BuildSupport(
+            self._builds.watcher_arn() if waits else None, self._builds.lifecycle_role_arn() if deletes else None
+        )
 
     def problem_with(self, stack: cdk.Stack) -> str | None:
         """Return why the function cannot manage the pipelines of a stack; None if it can or if this is unknown."""

@@ -9,14 +9,11 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_wildcards
 from cdk_imagebuilder_pipeline.provider.network import NetworkPolicy
 from cdk_imagebuilder_pipeline.provider.packing import MOST_MANAGED
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy
-from cdk_imagebuilder_pipeline.roles import AnyRole, may_be_changed, policy_name
-
-_CUSTOMIZED: Final = "@aws-cdk/iam:customizeRoles"
-"""Context key of `iam.Role.customize_roles`: roles are created outside the app from a report of their permissions."""
+from cdk_imagebuilder_pipeline.provider.roles import AnyRole, is_only_reported, may_be_changed, policy_name
 
 _WARNING: Final = "cdk-imagebuilder-pipeline:role-not-changed"
 
@@ -38,7 +35,7 @@ class RolePolicies:
         self._provider = provider
         self._role = role
         self._is_given = is_given
-        self._is_reported = not is_given and provider.node.try_get_context(_CUSTOMIZED) is not None
+        self._is_reported = not is_given and is_only_reported(provider)
         self._roles: Final = [role.role_name] if self._is_attached() else []
         self._is_inline = not managed_only
         beside = [NetworkPolicy.DOCUMENT] if is_in_network and self._is_inline and self._roles else []
