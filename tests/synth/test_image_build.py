@@ -294,7 +294,7 @@ def test_second_build_of_a_pipeline_is_refused(pipeline: Make) -> None:
 def test_imported_pipeline_is_refused(stack: cdk.Stack) -> None:
     imported: Any = ImagePipeline.from_image_pipeline_name(stack, "Imported", "web")
     with pytest.raises(
-        ValueError, match="build_on_deploy is for pipelines made in the app: got an imported one, which"
+        ValueError, match="build_on_deploy is for pipelines created in the app: got an imported one, which"
     ):
         imported.build_on_deploy(wait=False)
 

@@ -16,7 +16,7 @@ from aws_cdk import aws_logs as logs
 from support.evaluation import Deployment
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
-from imagebuilder_model.ownership import STACK_ID_TAG
+from imagebuilder_model.ownership import STACK_ID_TAG, WHAT_IS_BUILT_TAG
 
 Make = Callable[..., ImagePipeline]
 Resources = Callable[..., dict[str, Any]]
@@ -108,6 +108,7 @@ def test_watcher_sees_and_cancels_images_of_the_stack_and_writes_its_log(
     assert statements(resources(stack, "AWS::IAM::Policy"), "WaitingPolicy") == [
         {"Effect": "Allow", "Action": "imagebuilder:GetImage", "Resource": IMAGES, "Condition": {"StringEqualsIfExists": OURS}},
         {"Effect": "Allow", "Action": "imagebuilder:CancelImageCreation", "Resource": IMAGES, "Condition": {"StringEquals": OURS}},
+        {"Effect": "Allow", "Action": "imagebuilder:UntagResource", "Resource": IMAGES, "Condition": {"StringEquals": OURS, "ForAllValues:StringEquals": {"aws:TagKeys": [WHAT_IS_BUILT_TAG]}}},
         {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": {"Fn::GetAtt": [group, "Arn"]}},
     ]  # fmt: skip
 
@@ -126,7 +127,12 @@ def actions(found: dict[str, Any]) -> list[str]:
 
 
 STARTS = {"imagebuilder:StartImagePipelineExecution", "imagebuilder:ListImagePipelineImages", "imagebuilder:GetImage"}
-DELETES = {"imagebuilder:StartResourceStateUpdate", "imagebuilder:GetLifecycleExecution", "iam:PassRole"}
+DELETES = {
+    "imagebuilder:DeleteImage",
+    "imagebuilder:StartResourceStateUpdate",
+    "imagebuilder:GetLifecycleExecution",
+    "iam:PassRole",
+}
 
 
 def test_function_is_allowed_no_more_than_its_builds_need(app: cdk.App, pipeline: Make, resources: Resources) -> None:
@@ -217,8 +223,8 @@ def test_provider_of_many_stacks_sees_images_of_those_stacks(stack: cdk.Stack, r
     assert stack.resolve(provider.watcher_arn) == {
         "Ref": one_name(resources(stack, "AWS::StepFunctions::StateMachine"))
     }
-    seen, cancelled, _ = statements(resources(stack, "AWS::IAM::Policy"), "WaitingPolicy")
-    for statement, operator in ((seen, "StringLikeIfExists"), (cancelled, "StringLike")):
+    seen, cancelled, untagged, _ = statements(resources(stack, "AWS::IAM::Policy"), "WaitingPolicy")
+    for statement, operator in ((seen, "StringLikeIfExists"), (cancelled, "StringLike"), (untagged, "StringLike")):
         (values,) = statement["Condition"][operator].values()
         assert values[0] == {"Ref": "AWS::StackId"}
         assert "stack/team-*/*" in repr(values[1])
