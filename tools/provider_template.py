@@ -15,6 +15,7 @@ from aws_cdk import aws_logs as logs
 from tools.readable import readable
 
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
+from cdk_imagebuilder_pipeline.provider.build_grants import allow_deletion
 
 _STACK: Final = "ImagePipelineProvider"
 _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${StackNames}/*"
@@ -22,6 +23,8 @@ _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acc
 _ROLES: Final = "ExecutionRoleArns"
 
 _DESCRIPTION: Final = "Creates the EC2 Image Builder pipelines of all stacks that import its ServiceToken"
+
+_OF_WATCHER: Final = "Waits for the images that deployments of these stacks build"
 
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "ExportName": {
@@ -39,7 +42,7 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     _ROLES: {
         "Type": "CommaDelimitedList",
         "Default": "",
-        "Description": "The ARNs of the roles allowed as the ExecutionRole of a pipeline; a path can end with *",
+        "Description": "The ARNs of the roles allowed as ExecutionRole or LifecycleRoleArn; a path can end with *",
     },
     "ImageScanning": {
         "Type": "String",
@@ -100,6 +103,7 @@ def _allow_what_any_pipeline_may_need(provider: ImagePipelineProvider, stack: cd
     provider.policy.allow_any_read()
     provider.policy.allow_scanning(stack.format_arn(service="ecr", resource="repository", resource_name="*"))
     provider.policy.allow_pass(cdk.Fn.ref(_ROLES))
+    allow_deletion(provider.policy, stack, None)
 
 
 def _name_plainly(provider: ImagePipelineProvider) -> None:
@@ -114,7 +118,7 @@ def _describe(provider: ImagePipelineProvider) -> None:
     for child in provider.node.find_all():
         match child:
             case lambda_.CfnFunction() | iam.CfnRole():
-                child.description = _DESCRIPTION
+                child.description = _OF_WATCHER if "/Waiting/" in child.node.path else _DESCRIPTION
             case logs.CfnLogGroup():
                 child.add_property_override("RetentionInDays", {"Ref": "LogRetentionInDays"})
             case _:

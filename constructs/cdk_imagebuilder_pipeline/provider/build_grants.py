@@ -71,8 +71,11 @@ def allow_waiting(policy: HandlerPolicy, state_machine_arn: str) -> None:
     policy.allow_itself(allow(["states:StartExecution"], state_machine_arn))
 
 
-def allow_deletion(policy: HandlerPolicy, stack: cdk.Stack, lifecycle_role_arn: str) -> None:
-    """Let the function delete images of its stacks, with all that they are distributed as."""
+def allow_deletion(policy: HandlerPolicy, stack: cdk.Stack, lifecycle_role_arn: str | None) -> None:
+    """Let the function delete images of its stacks, with all that they are distributed as.
+
+    None for the role: what the function may pass to Image Builder is said elsewhere.
+    """
     executions = _arn(stack, "lifecycle-execution")
     policy.allow_itself(
         allow(
@@ -81,9 +84,10 @@ def allow_deletion(policy: HandlerPolicy, stack: cdk.Stack, lifecycle_role_arn: 
             **policy.of_ours("aws:ResourceTag"),
         ),
         allow(["imagebuilder:GetLifecycleExecution"], executions),
-        allow(["iam:PassRole"], lifecycle_role_arn, StringEquals={"iam:PassedToService": _SERVICE}),
         wildcards={executions: _EXECUTIONS},
     )
+    if lifecycle_role_arn is not None:
+        policy.allow_itself(allow(["iam:PassRole"], lifecycle_role_arn, StringEquals={"iam:PassedToService": _SERVICE}))
 
 
 def _arn(stack: cdk.Stack, resource: str) -> str:
