@@ -59,7 +59,7 @@ def test_component_that_exits_fails_its_image_in_its_phase(
             },
         },
     }
-    assert image["outputResources"] == {}
+    assert image["outputResources"] == {"amis": []}
     (summary,) = client.list_image_pipeline_images(imagePipelineArn=ARN)["imageSummaryList"]
     assert summary["state"]["status"] == "FAILED"
     assert client.get_image_pipeline(imagePipelineArn=ARN)["imagePipeline"]["lastRunStatus"] == "FAILED"
