@@ -220,5 +220,5 @@ def test_other_time_in_the_environment_is_one_error(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ValueError, match=r".") as error:
         ImageBuilder()
     assert str(error.value) == (
-        f"IMAGEBUILDER_LOCAL_SECONDS_PER_STATE must be a number of seconds, at least 0: got {text!r}"
+        f"invalid IMAGEBUILDER_LOCAL_SECONDS_PER_STATE: got {text!r}, allowed are seconds from 0, such as 0.5"
     )

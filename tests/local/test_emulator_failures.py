@@ -59,7 +59,7 @@ def test_component_that_exits_fails_its_image_in_its_phase(
             },
         },
     }
-    assert image["outputResources"] == {}
+    assert image["outputResources"] == {"amis": []}
     (summary,) = client.list_image_pipeline_images(imagePipelineArn=ARN)["imageSummaryList"]
     assert summary["state"]["status"] == "FAILED"
     assert client.get_image_pipeline(imagePipelineArn=ARN)["imagePipeline"]["lastRunStatus"] == "FAILED"
@@ -176,7 +176,7 @@ def test_what_is_no_region_in_the_environment_is_one_error(monkeypatch: pytest.M
     with pytest.raises(ValueError, match=r".") as error:
         ImageBuilder()
     assert str(error.value) == (
-        f"IMAGEBUILDER_LOCAL_FAILING_REGIONS must be a comma-separated list of Regions, such as eu-west-1: got {text!r}"
+        f"invalid IMAGEBUILDER_LOCAL_FAILING_REGIONS: got {text!r}, allowed are Regions with commas between them"
     )
 
 

@@ -75,7 +75,7 @@ def _facts(state: State, settings: Mapping[str, Any], arn: str) -> dict[str, Any
     facts.pop("loggingConfiguration", None)
     return facts | {
         "arn": arn,
-        "name": recipe["name"],
+        "name": recipe["name"],  # in its own spelling (example of get-image in the AWS CLI's reference)
         "type": "DOCKER" if "containerRecipe" in facts else "AMI",
         "version": arn.split("/", 2)[2],
         "dateCreated": state.now(),

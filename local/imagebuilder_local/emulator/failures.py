@@ -34,7 +34,7 @@ def failing_regions() -> frozenset[str]:
     text = os.environ.get(VARIABLE, "")
     given = {part.strip() for part in text.split(",")} if text else set[str]()
     if not all(re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-[0-9]", region) for region in given):
-        raise ValueError(f"{VARIABLE} must be a comma-separated list of Regions, such as eu-west-1: got {text!r}")
+        raise ValueError(f"invalid {VARIABLE}: got {text!r}, allowed are Regions with commas between them")
     return frozenset(given)
 
 

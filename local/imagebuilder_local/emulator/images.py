@@ -10,6 +10,9 @@ _STATES: Final = ("PENDING", "CREATING", "BUILDING", "TESTING", "DISTRIBUTING", 
 RUNNING: Final = frozenset(_STATES) - {"AVAILABLE"}
 """The states of a build that has not ended."""
 
+_WITH_OUTPUT: Final = frozenset({"AVAILABLE", "DEPRECATED", "DISABLED"})
+"""The states in which everything exists that the build created."""
+
 
 class Change(NamedTuple):
     """A state that an image enters, and the time, in seconds since the epoch."""
@@ -117,6 +120,8 @@ class Image:
         return {"status": status, "reason": self.failure.reason, "failureContext": dict(self.failure.context)}
 
     def _output(self, status: str) -> Mapping[str, Any]:
-        if status == "FAILED" and self.failure is not None:
-            return self.failure.output
-        return self.output if status == "AVAILABLE" else {}
+        if status in _WITH_OUTPUT:
+            return self.output
+        # The service lists no AMI before (example of get-image in the AWS CLI's reference).
+        nothing: Mapping[str, Any] = {"amis": []} if self.facts["type"] == "AMI" else {}
+        return (self.failure.output if status == "FAILED" and self.failure else {}) or nothing

@@ -18,5 +18,5 @@ def seconds_per_state() -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float("inf"):
-        raise ValueError(f"{VARIABLE} must be a number of seconds, at least 0: got {text!r}")
+        raise ValueError(f"invalid {VARIABLE}: got {text!r}, allowed are seconds from 0, such as 0.5")
     return seconds

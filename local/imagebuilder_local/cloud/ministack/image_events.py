@@ -26,7 +26,7 @@ async def send_events(service: Callable[[], ImageBuilder]) -> None:
             try:
                 _send(event)
             except Exception:  # noqa: BLE001 (an event that cannot be delivered does not hold up the others)
-                _log.exception("%s of %s was lost", event.detail_type, event.resource)
+                _log.exception("EventBridge did not get the event %s of %s", event.detail_type, event.resource)
         await asyncio.sleep(_SECONDS)
 
 
