@@ -83,8 +83,7 @@ def start(task: Task, build: Build) -> str:
 def cancel(client: ImageBuilderClient, arn: str, token: str) -> None:
     """Cancel a build. One that ended in the meantime, or is gone, stays as it is.
 
-    The service takes its time, and shows the build as running until then. So the build loses its Trigger at once: a
-    deployment that comes soon does not take it.
+    The service takes its time, and shows the build as running until then.
     """
     try:
         client.cancel_image_creation(imageBuildVersionArn=arn, clientToken=token)
@@ -93,6 +92,11 @@ def cancel(client: ImageBuilderClient, arn: str, token: str) -> None:
         if image is not None and is_running(image):
             raise
         return
+    forget_trigger(client, arn)
+
+
+def forget_trigger(client: ImageBuilderClient, arn: str) -> None:
+    """Remove the Trigger of an image that is about to go, so that a deployment that comes soon does not take it."""
     with suppress(ClientError):
         client.untag_resource(resourceArn=arn, tagKeys=[WHAT_IS_BUILT_TAG])
 
