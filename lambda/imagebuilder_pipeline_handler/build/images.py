@@ -81,17 +81,19 @@ def start(task: Task, build: Build) -> str:
 
 
 def cancel(client: ImageBuilderClient, arn: str, token: str) -> None:
-    """Cancel a build. One that ended in the meantime, or is gone, stays as it is.
+    """Cancel a build. One that ended in the meantime, or is gone, stays as it is. HandlerError without an answer.
 
     The service takes its time, and shows the build as running until then.
     """
     try:
-        client.cancel_image_creation(imageBuildVersionArn=arn, clientToken=token)
+        response = client.cancel_image_creation(imageBuildVersionArn=arn, clientToken=token)
     except ClientError:
         image = live_image(client, arn)
         if image is not None and is_running(image):
             raise
         return
+    if not has_content("CancelImageCreation", response):
+        raise HandlerError(NO_ANSWER, arn)
     forget_trigger(client, arn)
 
 
@@ -105,6 +107,8 @@ def _images(task: Task, pipeline_arn: str) -> Iterator[dict[str, Any]]:
     more: dict[str, Any] = {}
     while True:
         response = task.client.list_image_pipeline_images(imagePipelineArn=pipeline_arn, **more)
+        if not has_content("ListImagePipelineImages", response):
+            raise HandlerError(NO_ANSWER, pipeline_arn)
         for image in response.get("imageSummaryList", []):
             yield {**image, "tags": image.get("tags") or {}}
         if not response.get("nextToken"):

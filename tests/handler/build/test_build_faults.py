@@ -116,6 +116,17 @@ def test_deploy_that_comes_before_a_cancelled_build_has_stopped_builds_anew(
     assert states(service, pipeline) == ["AVAILABLE", "CANCELLED", "AVAILABLE"]
 
 
+@pytest.mark.parametrize("operation", ["ListImagePipelineImages", "CancelImageCreation"])
+def test_delete_that_only_a_proxy_answers_fails(
+    build: Waiting, service: ImageBuilder, pipeline: str, operation: str
+) -> None:
+    build.handler(build.event("Create", properties(pipeline)), Context())
+    build.properties = properties(pipeline)
+    service.inject(operation, [{"status": 200, "body": "<html>"}] * 100)
+    answer = build.delete("Build-1ABC")
+    assert (answer["Status"], answer["Reason"].split(":")[0]) == ("FAILED", "NoAnswer")
+
+
 def test_deploy_that_comes_before_an_image_has_been_removed_builds_anew(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
