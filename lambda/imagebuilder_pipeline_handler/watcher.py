@@ -70,7 +70,7 @@ class Watcher:
                 return success, 0
             if not watch["isLast"]:
                 return started(watch["image"]), 0
-            with suppress(ClientError, BotoCoreError):
+            with suppress(ClientError, BotoCoreError, HandlerError):
                 # CloudFormation's Delete or rollback cancels it otherwise.
                 cancel(self.client(), watch["image"], watch["event"]["RequestId"])
             return not_in_time(image, watch["timeout"]), 0

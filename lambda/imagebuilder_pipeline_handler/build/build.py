@@ -103,7 +103,7 @@ def _start(task: Task, build: Build) -> Outcome:
         return wait_for(task, arn, build.wait)
     except HandlerError:
         # Nobody would look at it.
-        with suppress(ClientError, BotoCoreError):
+        with suppress(ClientError, BotoCoreError, HandlerError):
             stop()
         raise
 

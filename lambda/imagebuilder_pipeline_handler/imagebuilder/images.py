@@ -56,18 +56,24 @@ def is_running(image: Mapping[str, Any]) -> bool:
 
 
 def cancel(client: ImageBuilderClient, arn: str, token: str) -> None:
-    """Cancel a build. One that ended in the meantime, or is gone, stays as it is.
+    """Cancel a build. One that ended in the meantime, or is gone, stays as it is. HandlerError without an answer.
 
-    The service takes its time, and shows the build as running until then. So the build loses its Trigger at once: a
-    deployment that comes soon does not take it.
+    The service takes its time, and shows the build as running until then.
     """
     try:
-        client.cancel_image_creation(imageBuildVersionArn=arn, clientToken=token)
+        response = client.cancel_image_creation(imageBuildVersionArn=arn, clientToken=token)
     except ClientError:
         image = live_image(client, arn)
         if image is not None and is_running(image):
             raise
         return
+    if not has_content("CancelImageCreation", response):
+        raise HandlerError(NO_ANSWER, arn)
+    forget_trigger(client, arn)
+
+
+def forget_trigger(client: ImageBuilderClient, arn: str) -> None:
+    """Remove the Trigger of an image that is about to go, so that a deployment that comes soon does not take it."""
     with suppress(ClientError):
         client.untag_resource(resourceArn=arn, tagKeys=[WHAT_IS_BUILT_TAG])
 
@@ -77,6 +83,8 @@ def all_images(client: ImageBuilderClient, pipeline_arn: str) -> Iterator[dict[s
     more: dict[str, Any] = {}
     while True:
         response = client.list_image_pipeline_images(imagePipelineArn=pipeline_arn, **more)
+        if not has_content("ListImagePipelineImages", response):
+            raise HandlerError(NO_ANSWER, pipeline_arn)
         for image in response.get("imageSummaryList", []):
             yield {**image, "tags": image.get("tags") or {}}
         if not response.get("nextToken"):

@@ -50,10 +50,12 @@ _CONTENT: Final = {
     "UpdateImagePipeline": {"imagePipelineArn", "requestId"},
     "DeleteImagePipeline": {"imagePipelineArn", "requestId"},
     "GetImage": {"image"},
-    "ListImagePipelineImages": {"imageSummaryList"},
+    "ListImagePipelineImages": {"imageSummaryList", "requestId"},
     "StartImagePipelineExecution": {"imageBuildVersionArn"},
     "CancelImageCreation": {"imageBuildVersionArn", "requestId"},
+    "DeleteImage": {"imageBuildVersionArn", "requestId"},
     "StartResourceStateUpdate": {"lifecycleExecutionId"},
+    "GetLifecycleExecution": {"lifecycleExecution"},
 }
 """Members of which a response of the operation has at least one."""
 

@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from imagebuilder_model.ownership import ADOPTED_TAG, DISABLE, REFUSE_WHILE_BUILDING, RETAINED
+from imagebuilder_model.ownership import (
+    ADOPTED_TAG,
+    DISABLE,
+    REFUSE_WHILE_BUILDING,
+    RETAINED,
+    STACK_ID_TAG,
+    WHAT_IS_BUILT_TAG,
+)
 from imagebuilder_pipeline_handler.imagebuilder.images import all_images, is_running
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.pipeline.adoption import give_back, is_given_back
@@ -44,7 +51,13 @@ def _disable(task: Task, live: Mapping[str, Any]) -> None:
     task.progress.note = "the pipeline was disabled and kept, as OnDelete says, and its owner tags were removed"
 
 
+def _is_cancelled(task: Task, image: Mapping[str, Any]) -> bool:
+    """Return whether this stack built an image and has cancelled the build, which the service shows as running."""
+    return image["tags"].get(STACK_ID_TAG) == task.event["StackId"] and WHAT_IS_BUILT_TAG not in image["tags"]
+
+
 def _require_rest(task: Task, live: Mapping[str, Any]) -> None:
-    running = [image["arn"] for image in all_images(task.client, live["arn"]) if is_running(image)]
+    images = all_images(task.client, live["arn"])
+    running = [image["arn"] for image in images if is_running(image) and not _is_cancelled(task, image)]
     if running:
         raise HandlerError(STILL_BUILDING, f"{live['arn']} builds ", running[:_MOST_NAMED])

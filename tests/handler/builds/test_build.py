@@ -293,3 +293,14 @@ def test_container_image_is_returned_by_its_uri_in_each_region(
     answer = build.create(**properties(made["PhysicalResourceId"]))
     assert answer["Data"].keys() == {"ImageArn", "Version", "ImageUri", "ImageUri.us-east-1"}
     assert answer["Data"]["ImageUri"].endswith(":1.0.2-1")
+
+
+def test_pipeline_that_waits_for_its_builds_does_not_wait_for_one_that_its_stack_has_cancelled(
+    build: Waiting, service: ImageBuilder, pipeline: str, resource: Resource
+) -> None:
+    resource.update(**resource.properties | {"OnDelete": "REFUSE_WHILE_BUILDING"})
+    build.create(PipelineArn=pipeline, Trigger="1", WaitSeconds=0)
+    assert resource.delete()["Reason"].startswith("StillBuilding: ")
+    assert build.delete()["Status"] == "SUCCESS"
+    assert resource.delete()["Status"] == "SUCCESS"
+    assert service.pipelines() == []

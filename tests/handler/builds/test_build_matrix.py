@@ -118,6 +118,31 @@ def test_row_78_deploy_that_comes_before_a_cancelled_build_has_stopped_builds_an
     assert states(service, pipeline) == ["AVAILABLE", "CANCELLED", "AVAILABLE"]
 
 
+@pytest.mark.parametrize("operation", ["ListImagePipelineImages", "CancelImageCreation"])
+def test_delete_that_only_a_proxy_answers_fails(
+    build: Waiting, service: ImageBuilder, pipeline: str, operation: str
+) -> None:
+    build.handler(build.event("Create", properties(pipeline)), Context())
+    build.properties = properties(pipeline)
+    service.inject(operation, [{"status": 200, "body": "<html>"}] * 100)
+    answer = build.delete("Build-1ABC")
+    assert (answer["Status"], answer["Reason"].split(":")[0]) == ("FAILED", "NoAnswer")
+
+
+def test_deploy_that_comes_before_an_image_has_been_removed_builds_anew(
+    build: Waiting, service: ImageBuilder, pipeline: str
+) -> None:
+    role = "arn:aws:iam::000000000000:role/Lifecycle"
+    given = properties(pipeline, OnDelete="DELETE", LifecycleRoleArn=role)
+    first = build.create(**given)["PhysicalResourceId"]
+    # The function has less time than the removal takes.
+    build.handler(build.event("Delete", given), Context(30))
+    assert (build.responses.taken[-1]["Status"], states(service, pipeline)) == ("SUCCESS", ["AVAILABLE"])
+    again = build.create(**given)
+    assert (again["Status"], again["PhysicalResourceId"] != first) == ("SUCCESS", True)
+    assert states(service, pipeline) == ["DELETED", "AVAILABLE"]
+
+
 def test_secrets_and_properties_stay_out_of_the_state_machine(build: Waiting, pipeline: str) -> None:
     build.handler(build.event("Create", properties(pipeline, ImageTags={"team": "web"})), Context())
     (execution,) = build.machines.executions.values()
