@@ -32,6 +32,7 @@ from cdk_imagebuilder_pipeline import (
     WorkflowOnFailure,
     WorkflowParameterValue,
 )
+from imagebuilder_pipeline_handler.build.properties import build_of
 from imagebuilder_pipeline_handler.imagebuilder.invalid import PropertiesError
 from imagebuilder_pipeline_handler.pipeline.properties import desired
 from imagebuilder_pipeline_handler.runtime.event import InvalidEventError, validated
@@ -44,6 +45,8 @@ CONTAINER = f"{OWN}container-recipe/golden/1.0.0"
 INFRASTRUCTURE = f"{OWN}infrastructure-configuration/golden"
 BUILD = "arn:aws:imagebuilder:eu-west-1:aws:workflow/build/build-image/x.x.x"
 URL = "https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/"
+PIPELINE = f"{OWN}image-pipeline/golden"
+WATCHER = "arn:aws:states:eu-west-1:111122223333:stateMachine:Watcher"
 STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/Images/6f2d1c3e"
 
 
@@ -211,7 +214,10 @@ PROPERTIES: list[dict[str, Any]] = [
     {"AdoptExisting": "perhaps"},
     {"Tags": {f"key{index}": "" for index in range(49)}},
     {"Workflows": [{"WorkflowArn": BUILD, "Parameters": [{"Name": "key", "Value": "x"}]}], "ExecutionRole": "builder"},
+    {"OnDelete": "KEEP"},
 ]
+
+BUILDS: list[dict[str, Any]] = [{"OnDelete": "DELETE"}, {"WatcherArn": None}]
 
 EVENTS: list[Any] = [
     [],
@@ -249,6 +255,12 @@ def said_of_properties() -> Iterator[str]:
         given = {name: value for name, value in (good | change).items() if value is not None}
         with pytest.raises(PropertiesError) as caught:
             desired(given)
+        (problem,) = caught.value.parts
+        yield problem
+    build = {"PipelineArn": PIPELINE, "Trigger": "1", "WatcherArn": WATCHER}
+    for change in BUILDS:
+        with pytest.raises(PropertiesError) as caught:
+            build_of({name: value for name, value in (build | change).items() if value is not None})
         (problem,) = caught.value.parts
         yield problem
 
