@@ -11,6 +11,7 @@ from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG
 from imagebuilder_pipeline_handler.build.properties import Build
 from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
 from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient
+from imagebuilder_pipeline_handler.imagebuilder.dates import was_made_after
 from imagebuilder_pipeline_handler.imagebuilder.errors import is_gone
 from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
@@ -58,8 +59,11 @@ def is_running(image: Mapping[str, Any]) -> bool:
 
 
 def own_images(task: Task, pipeline_arn: str) -> list[dict[str, Any]]:
-    """Return the summaries of the images of a pipeline that the event's resource built, oldest first."""
-    own = [image for image in _images(task, pipeline_arn) if task.owns(image)]
+    """Return the summaries of the images of a pipeline that the event's resource built, oldest first.
+
+    Those of a later event are left out: Lambda may deliver an event once more when the next one has long begun.
+    """
+    own = [image for image in _images(task, pipeline_arn) if task.owns(image) and not was_made_after(task.event, image)]
     return sorted(own, key=lambda image: str(image.get("dateCreated", "")))
 
 
