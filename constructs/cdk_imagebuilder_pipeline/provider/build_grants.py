@@ -7,7 +7,7 @@ import aws_cdk as cdk
 from cdk_imagebuilder_pipeline.provider.packing import Statement
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, allow
 from imagebuilder_model import PIPELINE_ARN_KIND
-from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import STACK_ID_TAG, WHAT_IS_BUILT_TAG
 
 BUILD_TYPE: Final = "Custom::ImagePipelineBuild"
 IMAGE_TYPE: Final = "Custom::ImagePipelineImage"
@@ -32,17 +32,32 @@ def allow_builds(policy: HandlerPolicy, stack: cdk.Stack) -> None:
             pipelines,
             **of_resource,
         ),
-        # Whether a start checks the tags on the image or on the pipeline is not verified on AWS: its
-        # EC2ImageBuilderExecutionPolicy pairs the start with the pipeline. Neither is taken from another stack.
+        # A new image has no tags. Without this condition, an image could be taken from its stack.
         allow(
             ["imagebuilder:TagResource"],
-            [images, pipelines],
+            images,
             **policy.of_ours("aws:RequestTag"),
-            **policy.of_ours("aws:ResourceTag", "IfExists"),
+            Null={f"aws:ResourceTag/{STACK_ID_TAG}": "true"},
         ),
+        *_tags_on_pipelines(policy, pipelines),
         *of_images(policy, stack),
         wildcards={images: _IMAGES},
     )
+
+
+def _tags_on_pipelines(policy: HandlerPolicy, pipelines: str) -> list[Statement]:
+    """Return the statement to start a pipeline with tags, should IAM look at the pipeline for these.
+
+    Whether it looks at the image or at the pipeline is not verified on AWS: its EC2ImageBuilderExecutionPolicy pairs
+    the start with the pipeline. A function of many stacks does without: it could give a pipeline to another of them.
+    """
+    if not policy.serves_one_stack:
+        return []
+    (operator, of_request), (_, of_resource) = (
+        *policy.of_ours("aws:RequestTag").items(),
+        *policy.of_ours("aws:ResourceTag").items(),
+    )
+    return [allow(["imagebuilder:TagResource"], pipelines, **{operator: of_request | of_resource})]
 
 
 def of_images(policy: HandlerPolicy, stack: cdk.Stack) -> list[Statement]:

@@ -135,6 +135,11 @@ class HandlerPolicy:
         """
         self._add(self._keys, (key_arn,), _LONGEST_OTHER)
 
+    @property
+    def serves_one_stack(self) -> bool:
+        """Whether the function creates pipelines of its own stack alone."""
+        return self._ours == cdk.Aws.STACK_ID
+
     def of_ours(self, key: Literal["aws:RequestTag", "aws:ResourceTag"], more: str = "") -> dict[str, Any]:
         """Return the condition that the owner tag is that of a stack of the function; `more` as `IfExists`."""
         return {f"{self._equals}{more}": {f"{key}/{STACK_ID_TAG}": self._ours}}

@@ -6,6 +6,7 @@ from typing import Any
 from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG
 from imagebuilder_pipeline_handler.build.properties import Build
 from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
+from imagebuilder_pipeline_handler.imagebuilder.dates import was_made_after
 from imagebuilder_pipeline_handler.imagebuilder.images import all_images
 from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
@@ -13,8 +14,12 @@ from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 
 
 def own_images(task: Task, pipeline_arn: str) -> list[dict[str, Any]]:
-    """Return the summaries of the images of a pipeline that the event's resource built, oldest first."""
-    own = [image for image in all_images(task.client, pipeline_arn) if task.owns(image)]
+    """Return the summaries of the images of a pipeline that the event's resource built, oldest first.
+
+    Those of a later event are left out: Lambda may deliver an event once more when the next one has long begun.
+    """
+    images = all_images(task.client, pipeline_arn)
+    own = [image for image in images if task.owns(image) and not was_made_after(task.event, image)]
     return sorted(own, key=lambda image: str(image.get("dateCreated", "")))
 
 

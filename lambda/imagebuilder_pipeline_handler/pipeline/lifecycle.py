@@ -17,15 +17,15 @@ from imagebuilder_model import (
     normalized_name,
 )
 from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
-from imagebuilder_pipeline_handler.imagebuilder.errors import error_code, is_gone
-from imagebuilder_pipeline_handler.imagebuilder.task import Task
-from imagebuilder_pipeline_handler.pipeline.adoption import adopt, is_given_back, marks_after_update, require_adoptable
-from imagebuilder_pipeline_handler.pipeline.dates import (
+from imagebuilder_pipeline_handler.imagebuilder.dates import (
     is_older,
     time_of,
     was_made_after,
     was_there_before,
 )
+from imagebuilder_pipeline_handler.imagebuilder.errors import error_code, is_gone
+from imagebuilder_pipeline_handler.imagebuilder.task import Task
+from imagebuilder_pipeline_handler.pipeline.adoption import adopt, is_given_back, marks_after_update, require_adoptable
 from imagebuilder_pipeline_handler.pipeline.deletion import delete_ours, look
 from imagebuilder_pipeline_handler.pipeline.live import bring_to, live_pipeline, shows, succeeded
 from imagebuilder_pipeline_handler.pipeline.on_delete import delete_as_wanted

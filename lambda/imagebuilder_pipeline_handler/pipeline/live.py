@@ -9,10 +9,10 @@ from botocore.exceptions import ClientError
 from imagebuilder_model import load_model
 from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
 from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient
+from imagebuilder_pipeline_handler.imagebuilder.dates import was_changed_since
 from imagebuilder_pipeline_handler.imagebuilder.errors import error_code, is_denied, is_gone
 from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
-from imagebuilder_pipeline_handler.pipeline.dates import was_changed_since
 from imagebuilder_pipeline_handler.pipeline.properties import Desired
 from imagebuilder_pipeline_handler.pipeline.reasons import OTHER_RECIPE_TYPE, OTHER_STACKS, SUPERSEDED
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from support.building import images, properties, started, states, stopped
+from support.building import SECONDS_PER_STATE, images, properties, started, states, stopped
+from support.clock import AdvancingClock
 from support.cloudformation import Context
+from support.environment import new_handler
 from support.waiting import MACHINE, StateMachines, Waiting
 
 from imagebuilder_local.emulator import ImageBuilder
@@ -127,6 +129,22 @@ def test_delete_that_only_a_proxy_answers_fails(
     service.inject(operation, [{"status": 200, "body": "<html>"}] * 100)
     answer = build.delete("Build-1ABC")
     assert (answer["Status"], answer["Reason"].split(":")[0]) == ("FAILED", "NoAnswer")
+
+
+@pytest.mark.parametrize("kind", ["Update", "Delete"])
+def test_event_that_comes_late_leaves_the_build_of_a_later_event(
+    build: Waiting, service: ImageBuilder, pipeline: str, clock: AdvancingClock, kind: str
+) -> None:
+    build.create(**properties(pipeline))
+    late = build.event(kind, properties(pipeline, "2"), sent=clock.now()) | {"PhysicalResourceId": "Build-1ABC"}
+    build.send(late)
+    clock.sleep(300)
+    build.handler(build.event("Update", properties(pipeline, "3"), sent=clock.now()), Context())
+    # Another of Lambda's environments, which has not seen the later event.
+    new_handler(clock=clock)(late, Context())
+    later = images(service, pipeline)[-1]
+    clock.sleep(SECONDS_PER_STATE)
+    assert (later["tags"]["imagebuilder-pipeline:what-is-built"], states(service, pipeline)[-1]) == ("3", "CREATING")
 
 
 def test_deploy_that_comes_before_an_image_has_been_removed_builds_anew(

@@ -1,4 +1,4 @@
-"""Dates of a live pipeline beside those of an event."""
+"""Dates of a live pipeline or image beside those of an event."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ def was_there_before(event: Event, live: Mapping[str, Any]) -> bool:
 
 
 def was_made_after(event: Event, live: Mapping[str, Any]) -> bool:
-    """Return whether a live pipeline is newer than the event, which cannot mean it. False if that is unknown."""
+    """Return whether a live pipeline or image is newer than the event, which cannot mean it. False if unknown."""
     issued, made = issued_at(event), time_of(live, "dateCreated")
     return issued is not None and made is not None and made > issued + CLOCK_SKEW
 
