@@ -153,6 +153,7 @@ async def _serve(
         policy_document,
         secure_reference,
         service_token,
+        state_machine_role,
     )
     from imagebuilder_local.cloud.ministack.iam import MinistackIam
     from imagebuilder_local.cloud.ministack.signatures import Signatures
@@ -160,14 +161,13 @@ async def _serve(
     ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(server.service))
     iam = server.service.iam = MinistackIam(state.region, state.account)
     function_role.enforce(iam)
+    state_machine_role.enforce(iam)
     events.watch(timeline)
     signatures = Signatures(state.account)
     gate = Gate(app, signatures)
     # Wrapped outside the page's events, so that the page does not show rejected operations, which are not sent.
-    service_token.enforce()
-    secure_reference.enforce()
-    policy_document.enforce()
-    log_group_key.enforce()
+    for rule in (service_token, secure_reference, policy_document, log_group_key):
+        rule.enforce()
     function_network.enforce(iam)
     instance_profile.identify_by_name()
 
