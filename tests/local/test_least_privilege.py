@@ -13,7 +13,9 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from support.cdk import Cdk
-from support.guarded import STACK, Guarded, Policy, guarded_app
+from support.guarded import STACK, Guarded, Policy
+from support.guarded_app import guarded_app
+from support.mutations import conditions, grants
 from support.profile import make_instance_profile
 from support.tls import cloud_responses
 from support.trespasses import (
@@ -213,28 +215,6 @@ def first_refusal(guarded: Guarded) -> str | None:
 def minimal(guarded: Guarded, **properties: Any) -> dict[str, Any]:
     references = ("ImageRecipeArn", "InfrastructureConfigurationArn")
     return {"Name": "probe"} | {name: guarded.outputs[name] for name in references} | properties
-
-
-def grants(policy: Policy) -> Iterator[tuple[str, list[str], Policy]]:
-    """Yield each statement and each action of one: what it is, the actions that it allows, and the policy without."""
-    for index, statement in enumerate(policy["Statement"]):
-        less = deepcopy(policy)
-        del less["Statement"][index]
-        yield f"statement {index}", statement["Action"], less
-        for action in statement["Action"] if len(statement["Action"]) > 1 else ():
-            less = deepcopy(policy)
-            less["Statement"][index]["Action"].remove(action)
-            yield f"{action} in statement {index}", [action], less
-
-
-def conditions(policy: Policy) -> Iterator[tuple[str, Policy]]:
-    """Yield each condition key of each statement: what it is, and the policy without."""
-    for index, statement in enumerate(policy["Statement"]):
-        for operator, keys in statement.get("Condition", {}).items():
-            for key in keys:
-                less = deepcopy(policy)
-                del less["Statement"][index]["Condition"][operator][key]
-                yield f"{operator} {key} in statement {index}", less
 
 
 def is_missed(guarded: Guarded, actions: list[str], less: Policy) -> bool:

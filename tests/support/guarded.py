@@ -6,72 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import boto3
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_imagebuilder as imagebuilder
 
-from cdk_imagebuilder_pipeline import ImagePipeline, WorkflowConfiguration
 from support.cdk import Cdk
 from support.cloudformation import Resource, ResponseServer
-from support.profile import PROFILE
 
 Policy = dict[str, Any]
 
 STACK = "Guarded"
 _SERVICE_LINKED_ROLE = "AWSServiceRoleForImagebuilder"  # as ministack spells it
-
-
-def guarded_app(outdir: Path, name: str = STACK, **changes: Any) -> cdk.App:
-    """Return an app with a pipeline of each type; the image pipeline has everything, or what `changes` says instead."""
-    app = cdk.App(outdir=str(outdir))
-    stack = cdk.Stack(app, name)
-    recipe = imagebuilder.CfnImageRecipe(stack, "Recipe", name=name, version="1.0.0", parent_image="ami-1")
-    container = imagebuilder.CfnContainerRecipe(
-        stack,
-        "Container",
-        name=name,
-        version="1.0.0",
-        parent_image="amazonlinux",
-        container_type="DOCKER",
-        components=[{"componentArn": "arn:aws:imagebuilder:us-east-1:aws:component/update-linux/x.x.x"}],
-        target_repository={"service": "ECR", "repositoryName": "app"},
-    )
-    workflow = imagebuilder.CfnWorkflow(stack, "Workflow", name=name, type="TEST", version="1.0.0", data="{}")
-    distribution = imagebuilder.CfnDistributionConfiguration(
-        stack, "Distribution", name=name, distributions=[{"region": stack.region}]
-    )
-    infrastructure = imagebuilder.CfnInfrastructureConfiguration(
-        stack, "Infrastructure", name=name, instance_profile_name=PROFILE
-    )
-    role = iam.Role(stack, "Execution", assumed_by=iam.ServicePrincipal("imagebuilder.amazonaws.com"))  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
-    everything: dict[str, Any] = {
-        "distribution_configuration": distribution,
-        "execution_role": role,
-        "workflows": [WorkflowConfiguration(workflow=workflow)],
-        "image_scanning_enabled": True,
-        "image_log_group": "/logs/image",
-        "tags": {"team": "web", "cost": "1"},
-    }
-    common: dict[str, Any] = {"infrastructure_configuration": infrastructure}
-    ImagePipeline(stack, "ImagePipeline", recipe=recipe, **(common | everything | changes))
-    scanned: dict[str, Any] = {"image_scanning_enabled": True, "image_scanning_ecr_repository": "scans"}
-    ImagePipeline(stack, "ContainerPipeline", recipe=container, **(common | scanned))
-    outputs = {
-        "ImageRecipeArn": recipe.attr_arn,
-        "ContainerRecipeArn": container.attr_arn,
-        "InfrastructureConfigurationArn": infrastructure.attr_arn,
-        "DistributionConfigurationArn": distribution.attr_arn,
-        "WorkflowArn": workflow.attr_arn,
-        "ExecutionRole": role.role_arn,
-        "StackId": stack.stack_id,
-    }
-    for key, value in outputs.items():
-        cdk.CfnOutput(stack, f"{key}Output", value=value).override_logical_id(key)
-    return app
 
 
 @dataclass
@@ -81,6 +26,7 @@ class Guarded:
     cli: Cdk
     outputs: dict[str, str]
     responses: ResponseServer
+    stack: str = STACK
     _clients: list[Any] = field(default_factory=list)
 
     def client(self, service: str, **credentials: str) -> Any:
@@ -112,10 +58,13 @@ class Guarded:
     @cached_property
     def as_function(self) -> Any:
         """A client of Image Builder with the credentials of the function's role."""
-        session = self.client("sts").assume_role(RoleArn=self.role_arn, RoleSessionName="trespasser")
-        keys = session["Credentials"]
+        return self.assumed("imagebuilder", self.role_arn)
+
+    def assumed(self, service: str, role_arn: str) -> Any:
+        """Return a client with the credentials of a role."""
+        keys = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="trespasser")["Credentials"]
         return self.client(
-            "imagebuilder",
+            service,
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys["SessionToken"],
@@ -231,17 +180,20 @@ class Guarded:
 
     @cached_property
     def _function(self) -> str:
-        (name,) = self._resources_of("AWS::Lambda::Function")
+        functions = self._resources_of("AWS::Lambda::Function")
+        (name,) = [name for logical_id, name in functions.items() if "Watcher" not in logical_id]
         return name
 
     @cached_property
     def _queue(self) -> str | None:
         """The URL of the dead-letter queue."""
-        return next(iter(self._resources_of("AWS::SQS::Queue")), None)
+        return next(iter(self._resources_of("AWS::SQS::Queue").values()), None)
 
-    def _resources_of(self, resource_type: str) -> list[str]:
-        resources = self.cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
-        return [str(one["PhysicalResourceId"]) for one in resources if one["ResourceType"] == resource_type]
+    def _resources_of(self, resource_type: str) -> dict[str, str]:
+        """Return the physical id of each resource of a type by its logical id."""
+        resources = self.cloudformation.describe_stack_resources(StackName=self.stack)["StackResources"]
+        found = [one for one in resources if one["ResourceType"] == resource_type]
+        return {one["LogicalResourceId"]: str(one["PhysicalResourceId"]) for one in found}
 
     @property
     def _role(self) -> str:

@@ -70,11 +70,11 @@ def disown_foreign_that_was_adopted(guarded: Guarded, _policy: Policy) -> None:
 
 
 def disown_what_was_not_adopted(guarded: Guarded, _policy: Policy) -> None:
-    guarded.as_function.untag_resource(resourceArn=_own_pipeline(guarded), tagKeys=[STACK_ID_TAG])
+    guarded.as_function.untag_resource(resourceArn=own_pipeline(guarded), tagKeys=[STACK_ID_TAG])
 
 
 def give_away(guarded: Guarded, _policy: Policy) -> None:
-    guarded.as_function.tag_resource(resourceArn=_own_pipeline(guarded), tags={STACK_ID_TAG: OTHER_STACK})
+    guarded.as_function.tag_resource(resourceArn=own_pipeline(guarded), tags={STACK_ID_TAG: OTHER_STACK})
 
 
 def take_foreign_over(guarded: Guarded, _policy: Policy) -> None:
@@ -96,7 +96,7 @@ def list_all(guarded: Guarded, _policy: Policy) -> None:
 
 
 def start_own(guarded: Guarded, _policy: Policy) -> None:
-    guarded.as_function.start_image_pipeline_execution(imagePipelineArn=_own_pipeline(guarded))
+    guarded.as_function.start_image_pipeline_execution(imagePipelineArn=own_pipeline(guarded))
 
 
 def create_without_owner(guarded: Guarded, _policy: Policy) -> None:
@@ -113,11 +113,11 @@ def pass_another_role(guarded: Guarded, _policy: Policy) -> None:
 
 
 def pass_the_role_to_another_service(guarded: Guarded, policy: Policy) -> None:
-    _as_iam_would_answer(guarded, policy, "iam:PassRole", {"iam:passedtoservice": "lambda.amazonaws.com"})
+    as_iam_would_answer(guarded, policy, "iam:PassRole", {"iam:passedtoservice": "lambda.amazonaws.com"})
 
 
 def make_a_role_for_another_service(guarded: Guarded, policy: Policy) -> None:
-    _as_iam_would_answer(guarded, policy, "iam:CreateServiceLinkedRole", {"iam:awsservicename": "ecs.amazonaws.com"})
+    as_iam_would_answer(guarded, policy, "iam:CreateServiceLinkedRole", {"iam:awsservicename": "ecs.amazonaws.com"})
 
 
 TRESPASSES: tuple[Trespass, ...] = (
@@ -142,7 +142,8 @@ TRESPASSES: tuple[Trespass, ...] = (
 )
 
 
-def _own_pipeline(guarded: Guarded) -> str:
+def own_pipeline(guarded: Guarded) -> str:
+    """Make a pipeline of the stack and return its ARN."""
     return str(create(guarded.root, guarded, tags={STACK_ID_TAG: guarded.outputs["StackId"]})["imagePipelineArn"])
 
 
@@ -153,7 +154,7 @@ def _references(guarded: Guarded) -> dict[str, str]:
     }
 
 
-def _as_iam_would_answer(guarded: Guarded, policy: Policy, action: str, context: dict[str, str]) -> None:
+def as_iam_would_answer(guarded: Guarded, policy: Policy, action: str, context: dict[str, str]) -> None:
     """Ask what another service would ask on the resources of the grant: no call to Image Builder leads there."""
     for statement in policy["Statement"]:
         resources = statement["Resource"]
