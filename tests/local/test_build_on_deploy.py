@@ -2,111 +2,112 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_imagebuilder as imagebuilder
+from aws_cdk import RemovalPolicy
+from support.built_app import (
+    ami_in_use,
+    built_app,
+    container_in_use,
+    containers_app,
+    images,
+    state_of,
+    states,
+    waits_app,
+)
 from support.cdk import Cdk, CdkError, bootstrapped
 
-from cdk_imagebuilder_pipeline import ImagePipeline
+from imagebuilder_local.emulator.pace import VARIABLE
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
 def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
-    with bootstrapped(tmp_path_factory.mktemp("cloud")) as cli:
-        yield cli
-
-
-def app_of(
-    outdir: Path, name: str, version: str = "1.0.0", command: str = "true", description: str = "golden", **options: Any
-) -> cdk.App:
-    """Return an app of one stack: a pipeline that builds on deploy, and a launch template with the AMI."""
-    app = cdk.App(outdir=str(outdir))
-    stack = cdk.Stack(app, name)
-    steps = [{"name": "Harden", "action": "ExecuteBash", "inputs": {"commands": [command]}}]
-    document = {"name": name, "schemaVersion": 1.0, "phases": [{"name": "build", "steps": steps}]}
-    component = imagebuilder.CfnComponent(
-        stack, "Component", name=name, platform="Linux", version=version, data=cdk.Fn.to_json_string(document)
-    )
-    recipe = imagebuilder.CfnImageRecipe(
-        stack,
-        "Recipe",
-        name=name,
-        version=version,
-        parent_image="ami-1",
-        components=[{"componentArn": component.attr_arn}],
-    )
-    principal: Any = iam.ServicePrincipal("ec2.amazonaws.com")  # pyright does not see an IPrincipal in it
-    role: Any = iam.Role(stack, "BuildInstance", assumed_by=principal)
-    profile = iam.InstanceProfile(stack, "InstanceProfile", role=role)
-    pipeline = ImagePipeline(
-        stack,
-        "Pipeline",
-        image_pipeline_name=name,
-        description=description,
-        recipe=recipe,
-        infrastructure_configuration=imagebuilder.CfnInfrastructureConfiguration(
-            stack, "Infrastructure", name=name, instance_profile_name=profile.instance_profile_name
-        ),
-    )
-    build = pipeline.build_on_deploy(**options)
-    ec2.CfnLaunchTemplate(
-        stack, "Template", launch_template_name=name, launch_template_data={"imageId": build.image_id}
-    )
-    for key, value in {"ImageId": build.image_id, "ImageArn": build.image_arn, "Version": build.image_version}.items():
-        cdk.CfnOutput(stack, key, value=value)
-    return app
-
-
-def images(cli: Cdk, name: str) -> list[dict[str, Any]]:
-    """Return the images of a pipeline, oldest first."""
-    client = cli.client("imagebuilder")
-    try:
-        arn = f"arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/{name.lower()}"
-        found = client.list_image_pipeline_images(imagePipelineArn=arn)["imageSummaryList"]
-        return sorted(found, key=lambda image: image["dateCreated"])
-    finally:
-        client.close()
-
-
-def ami_in_use(cli: Cdk, name: str) -> str:
-    """Return the AMI of the newest version of the launch template."""
-    client = cli.client("ec2")
-    try:
-        (version,) = client.describe_launch_template_versions(LaunchTemplateName=name, Versions=["$Latest"])[
-            "LaunchTemplateVersions"
-        ]
-        return str(version["LaunchTemplateData"]["ImageId"])
-    finally:
-        client.close()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(VARIABLE, "0.3")
+        with bootstrapped(tmp_path_factory.mktemp("cloud")) as cli:
+            yield cli
 
 
 def test_build_is_deployed_kept_changed_failed_rolled_back_and_destroyed(cdk_cli: Cdk, tmp_path: Path) -> None:
     name = "Golden"
-    first = cdk_cli.deploy(app_of(tmp_path / "1", name))[name]
+    first = cdk_cli.deploy(built_app(tmp_path / "1", name))[name]
     (image,) = images(cdk_cli, name)
     assert (image["state"]["status"], first["ImageArn"]) == ("AVAILABLE", image["arn"])
     assert (first["ImageId"], first["Version"]) == (image["outputResources"]["amis"][0]["image"], "1.0.0/1")
     assert ami_in_use(cdk_cli, name) == first["ImageId"]
 
-    cdk_cli.deploy(app_of(tmp_path / "2", name, description="described otherwise"))
+    cdk_cli.deploy(built_app(tmp_path / "2", name, description="described otherwise"))
     assert len(images(cdk_cli, name)) == 1
 
-    second = cdk_cli.deploy(app_of(tmp_path / "3", name, version="1.0.1"))[name]
+    second = cdk_cli.deploy(built_app(tmp_path / "3", name, version="1.0.1"))[name]
     assert second["ImageId"] != first["ImageId"]
     assert ami_in_use(cdk_cli, name) == second["ImageId"]
 
     with pytest.raises(CdkError, match="BuildFailed") as failed:
-        cdk_cli.deploy(app_of(tmp_path / "4", name, version="1.0.2", command="exit 3"))
+        cdk_cli.deploy(built_app(tmp_path / "4", name, version="1.0.2", command="exit 3"))
     for part in ("while BUILDING", "step Harden (ExecuteBash) of phase build", "exit status 3", "stream 1.0.2/1"):
         assert part in str(failed.value)
     assert ami_in_use(cdk_cli, name) == second["ImageId"]
-    assert [image["state"]["status"] for image in images(cdk_cli, name)] == ["AVAILABLE", "AVAILABLE", "FAILED"]
+    assert states(cdk_cli, name) == ["AVAILABLE", "AVAILABLE", "FAILED"]
 
-    cdk_cli.destroy(app_of(tmp_path / "5", name, version="1.0.1"))
+    cdk_cli.destroy(built_app(tmp_path / "5", name, version="1.0.1"))
     assert cdk_cli.pipelines(name) == []
+    assert [state_of(cdk_cli, one["ImageArn"]) for one in (first, second)] == ["AVAILABLE", "AVAILABLE"]
+
+
+def test_task_definition_has_the_container_image_of_the_last_build_that_succeeded(cdk_cli: Cdk, tmp_path: Path) -> None:
+    name = "Worker"
+    first = cdk_cli.deploy(containers_app(tmp_path / "1", name))[name]
+    (image,) = images(cdk_cli, name)
+    assert first["ImageUri"] in image["outputResources"]["containers"][0]["imageUris"]
+    assert first["ImageUri"].endswith(".amazonaws.com/worker:1.0.0-1")
+    assert container_in_use(cdk_cli, name) == first["ImageUri"]
+
+    second = cdk_cli.deploy(containers_app(tmp_path / "2", name, version="1.0.1"))[name]
+    assert states(cdk_cli, name) == ["AVAILABLE", "AVAILABLE"]
+    assert second["ImageUri"].endswith("/worker:1.0.1-1")
+    assert container_in_use(cdk_cli, name) == second["ImageUri"]
+
+    with pytest.raises(CdkError, match="BuildFailed"):
+        cdk_cli.deploy(containers_app(tmp_path / "3", name, version="1.0.2", command="exit 3"))
+    assert states(cdk_cli, name) == ["AVAILABLE", "AVAILABLE", "FAILED"]
+    assert container_in_use(cdk_cli, name) == second["ImageUri"]
+
+    cdk_cli.destroy(containers_app(tmp_path / "4", name, version="1.0.1"))
+    assert cdk_cli.pipelines(name) == []
+
+
+def test_later_failure_goes_back_to_the_first_ami_and_destroy_leaves_no_image(cdk_cli: Cdk, tmp_path: Path) -> None:
+    name = "Rolled"
+    destroy = RemovalPolicy.DESTROY
+    first = cdk_cli.deploy(built_app(tmp_path / "1", name, removal_policy=destroy))[name]
+    output = cdk_cli.fail_to_deploy(
+        built_app(tmp_path / "2", name, version="1.0.1", removal_policy=destroy, later_fails=True)
+    )
+    assert "BuildGone" in output
+    built = images(cdk_cli, name)
+    assert [image["arn"].rsplit("/", 2)[1:] for image in built] == [["1.0.0", "1"], ["1.0.1", "1"]]
+    assert built[0]["state"]["status"] == "AVAILABLE"
+    assert ami_in_use(cdk_cli, name) == first["ImageId"]
+
+    cdk_cli.destroy(built_app(tmp_path / "3", name, removal_policy=destroy))
+    assert cdk_cli.pipelines(name) == []
+    assert [state_of(cdk_cli, image["arn"]) for image in built] == ["DELETED", "DELETED"]
+
+
+def test_started_build_is_not_waited_for_and_the_last_of_several_parts_has_the_image(
+    cdk_cli: Cdk, tmp_path: Path
+) -> None:
+    name = "Waits"
+    app = waits_app(tmp_path / "1", name)
+    template = app.synth().get_stack_by_name(name).template["Resources"]
+    assert [one["Type"] for one in template.values()].count("Custom::ImagePipelineImage") == 2
+    outputs = cdk_cli.deploy(app)[name]
+    (started,) = images(cdk_cli, f"{name}-started")
+    assert (outputs["StartedArn"], outputs["StartedVersion"]) == (started["arn"], "1.0.0/1")
+    (long,) = images(cdk_cli, f"{name}-long")
+    assert (outputs["LongArn"], long["state"]["status"]) == (long["arn"], "AVAILABLE")
+    assert outputs["LongId"] == long["outputResources"]["amis"][0]["image"]
+    assert ami_in_use(cdk_cli, f"{name}-long") == outputs["LongId"]
