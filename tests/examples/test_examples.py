@@ -1,6 +1,7 @@
 """Each guide's app, as it stands in its folder, deployed to one local cloud by the real CDK CLI."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,20 @@ def test_container_is_scanned_in_the_stack_s_repository(deploy: Deploy) -> None:
     assert scanning["imageScanningEnabled"] is True
     assert scanning["ecrConfiguration"]["repositoryName"].startswith("apiimage-repository")
     assert scanning["ecrConfiguration"]["containerTags"] == ["scanned"]
+
+
+def test_container_is_built_by_the_deployment_for_the_task_definition(cdk: Cdk, deploy: Deploy) -> None:
+    made = deploy("container-build")
+    assert made["lastRunStatus"] == "AVAILABLE"
+    ecs = cdk.client("ecs")
+    try:
+        (arn,) = ecs.list_task_definitions()["taskDefinitionArns"]
+        (container,) = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]["containerDefinitions"]
+    finally:
+        ecs.close()
+    registry, _, name = container["image"].partition("/")
+    assert registry == f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
+    assert re.fullmatch(r"worker-repository[^:]*:1\.0\.0-1", name)
 
 
 def test_workflows_run_in_order_with_a_role_that_the_construct_made(deploy: Deploy) -> None:
