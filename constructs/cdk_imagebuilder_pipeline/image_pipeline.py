@@ -59,6 +59,8 @@ class ImagePipeline(ImagePipelineBase):
         self._recipe_name: Final = recipe_name_in(resolver, recipe)
         self._provider: Final = provider
         self._request: Final = request
+        self._own_stack: Final = stack
+        self._has_build = False
         self._execution_role, added = self._role_for(props, request, managed_only=provider.managed_policies_only)
         self._has_schedule: Final = "schedule" in request
         self._scans: Final = request.get("imageScanningConfiguration", {}).get("imageScanningEnabled", False)
@@ -185,6 +187,11 @@ class ImagePipeline(ImagePipelineBase):
         - `removal_policy`: DESTROY deletes images of earlier builds, with their AMIs, snapshots and container images,
           and the last one with the resource. RETAIN keeps them. Default: RETAIN.
         """
+        if self._has_build:
+            raise self._error(
+                "build_on_deploy makes the one build of a pipeline: got a second call, allowed is one: use what the "
+                "first returned"
+            )
         options = BuildOptions(
             timeout=PART if timeout is None else timeout,
             wait=wait,
@@ -192,13 +199,16 @@ class ImagePipeline(ImagePipelineBase):
             image_tags={} if image_tags is None else image_tags,
             removal_policy=removal_policy,
         )
-        return ImagePipelineBuild(
+        build = ImagePipelineBuild(
             self,
+            self._own_stack,
             options,
             pipeline_arn=self.image_pipeline_arn,
             request=self._request,
             provider=self._provider,
         )
+        self._has_build = True
+        return build
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import aws_cdk as cdk
 
 from cdk_imagebuilder_pipeline.values.fingerprint import BETWEEN, Fingerprint, Later
-from cdk_imagebuilder_pipeline.values.resources import MARK, rendered, rendered_properties
+from cdk_imagebuilder_pipeline.values.resources import MARK, FoundReference, rendered, rendered_properties
 
 _IMAGE_BUILDER: Final = "AWS::ImageBuilder::"
 INFRASTRUCTURE: Final = f"{_IMAGE_BUILDER}InfrastructureConfiguration"
@@ -43,14 +43,19 @@ class Fingerprints:
 
     def __init__(self) -> None:
         self._known: dict[Any, Fingerprint] = {}
+        self._of_values: dict[tuple[str, cdk.Stack], Fingerprint] = {}
 
     def forget(self) -> None:
         """Forget everything: resources may change until the app is synthesised."""
         self._known.clear()
+        self._of_values.clear()
 
-    def of(self, value: object, scope: Any) -> Fingerprint:
-        """Return the fingerprint of a value with tokens, that stands in the stack of a scope."""
-        return self._made(*rendered(value, scope), cdk.Stack.of(scope), "")
+    def of(self, value: object, stack: cdk.Stack) -> Fingerprint:
+        """Return the fingerprint of a value with tokens in its strings, that stands in a stack."""
+        key = (json.dumps(value, sort_keys=True, default=id), stack)
+        if key not in self._of_values:
+            self._of_values[key] = self._made(*rendered(value, stack), stack, "")
+        return self._of_values[key]
 
     def of_resource(self, resource: Any) -> Fingerprint:
         """Return the fingerprint of a resource, an L1."""
@@ -63,12 +68,17 @@ class Fingerprints:
         return self._known[resource]
 
     def _made(
-        self, properties: Any, references: list[Any], stack: cdk.Stack, resource_type: str, counted: Any = None
+        self,
+        properties: Any,
+        references: list[FoundReference],
+        stack: cdk.Stack,
+        resource_type: str,
+        counted: Any = None,
     ) -> Fingerprint:
         walk = _Walk(self, references, stack)
         content = [resource_type, walk.content(properties if counted is None else counted)]
         digest = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        others = frozenset(_type_of(reference.target) for reference in references)
+        others = frozenset(reference.resource_type for reference in references)
         return Fingerprint(digest, tuple(walk.laters.values()), properties, resource_type, tuple(walk.followed), others)
 
 
@@ -83,7 +93,7 @@ class _Walk:
     """Goes through a rendered value: returns what is hashed, and collects what is not known at synth."""
 
     fingerprints: Fingerprints
-    references: list[Any]
+    references: list[FoundReference]
     stack: cdk.Stack
     laters: dict[str, Later] = field(default_factory=dict)
     followed: list[Fingerprint] = field(default_factory=list)
@@ -116,9 +126,9 @@ class _Walk:
         return {name: self.content(arguments)} if name in _PURE else self._later(value)
 
     def _reference(self, index: int) -> Any:
-        reference = self.references[index]
-        target, attribute = reference.target, str(reference.display_name)
-        if _type_of(target).startswith(_IMAGE_BUILDER):
+        found = self.references[index]
+        target, attribute, reference = found.target, found.attribute, found.token
+        if found.resource_type.startswith(_IMAGE_BUILDER):
             fingerprint = self.fingerprints.of_resource(target)
             self.followed.append(fingerprint)
             return {"attribute": attribute, "of": fingerprint.digest, "with": [*map(self._add, fingerprint.laters)]}
@@ -159,22 +169,19 @@ class _Walk:
     def _with_paths(self, value: Any) -> Any:
         def path(found: re.Match[str]) -> str:
             reference = self.references[int(found[1])]
-            return f"{reference.target.node.path}.{reference.display_name}"
+            return f"{reference.target.node.path}.{reference.attribute}"
 
         return _mapped(value, lambda text: _REFERENCE.sub(path, text))
 
     def _with_tokens(self, value: Any) -> Any:
-        return _mapped(value, lambda text: _REFERENCE.sub(lambda found: _as_text(self.references[int(found[1])]), text))
+        return _mapped(
+            value, lambda text: _REFERENCE.sub(lambda found: _as_text(self.references[int(found[1])].token), text)
+        )
 
     def _add(self, later: Later) -> int:
         """Return the place of a value among all."""
         self.laters.setdefault(later.key, later)
         return list(self.laters).index(later.key)
-
-
-def _type_of(target: Any) -> str:
-    # Parameters have none.
-    return str(getattr(target, "cfn_resource_type", ""))
 
 
 def _is_function(value: Mapping[str, Any]) -> bool:
