@@ -60,7 +60,7 @@ class BuildOptions:
             seconds = given.to_seconds()
         except RuntimeError:  # how jsii raises what JavaScript throws
             allowed = f"allowed is Duration.seconds(...) of a token, up to {PART.to_human_string()}"
-            yield Problem(("timeout",), f"is a token of another unit than seconds: got {given}, {allowed}")
+            yield Problem(("timeout",), f"is a token of another unit than seconds: got {given.unit_label()}, {allowed}")
             return
         if is_unresolved(seconds) or SHORTEST_TIMEOUT.to_seconds() <= seconds <= LONGEST_TIMEOUT.to_seconds():
             return
