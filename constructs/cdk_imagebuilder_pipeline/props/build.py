@@ -61,7 +61,7 @@ class BuildOptions:
             seconds = seconds_of(given)
         except RuntimeError:  # how jsii raises what JavaScript throws
             allowed = f"allowed is Duration.seconds(...) of a token, up to {PART.to_human_string()}"
-            yield Problem(("timeout",), f"is a token of another unit than seconds: got {given}, {allowed}")
+            yield Problem(("timeout",), f"is a token of another unit than seconds: got {given.unit_label()}, {allowed}")
             return
         if is_unresolved(seconds) or seconds_of(SHORTEST_TIMEOUT) <= seconds <= seconds_of(LONGEST_TIMEOUT):
             return
