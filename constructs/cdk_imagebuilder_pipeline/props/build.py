@@ -47,7 +47,7 @@ class BuildOptions:
         if not self.wait:
             return [0]
         seconds, longest = seconds_of(self.timeout), seconds_of(PART)
-        if is_unresolved(seconds):
+        if not _is_known(self.timeout):
             return [seconds]
         whole, rest = divmod(seconds, longest)
         return [longest] * int(whole) + ([rest] if rest else [])
@@ -63,7 +63,7 @@ class BuildOptions:
             allowed = f"allowed is Duration.seconds(...) of a token, up to {PART.to_human_string()}"
             yield Problem(("timeout",), f"is a token of another unit than seconds: got {given.unit_label()}, {allowed}")
             return
-        if is_unresolved(seconds) or seconds_of(SHORTEST_TIMEOUT) <= seconds <= seconds_of(LONGEST_TIMEOUT):
+        if not _is_known(given) or seconds_of(SHORTEST_TIMEOUT) <= seconds <= seconds_of(LONGEST_TIMEOUT):
             return
         fault = "small" if seconds < seconds_of(SHORTEST_TIMEOUT) else "large"
         allowed = f"{SHORTEST_TIMEOUT.to_human_string()} to {LONGEST_TIMEOUT.to_human_string()}"
@@ -80,6 +80,11 @@ class BuildOptions:
 def seconds_of(duration: cdk.Duration) -> float:
     """Return the seconds of a duration, asked for once: many pipelines have the same one."""
     return duration.to_seconds()
+
+
+@lru_cache(maxsize=32)
+def _is_known(duration: cdk.Duration) -> bool:
+    return not is_unresolved(seconds_of(duration))
 
 
 def _of_type(name: str, value: object, wanted: type, expected: str) -> Iterator[Problem]:

@@ -6,8 +6,9 @@ A reference to anything else is a value that is known at deploy. It is joined to
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 
@@ -54,16 +55,15 @@ class Fingerprints:
         """Return the fingerprint of a value with tokens in its strings, that stands in a stack."""
         key = (json.dumps(value, sort_keys=True, default=id), stack)
         if key not in self._of_values:
-            self._of_values[key] = self._made(*rendered(value, stack), stack, "")
+            self._of_values[key] = self._made(*rendered(value, stack), lambda: stack, "")
         return self._of_values[key]
 
-    def of_resource(self, resource: Any) -> Fingerprint:
+    def of_resource(self, resource: Any, resource_type: str) -> Fingerprint:
         """Return the fingerprint of a resource, an L1."""
         if resource not in self._known:
-            resource_type = str(resource.cfn_resource_type)
             properties, references = rendered_properties(resource)
             self._known[resource] = self._made(
-                properties, references, resource.stack, resource_type, _counted(properties, resource_type)
+                properties, references, lambda: resource.stack, resource_type, _counted(properties, resource_type)
             )
         return self._known[resource]
 
@@ -71,7 +71,7 @@ class Fingerprints:
         self,
         properties: Any,
         references: list[FoundReference],
-        stack: cdk.Stack,
+        stack: Callable[[], cdk.Stack],
         resource_type: str,
         counted: Any = None,
     ) -> Fingerprint:
@@ -94,9 +94,14 @@ class _Walk:
 
     fingerprints: Fingerprints
     references: list[FoundReference]
-    stack: cdk.Stack
+    stack_of: Callable[[], cdk.Stack]
     laters: dict[str, Later] = field(default_factory=dict)
     followed: list[Fingerprint] = field(default_factory=list)
+
+    @cached_property
+    def stack(self) -> cdk.Stack:
+        """The stack whose template has the value. Only values that are known at deploy need it."""
+        return self.stack_of()
 
     def content(self, value: Any) -> Any:
         match value:
@@ -129,7 +134,7 @@ class _Walk:
         found = self.references[index]
         target, attribute, reference = found.target, found.attribute, found.token
         if found.resource_type.startswith(_IMAGE_BUILDER):
-            fingerprint = self.fingerprints.of_resource(target)
+            fingerprint = self.fingerprints.of_resource(target, found.resource_type)
             self.followed.append(fingerprint)
             return {"attribute": attribute, "of": fingerprint.digest, "with": [*map(self._add, fingerprint.laters)]}
         if attribute == "Arn":
@@ -143,7 +148,7 @@ class _Walk:
 
         A branch may refer to resources that are not made without its condition, so their values stay in it.
         """
-        walks = [_Walk(self.fingerprints, self.references, self.stack) for _ in range(2)]
+        walks = [_Walk(self.fingerprints, self.references, self.stack_of) for _ in range(2)]
         contents = [walk.content(branch) for walk, branch in zip(walks, (if_true, if_false), strict=True)]
         texts = [
             cdk.Fn.join(BETWEEN, [str(index), *(one.text for one in walk.laters.values() if one.stack is self.stack)])
