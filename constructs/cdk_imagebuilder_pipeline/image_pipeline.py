@@ -15,8 +15,9 @@ from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
 from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.props.build import PART, BuildOptions
-from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
+from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineOnDelete, ImagePipelineProps
 from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_name_in
+from cdk_imagebuilder_pipeline.provider.build_grants import allow_listing
 from cdk_imagebuilder_pipeline.provider.grants import allow_what_it_needs
 from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.provider.roles import AnyRole
@@ -86,12 +87,15 @@ class ImagePipeline(ImagePipelineBase):
                 # Rendered at synth, because `Tags.of` can add tags until then.
                 "Tags": self._tags.rendered_tags,
                 **({} if props.adopt_existing is False else {"AdoptExisting": props.adopt_existing}),
+                **({} if props.on_delete == ImagePipelineOnDelete.DELETE else {"OnDelete": props.on_delete.value}),
             },
         )
         if added is not None:
             # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
             self._resource.node.add_dependency(added)
         if policy is not None:
+            if props.on_delete == ImagePipelineOnDelete.REFUSE_WHILE_BUILDING:
+                allow_listing(policy, stack)
             recipe_is_made = isinstance(props.recipe, cdk.CfnResource)
             allow_what_it_needs(policy, stack, request, recipe_is_made=recipe_is_made)
 

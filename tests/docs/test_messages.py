@@ -246,7 +246,6 @@ PROPERTIES: list[dict[str, Any]] = [
     {"AdoptExisting": "perhaps"},
     {"Tags": {f"key{index}": "" for index in range(49)}},
     {"Workflows": [{"WorkflowArn": BUILD, "Parameters": [{"Name": "key", "Value": "x"}]}], "ExecutionRole": "builder"},
-    {"OnDelete": "KEEP"},
 ]
 
 BUILDS: list[dict[str, Any]] = [{"OnDelete": "DELETE"}, {"WatcherArn": None}]
