@@ -115,6 +115,7 @@ def _images(task: Task, pipeline_arn: str) -> Iterator[dict[str, Any]]:
             raise HandlerError(NO_ANSWER, pipeline_arn)
         for image in response.get("imageSummaryList", []):
             yield {**image, "tags": image.get("tags") or {}}
-        if not response.get("nextToken"):
+        token = response.get("nextToken")
+        if not token:
             return
-        more = {"nextToken": response["nextToken"]}
+        more = {"nextToken": token}
