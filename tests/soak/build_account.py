@@ -157,10 +157,10 @@ class Account:
 
     def _make_pipeline(self) -> str:
         component = self.service.arn("component/harden/1.0.2/1")
-        self.service.register(component, Data=FAILING, Platform="Linux")
+        self.service.register(component, data=FAILING, platform="Linux")
         for is_broken in (False, True):
-            parts = [{"ComponentArn": component}] if is_broken else []
-            self.service.register(self._settings(is_broken=is_broken)["imageRecipeArn"], Components=parts)
+            parts = [{"componentArn": component}] if is_broken else []
+            self.service.register(self._settings(is_broken=is_broken)["imageRecipeArn"], components=parts)
         settings = self._settings(is_broken=False)
         self.service.register(settings["infrastructureConfigurationArn"])
         made = self.service.call("CreateImagePipeline", settings | {"name": "golden"})
