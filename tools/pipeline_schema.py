@@ -1,6 +1,6 @@
-"""Generate the JSON schemas of Custom::ImagePipeline from the service model: `python -m tools.pipeline_schema`.
+"""Generate the JSON schemas of the resource types from the service model: `python -m tools.pipeline_schema`.
 
-There are two schemas for different readers. cfn-lint resolves functions and uses the format of CloudFormation's
+There are schemas for two readers. cfn-lint resolves functions and uses the format of CloudFormation's
 registry. An editor validates the whole file and reads `!Ref Name` as the string `Name`, so its schema also allows a
 string for every value.
 """
@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from imagebuilder_model import SECURE_REFERENCE, Shape, load_model
-from imagebuilder_model.ownership import OWNER_TAGS, RESERVED_MEMBERS, most_tags
+from imagebuilder_model.builds import BUILD, IMAGE
+from imagebuilder_model.ownership import ON_DELETE, OWNER_TAGS, RESERVED_MEMBERS, most_tags
+from imagebuilder_model.spelling import template_name
 
 FOLDER: Final = Path("cloudformation")
-REGISTRY: Final = Path("schema") / "custom-imagepipeline.json"
-EDITOR: Final = Path("editor") / "template.schema.json"
+EDITOR: Final = FOLDER / "editor" / "template.schema.json"
 
-_TYPE: Final = "Custom::ImagePipeline"
 _OPERATION: Final = "CreateImagePipeline"
 _RECIPES: Final = ("ImageRecipeArn", "ContainerRecipeArn")
 _LONGEST_TIMEOUT: Final = 3600  # seconds, the limit of CloudFormation
@@ -37,63 +37,126 @@ _DYNAMIC_REFERENCE: Final[Schema] = {
     "not": {"pattern": SECURE_REFERENCE.pattern},
 }
 
-_OURS: Final[Schema] = {
+_FRAME: Final[dict[str, Schema]] = {
     "ServiceToken": {"type": "string", "minLength": 1},
     "ServiceTimeout": {"type": "integer", "minimum": 1, "maximum": _LONGEST_TIMEOUT},
-    "AdoptExisting": {"type": "boolean"},
 }
-_ATTRIBUTES: Final = ("Arn", "ClientToken", "RequestId")
+_OF_PIPELINE: Final[dict[str, Schema]] = {
+    "AdoptExisting": {"type": "boolean"},
+    "OnDelete": {"type": "string", "enum": list(ON_DELETE)},
+}
 
 
-def registry_schema() -> Schema:
-    """Return the schema in the format of CloudFormation's registry."""
+@dataclass(frozen=True)
+class Resource:
+    """A resource type: the shape of its properties, what its Ref is, and the attributes besides properties."""
+
+    type_name: str
+    shape: str
+    description: str
+    identifier: str
+    attributes: tuple[str, ...]
+    more: Schema = field(default_factory=dict)
+    """Keywords of cfn-lint that say what holds across properties."""
+
+    @property
+    def file(self) -> Path:
+        """The file of the schema, named as cfn-lint names those of AWS."""
+        return FOLDER / "schema" / f"{self.type_name.lower().replace('::', '-')}.json"
+
+    @property
+    def name(self) -> str:
+        """The type's name without the namespace."""
+        return self.type_name.partition("::")[2]
+
+
+_BY_FUNCTION: Final = "by the function with the ARN in ServiceToken"
+_OF_IMAGE: Final = ("ImageArn", "Version", "ImageId", "ImageUri")
+
+RESOURCES: Final = (
+    Resource(
+        "Custom::ImagePipeline",
+        "CreateImagePipeline",
+        f"An EC2 Image Builder pipeline, created {_BY_FUNCTION}",
+        "Arn",
+        ("Arn", "ClientToken", "RequestId", "WhatIsBuilt"),
+        {
+            # cfn-lint's keyword, which gives better messages than `oneOf`.
+            "requiredXor": list(_RECIPES),
+            "dependentRequired": {"Workflows": ["ExecutionRole"]},
+            "createOnlyProperties": ["/properties/Name"],
+        },
+    ),
+    Resource(
+        "Custom::ImagePipelineBuild",
+        BUILD,
+        f"An image that a pipeline builds during the deployment, started {_BY_FUNCTION}",
+        "ImageArn",
+        _OF_IMAGE,
+    ),
+    Resource(
+        "Custom::ImagePipelineImage",
+        IMAGE,
+        f"An image that is waited for or looked up {_BY_FUNCTION}",
+        "ImageArn",
+        _OF_IMAGE[1:],
+    ),
+)
+
+
+def registry_schema(resource: Resource) -> Schema:
+    """Return the schema of a type in the format of CloudFormation's registry."""
     writer = _Writer(for_value=_in_any_case)
-    pipeline = _pipeline(writer)
-    pipeline["properties"] |= {name: {"type": "string"} for name in _ATTRIBUTES}
+    properties = _properties(resource, writer)
+    properties["properties"] |= {name: {"type": "string"} for name in resource.attributes}
     return {
-        "typeName": _TYPE,
-        "description": "An EC2 Image Builder pipeline, created by the function with the ARN in ServiceToken",
+        "typeName": resource.type_name,
+        "description": resource.description,
         "definitions": writer.definitions | {"DynamicReference": _DYNAMIC_REFERENCE},
-        **pipeline,
-        # cfn-lint's keyword, which gives better messages than `oneOf`.
-        "requiredXor": list(_RECIPES),
-        "dependentRequired": {"Workflows": ["ExecutionRole"]},
-        "createOnlyProperties": ["/properties/Name"],
-        "readOnlyProperties": [f"/properties/{name}" for name in _ATTRIBUTES],
-        "primaryIdentifier": ["/properties/Arn"],
+        **properties,
+        **resource.more,
+        "readOnlyProperties": [f"/properties/{name}" for name in resource.attributes],
+        "primaryIdentifier": [f"/properties/{resource.identifier}"],
     }
 
 
 def editor_schema() -> Schema:
     """Return the schema of a template. Resources of other types are not validated."""
     writer = _Writer(for_value=_or_a_function)
-    pipeline = _pipeline(writer) | {"anyOf": [{"required": [recipe]} for recipe in _RECIPES]}
-    is_pipeline = {"required": ["Type"], "properties": {"Type": {"const": _TYPE}}}
+    types = {resource.name: _properties(resource, writer) for resource in RESOURCES}
+    types["ImagePipeline"] |= {"anyOf": [{"required": [recipe]} for recipe in _RECIPES]}
     function = {"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": {"pattern": "^(Ref$|Fn::)"}}
     later = {"anyOf": [function, _DYNAMIC_REFERENCE]}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": f"CloudFormation templates with {_TYPE}",
+        "title": f"CloudFormation templates with {', '.join(resource.type_name for resource in RESOURCES)}",
         "type": "object",
         "properties": {
             "Resources": {
                 "type": "object",
-                "additionalProperties": {
-                    "if": is_pipeline,
-                    "then": {"required": ["Properties"], "properties": {"Properties": _reference("ImagePipeline")}},
-                },
+                "additionalProperties": {"allOf": [_if_it_is(resource) for resource in RESOURCES]},
             }
         },
-        "definitions": {"ImagePipeline": pipeline, "Later": later} | writer.definitions,
+        "definitions": types | {"Later": later} | writer.definitions,
     }
 
 
-def _pipeline(writer: "_Writer") -> Schema:
-    schema = writer.structure(load_model().input_of(_OPERATION))
-    ours = {name: writer.for_value(value) for name, value in _OURS.items()}
-    tags = {"Tags": writer.for_value(_without_owner_tags(writer.definitions["TagMap"]))}
-    properties = ours | schema["properties"] | tags
-    return schema | {"properties": properties, "required": ["ServiceToken", *schema["required"]]}
+def _if_it_is(resource: Resource) -> Schema:
+    return {
+        "if": {"required": ["Type"], "properties": {"Type": {"const": resource.type_name}}},
+        "then": {"required": ["Properties"], "properties": {"Properties": _reference(resource.name)}},
+    }
+
+
+def _properties(resource: Resource, writer: "_Writer") -> Schema:
+    schema = writer.structure(load_model().input_of(resource.shape))
+    more = _FRAME
+    if resource.shape == _OPERATION:
+        more = _FRAME | _OF_PIPELINE | {"Tags": _without_owner_tags(writer.definitions["TagMap"])}
+    properties = schema["properties"] | {name: writer.for_value(value) for name, value in more.items()}
+    # What comes first says whose resource it is.
+    ordered = {name: properties[name] for name in [*_FRAME, *_OF_PIPELINE, *properties] if name in properties}
+    return schema | {"properties": ordered, "required": ["ServiceToken", *schema["required"]]}
 
 
 def _without_owner_tags(tags: Schema) -> Schema:
@@ -159,8 +222,8 @@ class _Writer:
         members = {name: member for name, member in shape.members.items() if name not in RESERVED_MEMBERS}
         return {
             "type": "object",
-            "properties": {_spelt(name): self.member(member.shape, name) for name, member in members.items()},
-            "required": [_spelt(name) for name in shape.required if name in members],
+            "properties": {template_name(name): self.member(member.shape, name) for name, member in members.items()},
+            "required": [template_name(name) for name in shape.required if name in members],
             "additionalProperties": False,
         }
 
@@ -187,19 +250,15 @@ def _text(shape: Shape) -> Iterator[tuple[str, Any]]:
         yield "enum", list(shape.enum)
 
 
-def _spelt(member: str) -> str:
-    return member[:1].upper() + member[1:]
-
-
 def to_text(schema: Schema) -> str:
     """Return a schema in its committed format."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Write both schemas."""
-    for path, schema in ((REGISTRY, registry_schema()), (EDITOR, editor_schema())):
-        target = FOLDER / path
+    """Write all schemas."""
+    schemas = {resource.file: registry_schema(resource) for resource in RESOURCES} | {EDITOR: editor_schema()}
+    for target, schema in schemas.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(to_text(schema), encoding="utf-8")
         print(f"wrote {target}, {target.stat().st_size:,} bytes")

@@ -15,6 +15,7 @@ from aws_cdk import aws_logs as logs
 from tools.readable import readable
 
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
+from cdk_imagebuilder_pipeline.provider.build_grants import allow_deletion
 
 _STACK: Final = "ImagePipelineProvider"
 _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${StackNames}/*"
@@ -22,6 +23,8 @@ _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::Acc
 _ROLES: Final = "ExecutionRoleArns"
 
 _DESCRIPTION: Final = "Creates the EC2 Image Builder pipelines of all stacks that import its ServiceToken"
+
+_OF_WATCHER: Final = "Waits for the images that deployments of these stacks build"
 
 _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "ExportName": {
@@ -39,7 +42,7 @@ _PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     _ROLES: {
         "Type": "CommaDelimitedList",
         "Default": "",
-        "Description": "The ARNs of the roles allowed as the ExecutionRole of a pipeline; a path can end with *",
+        "Description": "The ARNs of the roles allowed as ExecutionRole or LifecycleRoleArn; a path can end with *",
     },
     "ImageScanning": {
         "Type": "String",
@@ -71,6 +74,7 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
     for name in (_ROLES, "LogRetentionInDays"):
         cdk.CfnParameter(stack, name, type=_PARAMETERS[name]["Type"])  # so that the CDK can resolve the references
     provider = ImagePipelineProvider(stack, "Provider")
+    watcher_arn = provider.watcher_arn
     _allow_what_any_pipeline_may_need(provider, stack)
     _name_plainly(provider)
     _describe(provider)
@@ -80,17 +84,18 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
         if resource["Type"] == "AWS::IAM::Policy":
             document = resource["Properties"]["PolicyDocument"]
             document["Statement"] = [one for statement in document["Statement"] for one in _shared(statement)]
-    function = resources["Function"]["Properties"]
-    function["Code"] = code
-    # It has the stack that the construct's function serves.
-    del function["Environment"]
+    for function in resources.values():
+        if function["Type"] == "AWS::Lambda::Function":
+            function["Properties"]["Code"] = code
+            # It has the stack that the construct's function serves.
+            del function["Properties"]["Environment"]
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": _DESCRIPTION,
         "Parameters": _PARAMETERS,
         "Conditions": _CONDITIONS,
         "Resources": _checked(readable(resources)),
-        "Outputs": _outputs(provider),
+        "Outputs": _outputs(provider, readable(stack.resolve(watcher_arn))),
     }
 
 
@@ -98,6 +103,7 @@ def _allow_what_any_pipeline_may_need(provider: ImagePipelineProvider, stack: cd
     provider.policy.allow_any_read()
     provider.policy.allow_scanning(stack.format_arn(service="ecr", resource="repository", resource_name="*"))
     provider.policy.allow_pass(cdk.Fn.ref(_ROLES))
+    allow_deletion(provider.policy, stack, None)
 
 
 def _name_plainly(provider: ImagePipelineProvider) -> None:
@@ -112,7 +118,7 @@ def _describe(provider: ImagePipelineProvider) -> None:
     for child in provider.node.find_all():
         match child:
             case lambda_.CfnFunction() | iam.CfnRole():
-                child.description = _DESCRIPTION
+                child.description = _OF_WATCHER if "/Waiting/" in child.node.path else _DESCRIPTION
             case logs.CfnLogGroup():
                 child.add_property_override("RetentionInDays", {"Ref": "LogRetentionInDays"})
             case _:
@@ -151,7 +157,7 @@ def _optional(statement: dict[str, Any]) -> dict[str, Any]:
     return statement
 
 
-def _outputs(provider: ImagePipelineProvider) -> dict[str, Any]:
+def _outputs(provider: ImagePipelineProvider, watcher_arn: Any) -> dict[str, Any]:
     return {
         "ServiceToken": {
             "Description": "The ServiceToken for Custom::ImagePipeline resources",
@@ -161,6 +167,11 @@ def _outputs(provider: ImagePipelineProvider) -> dict[str, Any]:
         "ServiceTimeout": {
             "Description": "The ServiceTimeout in seconds, long enough for all attempts of the function",
             "Value": str(int(provider.service_timeout.to_seconds())),
+        },
+        "WatcherArn": {
+            "Description": "The WatcherArn for Custom::ImagePipelineBuild and Custom::ImagePipelineImage resources",
+            "Value": watcher_arn,
+            "Export": {"Name": {"Fn::Sub": "${ExportName}-watcher"}},
         },
         "RoleName": {
             "Description": "The role of the function, to attach additional policies",

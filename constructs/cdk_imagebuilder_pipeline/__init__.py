@@ -1,5 +1,6 @@
 """A CDK construct for EC2 Image Builder pipelines."""
 
+from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
 from cdk_imagebuilder_pipeline.image_pipeline import ImagePipeline
 from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase, OnEventOptions
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps, ImagePipelineStatus
@@ -14,6 +15,7 @@ from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
 __all__ = [
     "ImagePipeline",
     "ImagePipelineBase",
+    "ImagePipelineBuild",
     "ImagePipelineProps",
     "ImagePipelineProvider",
     "ImagePipelineProviderBase",

@@ -1,4 +1,4 @@
-"""Gives a construct the props of a dataclass as keywords, so that type checkers see each one."""
+"""Turns the fields of a props dataclass into keyword arguments of a construct, so that type checkers see each one."""
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -8,7 +8,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.hints import is_set_by_the_function, meaning_of
-from imagebuilder_model import Problem, described
+from cdk_imagebuilder_pipeline.values.described import described
+from imagebuilder_model import Problem
 
 P = ParamSpec("P")
 Props = TypeVar("Props")
@@ -16,7 +17,7 @@ Self = TypeVar("Self")
 
 
 class InvalidPropsError(ValueError):
-    """Props that the service would refuse, with every problem found."""
+    """Props that the service would reject, with every problem found."""
 
     def __init__(self, owner: str, problems: Sequence[str]) -> None:
         self.problems = problems
@@ -27,9 +28,9 @@ class InvalidPropsError(ValueError):
 
 
 class WrongKeywordsError(InvalidPropsError, TypeError):
-    """Keywords that are not known or missing, besides every other problem of the props.
+    """Unknown or missing keywords, together with every other problem of the props.
 
-    A TypeError as Python itself raises it, and a ValueError as for any problem of props.
+    It is a TypeError, as Python raises for such keywords, and a ValueError, as for any problem of props.
     """
 
 
@@ -41,9 +42,9 @@ _InitWithKeywords = Callable[Concatenate[Self, Construct, str, P], None]
 def takes_props(
     props_class: Callable[P, Props], convert: Callable[[Props], tuple[Request, Sequence[Problem]]]
 ) -> Callable[[_Init[Self, Props]], _InitWithKeywords[Self, P]]:
-    """Make an `__init__` that takes props and the request that they convert to take the props as keywords instead.
+    """Decorate an `__init__` that takes props and their request, so that it takes the props as keywords.
 
-    TypeError for a prop that is not known or missing, ValueError for every problem, with the construct's path.
+    Raise TypeError for an unknown or missing prop and ValueError for any problem, with the construct's path.
     """
     known = inspect.signature(props_class).parameters
 
@@ -56,15 +57,15 @@ def takes_props(
             if args:
                 written = f"{type(self).__name__}.from_props(scope, id, props)"
                 got = f"got {described(args[0])} after the id"
-                raise TypeError(f"{owner()}: props are given by keyword: {got}, write {written}")
+                raise TypeError(f"{owner()}: props must be keyword arguments: {got}, write {written}")
             missing = [name for name in _required(known) if name not in kwargs]
             wrong = [f"{name} is missing" for name in missing]
             wrong += [_unknown(name, list(known)) for name in kwargs if name not in known]
             given = {name: value for name, value in kwargs.items() if name in known} | dict.fromkeys(missing)
-            untyped: Any = props_class  # what is missing is None here
+            untyped: Any = props_class  # missing props are None here
             props: Props = untyped(**given)
             request, problems = convert(props)
-            # What is missing is reported once.
+            # Report a missing prop only once.
             found = [str(problem) for problem in problems if problem.path[0] not in missing]
             if wrong:
                 raise WrongKeywordsError(owner(), [*wrong, *found])
@@ -74,7 +75,7 @@ def takes_props(
 
         own = list(inspect.signature(init).parameters.values())[:-2]
         init_with_keywords.__signature__ = inspect.Signature([*own, *known.values()])  # type: ignore[attr-defined]
-        # Keywords `scope=` and `id=` are taken as well; Concatenate has no way to say so.
+        # `scope=` and `id=` also work as keywords, which Concatenate cannot express.
         return cast("_InitWithKeywords[Self, P]", init_with_keywords)
 
     return decorate
@@ -88,5 +89,5 @@ def _unknown(name: str, known: Collection[str]) -> str:
     if is_set_by_the_function(name):
         return f"{name} is not a prop: the function sets it, remove it"
     meant = meaning_of(name, known)
-    way_out = f"did you mean {meant}?" if meant else f"props are {', '.join(known)}"
+    way_out = f"did you mean {meant}?" if meant else f"allowed are {', '.join(known)}"
     return f"{name} is not a prop: {way_out}"

@@ -1,4 +1,4 @@
-"""The role that Image Builder takes to run a pipeline, when the pipeline is given none and cannot be without one."""
+"""Default execution role, created when a pipeline requires one and none is given."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -8,8 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IDependable
 
-from cdk_imagebuilder_pipeline.nag import acknowledge_managed_policy, acknowledge_wildcards
-from cdk_imagebuilder_pipeline.roles import AnyRole, may_be_changed, policy_name
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_managed_policy, acknowledge_wildcards
+from cdk_imagebuilder_pipeline.provider.roles import AnyRole, may_be_changed, policy_name
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 ROLE_ID: Final = "ExecutionRole"
@@ -25,7 +25,7 @@ _STREAMS: Final = "the streams of one log group, which Image Builder names"
 def needs_role(request: Mapping[str, Any], *log_groups: object) -> bool:
     """Return whether the service refuses a request without an execution role.
 
-    A log group whose name is known only at deployment counts as one that is not the service's own.
+    A log group whose name is known only at deployment is treated as one outside `/aws/imagebuilder/`.
     """
     if "executionRole" in request:
         return False
@@ -33,7 +33,7 @@ def needs_role(request: Mapping[str, Any], *log_groups: object) -> bool:
 
 
 def make_role(scope: Construct) -> iam.Role:
-    """Return a role with the policy that AWS keeps for this purpose, and nothing else yet."""
+    """Create a role with only the AWS managed policy for execution roles."""
     managed = iam.ManagedPolicy.from_aws_managed_policy_name(_MANAGED_POLICY)
     role = iam.Role(
         scope,
@@ -50,12 +50,11 @@ def make_role(scope: Construct) -> iam.Role:
 def grant_logs(
     pipeline: Construct, role: AnyRole, *log_groups: object, in_role: bool, managed_only: bool
 ) -> IDependable | None:
-    """Let a role write to log groups: to those made in the app, and to others where the service's policy does not.
+    """Grant a role write access to log groups of the app and to log groups that the AWS managed policy does not cover.
 
-    `in_role`: the role is the pipeline's, so its own policy may have the permissions. Returns what the pipeline has to
-    wait for, None when nothing is allowed. A log group that is only named may not
-    exist yet, so it may be created too. `EC2ImageBuilderExecutionPolicy` allows these three actions on the service's
-    own log groups.
+    `in_role` states that the pipeline owns the role, so the permissions can be added to the role's own policy. Return
+    the dependency for the pipeline, or None if nothing is granted. A log group given by name may not exist yet, so the
+    role can also create it. `EC2ImageBuilderExecutionPolicy` allows these three actions on log groups of the service.
     """
     groups = [group for group in log_groups if group is not None and (_is_made(group) or _is_outside(group))]
     named = [name for name in groups if isinstance(name, str)]
@@ -68,7 +67,8 @@ def grant_logs(
     if in_role and not managed_only:
         acknowledge_wildcards(role, _reasons([*written, *created]))
         return [role.add_to_principal_policy(statement) for statement in statements][-1].policy_dependable
-    # The role may be of another stack, which must not depend on this one, or refer to the pipeline in its own policy.
+    # The role may belong to another stack, which must not depend on this one, or its own policy may refer to the
+    # pipeline.
     policy: iam.Policy | iam.ManagedPolicy
     if not managed_only:
         name = policy_name(pipeline, "ImageLogs")
@@ -93,7 +93,7 @@ def _is_made(group: object) -> bool:
 def _arn_of(group: Any) -> str:
     if isinstance(group, logs.CfnLogGroup):
         return group.attr_arn
-    # These ARNs end in `:*`, the streams; that of a reference does not.
+    # The ARN of an L2 ends in `:*` (its streams); the ARN of a reference does not.
     return str(getattr(group, "log_group_arn", None) or f"{group.log_group_ref.log_group_arn}:*")
 
 
@@ -109,7 +109,7 @@ def _is_outside(group: object) -> bool:
 
 
 def _name_of(group: Any) -> str:
-    """Return the name that a log group's construct was given, or else what stands for the one that it will have."""
+    """Return the given name of a log group, or else the token for its generated name."""
     if isinstance(group, logs.CfnLogGroup):
         return (
             group.ref if group.log_group_name is None or is_unresolved(group.log_group_name) else group.log_group_name

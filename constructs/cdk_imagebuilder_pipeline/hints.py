@@ -15,17 +15,17 @@ from imagebuilder_model.ownership import RESERVED_MEMBERS
 
 _SHORTEST_ABBREVIATION: Final = 3
 _MOST_GUESSES: Final = 2
-"""What may mean more props than these says nothing: `image`, `enabled`."""
+"""Maximum number of suggestions. A keyword that matches more props, such as `image`, is too ambiguous."""
 
 _ALIKE: Final = 0.8
-"""Similarity, by difflib, from which a keyword counts as misspelt."""
+"""Minimum difflib similarity for a misspelled keyword."""
 
 _FORMS: Final[Mapping[str, str]] = {
     "schedule": f"schedule={ImagePipelineSchedule.__name__}({{}}=...)",
     "workflows": f"workflows=[{WorkflowConfiguration.__name__}({{}}=...)]",
     "scan_result_condition": f"scan_result_condition={ScanResultCondition.__name__}({{}}=...)",
 }
-"""How a field of an object that is a prop is given, by the prop."""
+"""Code that sets a field of an object prop, by prop."""
 
 
 def meaning_of(name: str, props: Collection[str]) -> str | None:
@@ -59,7 +59,7 @@ def _contains(key: str, name: str) -> bool:
 
 @cache
 def _names() -> dict[str, tuple[str, ...]]:
-    """Return the props by the API's names, as the L1 and Terraform spell them, and by the fields of objects."""
+    """Return props by API name, in snake case as in the L1 and Terraform, and by field of an object prop."""
     names: dict[str, tuple[str, ...]] = {}
     fields: dict[str, tuple[str, ...]] = {}
     for member, prop, shape in _members_in_groups(load_model().input_of(OPERATION)):
@@ -79,7 +79,7 @@ def _members_in_groups(shape: Shape) -> Iterator[tuple[str, str, Shape]]:
 
 
 def _members(shape: Shape) -> Iterator[tuple[str, str, Shape]]:
-    """Yield each member that is a prop, with the prop and its shape, or that of the items of a list."""
+    """Yield each member with a prop, the prop, and the shape of the member or, for a list, of its items."""
     shapes = load_model().shapes
     for name, member in shape.members.items():
         if name in PROP_OF_MEMBER:
@@ -88,7 +88,7 @@ def _members(shape: Shape) -> Iterator[tuple[str, str, Shape]]:
 
 
 def _props(prop: str, shape: Shape) -> tuple[str, ...]:
-    """Return the prop, or those of the members of a group that only the API has."""
+    """Return the prop, or the props of the members if the group exists only in the API."""
     return (prop,) if prop else tuple(one for _, inner, its in _members(shape) for one in _props(inner, its))
 
 

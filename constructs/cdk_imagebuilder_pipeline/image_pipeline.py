@@ -1,5 +1,6 @@
-"""The construct of a pipeline."""
+"""The image pipeline construct."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final, Self
 
@@ -9,19 +10,23 @@ from constructs import Construct, IDependable
 
 from cdk_imagebuilder_pipeline._keywords import takes_props
 from cdk_imagebuilder_pipeline.execution_role import grant_logs, make_role, needs_role
-from cdk_imagebuilder_pipeline.image_pipeline_base import AUTO_DISABLED, CVE_DETECTED, ImagePipelineBase
+from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
+from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
+from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
+from cdk_imagebuilder_pipeline.props.build import PART, BuildOptions
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
-from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_arn_of, recipe_name_in
+from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_name_in
 from cdk_imagebuilder_pipeline.provider.grants import allow_what_it_needs
 from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
+from cdk_imagebuilder_pipeline.provider.roles import AnyRole
 from cdk_imagebuilder_pipeline.request import OPERATION, convert
-from cdk_imagebuilder_pipeline.roles import AnyRole
 from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
-from cdk_imagebuilder_pipeline.values.references import Resolver, slashes_in
-from cdk_imagebuilder_pipeline.values.tokens import as_text, is_look_up, is_unresolved
-from imagebuilder_model import check, is_pipeline_arn, name_in_arn, normalized_name
+from cdk_imagebuilder_pipeline.values.references import Resolver
+from cdk_imagebuilder_pipeline.values.tokens import as_text, is_unresolved
+from imagebuilder_model import check, normalized_name
+from imagebuilder_model.events import AUTO_DISABLED, CVE_DETECTED
 from imagebuilder_model.names import PIPELINE_ARN_KIND
 from imagebuilder_model.spelling import as_properties
 
@@ -30,19 +35,19 @@ RESOURCE_TYPE: Final = "Custom::ImagePipeline"
 
 @jsii.implements(cdk.ITaggableV2)
 class ImagePipeline(ImagePipelineBase):
-    """An EC2 Image Builder pipeline. Its keywords are the fields of ImagePipelineProps.
+    """An EC2 Image Builder pipeline. Its keyword arguments are the fields of ImagePipelineProps.
 
     It is one resource of the template. A second one, the child `ExecutionRole`, is created when Image Builder needs an
     execution role (for workflows, or for a log group outside `/aws/imagebuilder/`) and none is given.
 
-    ValueError, with every problem found and the construct's path, for props that the service would refuse; it is a
-    TypeError too when a prop is not known or is missing.
+    Raise ValueError, with the construct's path and every problem found, for props that the service would reject. The
+    error is also a TypeError if a prop is unknown or missing.
     """
 
     @takes_props(ImagePipelineProps, convert)
     def __init__(self, scope: Construct, id: str, props: ImagePipelineProps, request: dict[str, Any]) -> None:
         super().__init__(scope, id)
-        # Each look into the CDK is a message to its Node process and back, and a stack has hundreds of pipelines.
+        # Each call to the CDK is a round trip to Node.js, and a stack may have hundreds of pipelines.
         stack, node = self.stack, self.node
         provider = props.provider or ImagePipelineProvider.get_or_create(self)
         problem = None if props.provider is None else provider.problem_with(stack)
@@ -52,12 +57,16 @@ class ImagePipeline(ImagePipelineBase):
         policy = provider.policy_for(stack)
         resolver = Resolver(stack) if policy is None else policy.resolver
         self._recipe_name: Final = recipe_name_in(resolver, recipe)
+        self._provider: Final = provider
+        self._request: Final = request
+        self._own_stack: Final = stack
+        self._has_build = False
         self._execution_role, added = self._role_for(props, request, managed_only=provider.managed_policies_only)
         self._has_schedule: Final = "schedule" in request
         self._scans: Final = request.get("imageScanningConfiguration", {}).get("imageScanningEnabled", False)
         if self._execution_role is not None:
             request["executionRole"] = self._execution_role.role_arn
-        # CloudFormation puts the tags of a stack on its own resources, and not on custom ones.
+        # CloudFormation does not propagate stack tags to custom resources.
         self._tags: Final = cdk.TagManager(
             cdk.TagType.MAP, RESOURCE_TYPE, stack_tags(stack) | request.pop("tags", {}) or None
         )
@@ -74,13 +83,13 @@ class ImagePipeline(ImagePipelineBase):
                 "ServiceToken": provider.service_token,
                 "ServiceTimeout": provider.service_timeout.to_seconds(),
                 **as_properties(OPERATION, request),
-                # Rendered at synth, for `Tags.of` adds to them until then.
+                # Rendered at synth, because `Tags.of` can add tags until then.
                 "Tags": self._tags.rendered_tags,
                 **({} if props.adopt_existing is False else {"AdoptExisting": props.adopt_existing}),
             },
         )
         if added is not None:
-            # A schedule may be due at once. What the role itself is to the resource, the reference to it says.
+            # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
             self._resource.node.add_dependency(added)
         if policy is not None:
             recipe_is_made = isinstance(props.recipe, cdk.CfnResource)
@@ -141,7 +150,7 @@ class ImagePipeline(ImagePipelineBase):
 
     @property
     def client_token(self) -> str:
-        """The idempotency token of the last call that made or changed the pipeline."""
+        """The idempotency token of the last call that created or updated the pipeline."""
         return self._resource.get_att("ClientToken").to_string()
 
     @property
@@ -151,6 +160,55 @@ class ImagePipeline(ImagePipelineBase):
         None when Image Builder uses the service-linked role, or when the role was given as a string or as an L1.
         """
         return self._execution_role
+
+    def build_on_deploy(
+        self,
+        *,
+        timeout: cdk.Duration | None = None,
+        wait: bool = True,
+        triggers: Mapping[str, str] | None = None,
+        image_tags: Mapping[str, str] | None = None,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
+    ) -> ImagePipelineBuild:
+        """Run the pipeline in each deployment that changes what it builds, and wait for the image.
+
+        A change is one of the recipe, its components, the distribution, the workflows and their parameters, the ARN of
+        the infrastructure configuration, or `triggers`. Call it once. ValueError, with the construct's path, for every
+        problem of the options.
+
+        - `timeout`: how long the stack waits for the image: 1 minute to 12 hours. Each further 55 minutes are one more
+          resource of the stack. A token is of seconds, and for one resource. Default: 55 minutes.
+        - `wait`: whether the stack waits. Without it the pipeline is only started, and the id of the AMI is not known.
+          Default: true.
+        - `triggers`: strings; the pipeline runs again when one changes. Default: none.
+        - `image_tags`: tags of the images that deployments make, at most 47: the resource adds 3 of its own. They alone
+          are no change. Keys have 1 to 128 characters and do not begin with `aws:`, values have up to 256. Default:
+          none.
+        - `removal_policy`: DESTROY deletes images of earlier builds, with their AMIs, snapshots and container images,
+          and the last one with the resource. RETAIN keeps them. Default: RETAIN.
+        """
+        if self._has_build:
+            raise self._error(
+                "build_on_deploy makes the one build of a pipeline: got a second call, allowed is one: use what the "
+                "first returned"
+            )
+        options = BuildOptions(
+            timeout=PART if timeout is None else timeout,
+            wait=wait,
+            triggers={} if triggers is None else triggers,
+            image_tags={} if image_tags is None else image_tags,
+            removal_policy=removal_policy,
+        )
+        build = ImagePipelineBuild(
+            self,
+            self._own_stack,
+            options,
+            pipeline_arn=self.image_pipeline_arn,
+            request=self._request,
+            provider=self._provider,
+        )
+        self._has_build = True
+        return build
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
@@ -165,9 +223,9 @@ class ImagePipeline(ImagePipelineBase):
 
     def _cannot_send(self, detail_type: str | None) -> str | None:
         if detail_type == AUTO_DISABLED and not self._has_schedule:
-            return "the pipeline has no schedule, and only scheduled runs that fail disable it"
+            return "the pipeline has no schedule, and only failed scheduled runs disable it"
         if detail_type == CVE_DETECTED and self._scans is False:
-            return "the pipeline does not scan, give image_scanning_enabled"
+            return "the pipeline does not scan images, set image_scanning_enabled"
         return None
 
     def _role_for(
@@ -176,7 +234,7 @@ class ImagePipeline(ImagePipelineBase):
         """Return the role, and the policy that this pipeline added to it."""
         log_groups = (as_text(props.image_log_group), as_text(props.image_pipeline_log_group))
         given: Any = props.execution_role
-        # Roles of the L1 and references to roles have no policy that can be added to: they are as their owner has them.
+        # L1 roles and role references do not accept policies, so their owner manages the permissions.
         if hasattr(given, "attach_inline_policy"):
             role: AnyRole = given
             return role, grant_logs(self, role, *log_groups, in_role=False, managed_only=managed_only)
@@ -184,54 +242,6 @@ class ImagePipeline(ImagePipelineBase):
             role = make_role(self)
             return role, grant_logs(self, role, *log_groups, in_role=True, managed_only=managed_only)
         return None, None
-
-
-class ImportedImagePipeline(ImagePipelineBase):
-    """An imported pipeline. Create one with `from_image_pipeline_arn` or `from_image_pipeline_name`."""
-
-    def __init__(self, scope: Construct, id: str, arn: str, recipe: AnyRecipe | None) -> None:
-        owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
-        if not is_unresolved(arn) and not is_pipeline_arn(arn):
-            example = "arn:aws:imagebuilder:eu-west-1:111122223333:image-pipeline/golden"
-            raise ValueError(f"{owner}: image_pipeline_arn is not that of a pipeline: got {arn!r}, one is {example}")
-        recipe_arn = None if recipe is None else recipe_arn_of(recipe)
-        if recipe is not None and recipe_arn is None:
-            raise ValueError(f"{owner}: recipe must be a recipe's construct or the ARN of a recipe: got {recipe!r}")
-        resolver = Resolver(cdk.Stack.of(scope))
-        # What nobody can take apart is taken for one of the stack's own account and Region.
-        is_opaque = is_look_up(arn) or resolver.has_dynamic_reference(arn)
-        super().__init__(scope, id, environment_from_arn=None if is_opaque else arn)
-        self._resolver: Final = resolver
-        self._arn: Final = arn
-        self._has_recipe: Final = recipe_arn is not None
-        self._recipe_name: Final = None if recipe_arn is None else recipe_name_in(self._resolver, recipe_arn)
-
-    @property
-    def image_pipeline_arn(self) -> str:
-        """The pipeline's ARN."""
-        return self._arn
-
-    @property
-    def image_pipeline_name(self) -> str:
-        """The pipeline's name in the form of the ARN."""
-        arn = self._arn
-        if not is_unresolved(arn):
-            return name_in_arn(arn)
-        slashes = slashes_in(arn)
-        if slashes or is_look_up(arn):
-            return arn[slashes[-1] + 1 :] if slashes else arn
-        if self._resolver.has_dynamic_reference(arn):
-            raise self._error(
-                "image_pipeline_arn is a dynamic reference, which CloudFormation cannot take the name out of: "
-                "import the pipeline with from_image_pipeline_name, or give the ARN by a parameter"
-            )
-        return cdk.Fn.select(1, cdk.Fn.split("/", arn))
-
-    @property
-    def _images_arn(self) -> str | None:
-        if self._has_recipe and self._recipe_name is None:
-            raise self._error(UNKNOWN_NAME)
-        return None if self._recipe_name is None else self._image_arns(self._recipe_name)
 
 
 def _check_name(owner: str, name: str) -> None:

@@ -14,13 +14,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk.interfaces.aws_imagebuilder import IImagePipelineRef, ImagePipelineReference
 from constructs import Construct
 
+from imagebuilder_model.events import AUTO_DISABLED, CVE_DETECTED, SOURCE, STATE_CHANGE, STEP_WAITING
 from imagebuilder_model.ownership import OWNER_TAGS
-
-_SOURCE: Final = "aws.imagebuilder"
-_STATE_CHANGE: Final = "EC2 Image Builder Image State Change"
-CVE_DETECTED: Final = "EC2 Image Builder CVE Detected"
-_STEP_WAITING: Final = "EC2 Image Builder Workflow Step Waiting"
-AUTO_DISABLED: Final = "EC2 Image Builder Image Pipeline Automatically Disabled"
 
 _SUCCEEDED: Final = ("AVAILABLE",)
 _FAILED: Final = ("FAILED",)
@@ -49,13 +44,13 @@ class OnEventOptions(TypedDict, total=False):
 
 @jsii.implements(IImagePipelineRef)
 class ImagePipelineBase(cdk.Resource):
-    """An image pipeline, made here or elsewhere.
+    """An image pipeline, created in this app or imported.
 
-    Rules. The events of Image Builder about images name the image and not the pipeline; an image carries the name of
-    its recipe. So the rules for images match those of this pipeline's recipe, in this account and Region: pipelines
-    on other recipes are never matched, and two pipelines on one recipe cannot be told apart by these events. Give each
-    pipeline a recipe of its own, or read the image's `sourcePipelineArn` (GetImage) in the target. The events for
-    vulnerabilities and for automatic disabling name the pipeline, and match this one alone.
+    Image events of Image Builder contain the ARN of the image, which includes the name of its recipe, but not the
+    pipeline. Rules for images therefore match the images of this pipeline's recipe in this account and Region. They
+    never match pipelines with other recipes, but they cannot distinguish two pipelines with the same recipe. Give each
+    pipeline its own recipe, or read the image's `sourcePipelineArn` (GetImage) in the target. Events for
+    vulnerabilities and for automatic disabling contain the pipeline, so their rules match only this pipeline.
     """
 
     @property
@@ -112,7 +107,7 @@ class ImagePipelineBase(cdk.Resource):
             grantee=grantee,
             actions=["imagebuilder:TagResource"],
             resource_arns=[self.image_pipeline_arn],
-            # Without regard to case: aws:ResourceTag, by which the function is held to its pipelines, has none.
+            # Ignores case, like aws:ResourceTag, which restricts the function to its pipelines.
             conditions={"ForAllValues:StringNotEqualsIgnoreCase": {"aws:TagKeys": list(OWNER_TAGS)}},
         )
         starting = self.grant(grantee, "imagebuilder:GetImagePipeline", "imagebuilder:StartImagePipelineExecution")
@@ -130,7 +125,7 @@ class ImagePipelineBase(cdk.Resource):
 
     def on_image_build_state_change(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Create a rule for every state change of an image of this pipeline's recipe."""
-        return self._rule(id, options, self._images(), _STATE_CHANGE)
+        return self._rule(id, options, self._images(), STATE_CHANGE)
 
     def on_image_build_completed(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Create a rule for images of this pipeline's recipe that are done: AVAILABLE, FAILED or CANCELLED."""
@@ -154,7 +149,7 @@ class ImagePipelineBase(cdk.Resource):
 
     def on_wait_for_action(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Create a rule for workflows on this pipeline's recipe that wait in a `WaitForAction` step."""
-        return self._rule(id, options, self._images(), _STEP_WAITING)
+        return self._rule(id, options, self._images(), STEP_WAITING)
 
     def on_image_pipeline_auto_disabled(self, id: str, **options: Unpack[OnEventOptions]) -> events.Rule:
         """Create a rule for the event that the service disabled this pipeline after failed runs.
@@ -180,13 +175,13 @@ class ImagePipelineBase(cdk.Resource):
         return topic
 
     def _on_states(self, id: str, options: OnEventOptions, states: Sequence[str]) -> events.Rule:
-        return self._rule(id, options, self._images(), _STATE_CHANGE, {"state": {"status": list(states)}})
+        return self._rule(id, options, self._images(), STATE_CHANGE, {"state": {"status": list(states)}})
 
     def _images(self) -> list[str]:
         if self._images_arn is None:
             raise self._error(
-                "its recipe is not known, by whose name the events of its images are found: "
-                "give recipe to from_image_pipeline_arn or from_image_pipeline_name"
+                "its recipe is unknown, but image events are matched by the name of the recipe: "
+                "pass recipe to from_image_pipeline_arn or from_image_pipeline_name"
             )
         return list(events.Match.prefix(self._images_arn))
 
@@ -199,14 +194,14 @@ class ImagePipelineBase(cdk.Resource):
         detail: dict[str, Any] | None = None,
     ) -> events.Rule:
         pattern = events.EventPattern(
-            source=[_SOURCE],
+            source=[SOURCE],
             resources=resources,
             detail_type=None if detail_type is None else [detail_type],
             detail=detail,
         )
         reason = self._cannot_send(detail_type)
         if reason is not None:
-            message = f"{id} is a rule that no event will match: {reason}"
+            message = f"{id} is a rule that no event matches: {reason}"
             cdk.Annotations.of(self).add_warning_v2("cdk-imagebuilder-pipeline:rule-without-events", message)
         more = options.get("event_pattern")
         if more is not None:
@@ -232,7 +227,7 @@ class ImagePipelineBase(cdk.Resource):
             else:
                 doubled = [name] if said is not None else []
             if doubled:
-                raise self._error(f"event_pattern: {', '.join(doubled)} is said by the method itself: remove it")
+                raise self._error(f"event_pattern: {', '.join(doubled)} is set by the method: remove it")
 
     def _image_arns(self, recipe_name: str) -> str:
         """Return the prefix of the ARNs of images whose recipe has this name."""

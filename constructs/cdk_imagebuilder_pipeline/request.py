@@ -1,4 +1,4 @@
-"""Converts props into the API's request, and the paths of its problems into the names of the props."""
+"""Converts props to an API request, and the paths of its problems to prop names."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -13,8 +13,9 @@ from cdk_imagebuilder_pipeline.props.scanning import ScanResultCondition
 from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule, fault_of_timezone, timezone_of
 from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration
 from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
+from cdk_imagebuilder_pipeline.values.described import described
 from cdk_imagebuilder_pipeline.values.tokens import as_text, attribute_or_itself, is_object, is_unresolved
-from imagebuilder_model import MapKey, Path, Problem, described
+from imagebuilder_model import MapKey, Path, Problem
 from imagebuilder_model.ownership import check_pipeline
 
 OPERATION: Final = "CreateImagePipeline"
@@ -59,14 +60,14 @@ PROP_OF_MEMBER: Final[Mapping[str, str]] = {
     "imageLogGroupName": "image_log_group",
     "pipelineLogGroupName": "image_pipeline_log_group",
 }
-"""The prop that each member of the API is, by its own name. Empty: the props of what is inside stand one level up."""
+"""Prop name by API member. An empty name means that the props of the nested members are one level up."""
 
 
 def convert(props: ImagePipelineProps) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the API's request for the props, and every problem, each path in the names of the props."""
+    """Convert props to an API request. Also return every problem, with its path in prop names."""
     given_request = request_of(props)
     wrong = list(_wrong_objects(props))
-    # What the pipeline makes by itself where it is needed, and makes right: its name, its execution role.
+    # The construct generates a valid name and execution role where they are required.
     request = {"name": "generated", "executionRole": "generated"} | given_request
     refused = check_pipeline(
         request,
@@ -77,13 +78,13 @@ def convert(props: ImagePipelineProps) -> tuple[dict[str, Any], list[Problem]]:
     )
     said = {problem.path for problem in wrong}
     more = [problem for problem in (_at_prop(one, props) for one in refused) if problem.path not in said]
-    # What is in a map that stands for an object is not to be put right, but the object to be made.
+    # If a mapping is given where an object is required, report only the mapping and not its content.
     more = [problem for problem in more if not any(problem.path[: len(one.path)] == one.path for one in wrong)]
     return given_request, wrong + more
 
 
 def request_of(props: ImagePipelineProps) -> dict[str, Any]:
-    """Return the API's request, of what is given only. What is no valid prop is left in it as it is, to be named."""
+    """Return the API request for the given props. Invalid values stay unchanged, so that the checker reports them."""
     recipe = resolve_recipe(props.recipe, props.recipe_type)
     return given(
         name=props.image_pipeline_name,
@@ -119,7 +120,7 @@ def request_of(props: ImagePipelineProps) -> dict[str, Any]:
 
 
 def given(**members: object) -> dict[str, Any]:
-    """Return the members that say something: an empty map or list says as much as none."""
+    """Return the members with a value. Empty mappings and lists are treated as absent."""
     return {
         name: value.value if isinstance(value, Enum) else value
         for name, value in members.items()
@@ -132,10 +133,10 @@ def _arn(value: object, kind: str) -> object:
 
 
 def _referred(value: object, kind: str, form: str) -> object:
-    """Return the ARN or the name of a resource of the CDK, or the value itself when it is none.
+    """Return the ARN or name of a CDK resource, or the value itself if it is not a resource.
 
-    Every L1 and L2 has a reference, whose attributes are those of the resource that is made: the `log_group_name` of an
-    L1 is only what it was given. The imported resources of the alpha L2 have no reference.
+    Every L1 and L2 has a reference with the attributes of the created resource, while the `log_group_name` of an L1 is
+    only the given name. Imported resources of the alpha L2 have no reference.
     """
     name = f"{kind}_{form}"
     referred = attribute_or_itself(value, f"{kind}_ref", name)
@@ -174,7 +175,7 @@ def _workflow(workflow: object) -> object:
 
 
 def _parameter(value: object) -> object:
-    # By the attribute, and not by the class: the alpha L2 has a class of the same name and form.
+    # Check the attribute and not the class: the alpha L2 has an equivalent class of the same name.
     texts = as_text(value if is_object(value) else attribute_or_itself(value, "value"))
     match texts:
         case str():
@@ -199,13 +200,13 @@ def _minutes(timeout: object) -> object:
 def _fault_of(timeout: cdk.Duration) -> str | None:
     try:
         timeout.to_minutes()
-    except RuntimeError:  # how jsii raises what JavaScript throws
+    except RuntimeError:  # jsii raises JavaScript errors as RuntimeError
         return f"must be whole minutes: got {timeout.to_human_string()}"
     return None
 
 
 def _wrong_objects(props: ImagePipelineProps) -> Iterator[Problem]:
-    """Yield what the checker could name only by the API's types, or not at all."""
+    """Yield problems that the checker cannot detect, or could describe only with API types."""
     recipe = resolve_recipe(props.recipe, props.recipe_type)
     if isinstance(recipe, str):
         yield Problem(("recipe",), recipe)
@@ -235,11 +236,11 @@ def _not_a(
 
 
 def _wrong_parameters(index: int, workflow: object) -> Iterator[Problem]:
-    # What is given in their place may have secrets in it, so nothing of it is shown.
+    # An invalid value may contain secrets, so do not show it.
     given: object = workflow.parameters if isinstance(workflow, WorkflowConfiguration) else None
     if given is not None and not isinstance(given, Mapping) and not is_object(given) and not is_unresolved(given):
-        got = "a text" if isinstance(given, str) else described(given)
-        yield Problem(("workflows", index, "parameters"), f"must be a map of names and values: got {got}")
+        got = "a string" if isinstance(given, str) else described(given)
+        yield Problem(("workflows", index, "parameters"), f"must be a mapping of names and values: got {got}")
 
 
 def _how_to_make(wanted: type) -> str:
@@ -250,7 +251,7 @@ def _how_to_make(wanted: type) -> str:
 
 
 def _is_of_a_parameter(path: Path) -> bool:
-    # The value of a workflow's parameter may be a secret, and so may be what somebody gives in its place.
+    # Values of workflow parameters may be secrets, even if they are invalid.
     return path[0] == "workflows" and path[2:3] == ("parameters",)
 
 
@@ -259,7 +260,7 @@ def _prop(member: str) -> str:
 
 
 def _at_prop(problem: Problem, props: ImagePipelineProps) -> Problem:
-    """Return the problem at its place in the props: without groups that only the API has, parameters by name."""
+    """Return the problem with its path in the props: without groups of the API, and with parameters by name."""
     match problem.path:
         case ("workflows", int(workflow), "parameters", int(parameter), *inside):
             workflows: Any = props.workflows

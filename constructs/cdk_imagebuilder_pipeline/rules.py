@@ -21,20 +21,20 @@ from cdk_imagebuilder_pipeline.values.tokens import attribute_or_itself, is_unre
 from imagebuilder_model.schedule import findings
 
 Warnings = Iterator[tuple[str, str]]
-"""Ids without the package's name, and messages."""
+"""Warning ids, without the package name, and messages."""
 
 _PACKAGE: Final = "cdk-imagebuilder-pipeline"
 _SCHEDULE: Final[Mapping[str, tuple[str, str]]] = {
-    "days": ("schedule-days", "the user guide of EC2 Image Builder asks for it, and its own examples do without"),
-    "undocumented": ("schedule-undocumented", "whether EC2 Image Builder takes it is not documented"),
+    "days": ("schedule-days", "the EC2 Image Builder user guide requires it, but its examples omit it"),
+    "undocumented": ("schedule-undocumented", "no documentation states whether EC2 Image Builder accepts it"),
 }
-"""Id and reason of the warning for each kind of doubt in a schedule."""
+"""Id and reason of the warning for each kind of schedule finding."""
 
 _KIND_IN_ARN: Final = re.compile(r":workflow/(build|test|distribution)/")
 
 
 def add_warnings(construct: Construct, props: ImagePipelineProps, request: Mapping[str, Any]) -> None:
-    """Warn of what is in doubt in valid props and the request that they make."""
+    """Add warnings about valid props and their request."""
     of_request = (_schedule(request), _timezone(request), _arns(construct, request))
     for warning, message in chain(*of_request, _timeout(props), _ecr(props, request), _workflows(props)):
         cdk.Annotations.of(construct).add_warning_v2(f"{_PACKAGE}:{warning}", message)
@@ -55,22 +55,22 @@ def _timezone(request: Mapping[str, Any]) -> Warnings:
     if not isinstance(zone, str) or is_unresolved(zone):
         return
     known = _timezones()
-    # A machine may have no database, and then nothing is known.
+    # Skip the check if the machine has no time zone database.
     if known and zone not in known:
         meant = meant_timezone(zone, known)
         allowed = f"allowed are names such as Europe/London or UTC{f': {meant}' if meant else ''}"
         yield (
             "timezone-unknown",
-            f"schedule.timezone is no IANA time zone that this machine knows: got {zone!r}, {allowed}",
+            f"schedule.timezone is not in the IANA time zone database of this machine: got {zone!r}, {allowed}",
         )
 
 
 def _arns(construct: Construct, request: Mapping[str, Any]) -> Warnings:
-    """Warn of resources of another Region or account than the stack's, where both are known."""
+    """Warn about resources outside the stack's Region or account, if both are known."""
     texts = {prop: request[member] for member, prop in _ARNS.items() if member in request}
     texts |= {f"workflows[{index}].workflow": arn for index, arn in enumerate(_workflow_arns(request))}
     known = {prop: arn for prop, arn in texts.items() if isinstance(arn, str) and arn.startswith("arn:")}
-    # Each question to the CDK is a message to its Node process and back, and most references are tokens.
+    # Each call to the CDK is a round trip to Node.js, and most references are tokens.
     if not known:
         return
     stack = cdk.Stack.of(construct)
@@ -80,13 +80,16 @@ def _arns(construct: Construct, request: Mapping[str, Any]) -> Warnings:
             continue
         _, _, _, its_region, its_account, _ = arn.split(":", 5)
         if its_region and not is_unresolved(region) and its_region != region:
-            got = f"got {its_region}, the stack is of {region}"
-            yield "other-region", f"{prop} is of another Region: {got}: pipelines use what is in their own Region"
-        # Recipes can be shared with other accounts, and AWS has workflows of its own.
+            got = f"got {its_region}, the stack is in {region}"
+            yield (
+                "other-region",
+                f"{prop} is in another Region: {got}: pipelines use only resources of their own Region",
+            )
+        # Recipes can be shared with other accounts, and AWS provides managed workflows.
         is_foreign = its_account.isdigit() and not is_unresolved(account) and its_account != account
         if is_foreign and prop != "recipe":
-            got = f"got {its_account}, the stack is of {account}"
-            yield "other-account", f"{prop} is of another account: {got}: such a resource cannot be shared"
+            got = f"got {its_account}, the stack is in {account}"
+            yield "other-account", f"{prop} is in another account: {got}: this resource cannot be shared"
 
 
 _ARNS: Final[Mapping[str, str]] = {
@@ -107,7 +110,7 @@ def _workflow_arns(request: Mapping[str, Any]) -> Iterator[object]:
 def _timeout(props: ImagePipelineProps) -> Warnings:
     if props.image_tests_timeout is not None:
         reason = "EC2 Image Builder ignores it (API reference of ImageTestsConfiguration)"
-        yield "tests-timeout-ignored", f"image_tests_timeout has no effect, leave it out: {reason}"
+        yield "tests-timeout-ignored", f"image_tests_timeout has no effect, remove it: {reason}"
 
 
 def _ecr(props: ImagePipelineProps, request: Mapping[str, Any]) -> Warnings:
@@ -116,11 +119,11 @@ def _ecr(props: ImagePipelineProps, request: Mapping[str, Any]) -> Warnings:
     for prop in ("image_scanning_ecr_repository", "image_scanning_ecr_tags"):
         value: object = getattr(props, prop)
         each = value if isinstance(value, list | tuple) else [value]
-        # A token may turn out to be AWS::NoValue.
+        # A token may resolve to AWS::NoValue.
         if value is None or is_unresolved(value) or all(map(is_unresolved, each)):
             continue
-        message = "is for container recipes: got an image recipe, whose images are not put into a repository, remove it"
-        yield "ecr-of-image-recipe", f"{prop} {message}"
+        got = "got an image recipe, whose images are not stored in a repository, remove it"
+        yield "ecr-of-image-recipe", f"{prop} applies to container recipes only: {got}"
 
 
 def _workflows(props: ImagePipelineProps) -> Warnings:
@@ -137,18 +140,18 @@ def _workflows(props: ImagePipelineProps) -> Warnings:
 
 
 _FOR_TESTS: Final[Mapping[str, str]] = {
-    "parallel_group": "the API reference applies it to those only",
-    "on_failure": "the API reference says so, and published templates set it on build workflows",
+    "parallel_group": "the API reference applies it to test workflows only",
+    "on_failure": "the API reference says so, but published templates set it on build workflows",
 }
-"""Members of a workflow that are documented for tests only, and what is known of others."""
+"""Members documented for test workflows only, with the reason for the warning on other workflows."""
 
 
 def _kind(workflow: object) -> str | None:
-    """Return `build`, `test` or `distribution`, None when a workflow does not say."""
+    """Return `build`, `test` or `distribution`; None if the type of the workflow is unknown."""
     kind = attribute_or_itself(attribute_or_itself(workflow, "workflow_type"), "type")
     if isinstance(kind, str) and kind.isalpha():
         return kind.lower()
-    # Also in a text with tokens: they do not change what is written beside them.
+    # This also works for strings with tokens, which do not affect the literal parts.
     arn = attribute_or_itself(workflow, "workflow_arn")
     written = _KIND_IN_ARN.search(arn) if isinstance(arn, str) else None
     return written[1] if written else None

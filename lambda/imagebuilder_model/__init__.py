@@ -1,7 +1,7 @@
-"""EC2 Image Builder's API as data, and checks of requests against it.
+"""The EC2 Image Builder API model, and validation of requests against it.
 
-The construct, the Lambda function and the emulator share this package and nothing else. Names, types, limits, patterns
-and enums come from `data/`, which a script extracts from botocore's service model; nothing of the API is typed by hand.
+This package is the only code that the construct, the Lambda function and the emulator share. Names, types, limits,
+patterns and enums come from `data/`, which a script extracts from botocore's service model; none are written by hand.
 """
 
 from imagebuilder_model.check import MapKey, Path, Problem, check, described, nearest

@@ -1,4 +1,4 @@
-"""Checks a request against the model and reports every problem at once."""
+"""Validates a request against the service model and reports all problems at once."""
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ def check(
     more: Collection[str] = (),
     is_secret: Callable[[Path], bool] = lambda _: False,
 ) -> list[Problem]:
-    """Return every problem of a request, none if the service's model and rules allow it.
+    """Return every problem of a request; an empty list if it satisfies the service model and the rules.
 
     `spell` returns the name that a member has for the reader. Values for which `is_unresolved` is true (CDK tokens) are
     skipped. A missing idempotency token is allowed, because every SDK fills it in. Messages never show the value at a
@@ -58,7 +58,7 @@ def check(
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that the given one most likely means, or None when there is none like it."""
+    """Return the known name that is most similar to the given one, or None if none is similar."""
     by_folded = {candidate.lower(): candidate for candidate in known}
     matches = difflib.get_close_matches(name.lower(), by_folded, n=1)
     return by_folded[matches[0]] if matches else None
@@ -161,8 +161,8 @@ class _Checker:
 
 
 _EXPECTED = {
-    "structure": "a map",
-    "map": "a map",
+    "structure": "an object",
+    "map": "an object",
     "list": "a list",
     "string": "a string",
     "boolean": "true or false",
@@ -182,7 +182,7 @@ def described(value: object) -> str:
         case bool():
             return str(value).lower()
         case Mapping():
-            return "a map"
+            return "an object"
         case str():
             return shown(value)
         case int() | float():

@@ -1,19 +1,20 @@
-"""CloudFormation's dynamic references: text that stands for a value which CloudFormation looks up.
+"""CloudFormation dynamic references: strings that CloudFormation replaces with values from other services.
 
-They are resolved after every intrinsic function (aws-cdk#14476), so a value that contains one cannot be split or
-compared in a template. Secure ones are not resolved in custom resources: "Dynamic references for secure values, such as
-ssm-secure and secretsmanager, aren't currently supported in custom resources" (user guide of CloudFormation, dynamic
-references; aws-cloudformation/cloudformation-coverage-roadmap#341). The function would get the reference itself.
+CloudFormation resolves them after all intrinsic functions (aws-cdk#14476), so a template cannot split or compare a
+value that contains one. It does not resolve secure references in custom resources: "Dynamic references for secure
+values, such as ssm-secure and secretsmanager, aren't currently supported in custom resources" (CloudFormation user
+guide, dynamic references; aws-cloudformation/cloudformation-coverage-roadmap#341). The function would receive the
+unresolved reference.
 """
 
 import re
 from typing import Final
 
 DYNAMIC_REFERENCE: Final = re.compile(r"\{\{resolve:ssm:[^}]*\}\}")
-"""What CloudFormation replaces before a custom resource gets it."""
+"""A reference that CloudFormation resolves before it invokes a custom resource."""
 
 SECURE_REFERENCE: Final = re.compile(r"\{\{resolve:(?:ssm-secure|secretsmanager):[^}]*\}\}")
-"""What CloudFormation does not replace in custom resources."""
+"""A reference that CloudFormation does not resolve in custom resources."""
 
 
 def is_dynamic_reference(text: str) -> bool:
@@ -22,10 +23,10 @@ def is_dynamic_reference(text: str) -> bool:
 
 
 def fault_of_reference(text: str) -> str | None:
-    """Return what is wrong with a dynamic reference in a text, None when it is resolved or there is none."""
+    """Return the problem with a dynamic reference in a string; None if it is resolved or absent."""
     secure = SECURE_REFERENCE.search(text)
     if secure is None:
         return None
-    allowed = "{{resolve:ssm:<parameter name>}}, or the value by a parameter or an attribute"
+    allowed = "{{resolve:ssm:<parameter name>}}, or a value from a parameter or an attribute"
     fault = "is a dynamic reference that CloudFormation does not resolve in custom resources"
     return f"{fault}: got {secure[0]!r}, allowed is {allowed}"

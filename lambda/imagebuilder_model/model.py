@@ -1,19 +1,20 @@
-"""The service model: operations and shapes, read from the generated data."""
+"""The service model: operations and shapes, loaded from the generated data."""
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 DATA_PATH = Path(__file__).parent / "data"
-"""The folder in botocore's layout that AWS_DATA_PATH may name, so that botocore reads this very model."""
+"""Data folder in botocore's layout. Set AWS_DATA_PATH to it to make botocore use this model."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A member of a structure: its shape's name and where in the HTTP request it travels."""
+    """A member of a structure: the name of its shape and its location in the HTTP request."""
 
     shape: str
     location: str | None = None
@@ -23,9 +24,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Shape:
-    """A type of the API. Which fields hold something depends on `type`.
+    """A type of the API. The fields in use depend on `type`.
 
-    `minimum` and `maximum` bound an integer's value, a string's characters, a list's items or a map's entries.
+    `minimum` and `maximum` limit the value of an integer, the characters of a string, the items of a list or the
+    entries of a map.
     """
 
     name: str
@@ -43,16 +45,16 @@ class Shape:
 
     @cached_property
     def regex(self) -> re.Pattern[str] | None:
-        """The pattern, compiled, to search with: a pattern of the model that means the whole value is anchored."""
+        """The compiled pattern. Use `search`: the model anchors patterns that apply to the whole value."""
         if self.pattern is None:
             return None
-        # Python's `$` would also accept a line feed at the end.
+        # Python's `$` also matches before a trailing newline.
         return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", self.pattern), re.ASCII)
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation: its HTTP method and path template, its input and output shapes, the errors that it models."""
+    """An operation: its HTTP method, path template, input and output shapes, and modeled errors."""
 
     name: str
     method: str
@@ -64,19 +66,20 @@ class Operation:
 
 @dataclass(frozen=True)
 class Model:
-    """The whole model, by name."""
+    """All operations and shapes by name."""
 
     operations: dict[str, Operation]
     shapes: dict[str, Shape]
 
     def input_of(self, operation: str) -> Shape:
-        """Return the shape of an operation's request; KeyError when the model has no such operation."""
-        return self.shapes[self.operations[operation].input]
+        """Return the shape of an operation's request, or the shape of this name; KeyError when there is neither."""
+        known = self.operations.get(operation)
+        return self.shapes[operation if known is None else known.input]
 
 
 @cache
 def load_model() -> Model:
-    """Read the model once a process."""
+    """Load the model once per process."""
     (file,) = DATA_PATH.glob("*/*/service-2.json")
     data = json.loads(file.read_text(encoding="utf-8"))
     return Model(
@@ -85,9 +88,14 @@ def load_model() -> Model:
     )
 
 
+def add_shapes(entries: Mapping[str, Any]) -> None:
+    """Add shapes that are not the API's, in the format of the data."""
+    load_model().shapes.update({name: _shape(name, entry) for name, entry in entries.items()})
+
+
 @cache
 def dns_suffixes() -> tuple[str, ...]:
-    """Return the DNS suffixes of every AWS partition, those of its dual-stack endpoints too."""
+    """Return the DNS suffixes of all AWS partitions, including those of dual-stack endpoints."""
     partitions = json.loads((DATA_PATH / "partitions.json").read_text(encoding="utf-8"))["partitions"]
     outputs = [partition["outputs"] for partition in partitions]
     return tuple(sorted({one[name] for one in outputs for name in ("dnsSuffix", "dualStackDnsSuffix")}))

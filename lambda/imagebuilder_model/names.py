@@ -1,4 +1,4 @@
-"""The names and ARNs of pipelines, as the service derives one from the other."""
+"""Names and ARNs of pipelines. The service derives the ARN from the name."""
 
 import re
 from typing import Final
@@ -10,20 +10,20 @@ _PIPELINE_ARN = re.compile(rf"arn:aws[^:]*:imagebuilder:[^:]+:[0-9]{{12}}:{PIPEL
 
 
 def normalized_name(name: str) -> str:
-    """Return the name as the ARN carries it: lower case, spaces and underscores as hyphens.
+    """Return the name as it appears in the ARN: lower case, with hyphens for spaces and underscores.
 
-    Two pipelines of an account and Region whose names are equal after this are one pipeline.
+    Names that are equal after normalization identify one pipeline in an account and Region.
     """
     return re.sub(r"[ _]", "-", name.lower())
 
 
 def is_pipeline_arn(string: str) -> bool:
-    """Return whether a string is the ARN of a pipeline in an account, and not an invented physical id."""
+    """Return whether a string is the ARN of a pipeline rather than a generated physical id."""
     return _PIPELINE_ARN.fullmatch(string) is not None
 
 
 def name_in_arn(arn: str) -> str:
-    """Return the normalised name in a pipeline's ARN. ValueError when it is the ARN of something else."""
+    """Return the normalized name in a pipeline's ARN. Raise ValueError for any other string."""
     match = _PIPELINE_ARN.fullmatch(arn)
     if match is None:
         raise ValueError(f"not an image pipeline's ARN: {arn!r}")

@@ -1,4 +1,4 @@
-"""Which members and tags of a pipeline belong to the resource and not to its template."""
+"""Members and tags of a pipeline that the resource sets and a template cannot set."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
@@ -7,41 +7,47 @@ from imagebuilder_model.check import MapKey, Path, Problem, check
 from imagebuilder_model.model import load_model
 
 STACK_ID_TAG: Final = "imagebuilder-pipeline:stack-id"
-"""The tag that names the stack which owns a pipeline. By it IAM keeps the function away from other stacks."""
+"""Tag with the id of the stack that owns a pipeline. IAM policies use it to protect pipelines of other stacks."""
 
 LOGICAL_ID_TAG: Final = "imagebuilder-pipeline:logical-id"
-"""The tag that names the resource of the stack which owns a pipeline."""
+"""Tag with the logical id of the resource that owns a pipeline."""
 
 ADOPTED_TAG: Final = "imagebuilder-pipeline:adopted"
-"""The tag of a pipeline that existed before the resource which owns it. Its value says what a Delete does."""
+"""Tag of an adopted pipeline, which existed before its resource. The value determines the effect of a Delete."""
 
 RETAINED: Final = "retained-on-delete"
-"""Value of ADOPTED_TAG: a Delete removes the owner tags and keeps the pipeline. A rollback must not undo more."""
+"""Value of ADOPTED_TAG: a Delete removes the owner tags and keeps the pipeline, so that a rollback undoes no more."""
 
 OWNED: Final = "deleted-with-stack"
 """Value of ADOPTED_TAG after an update without AdoptExisting: a Delete deletes the pipeline."""
 
 FORMER_LOGICAL_ID_TAG: Final = "imagebuilder-pipeline:former-logical-id"
-"""The tag of a pipeline that one resource of a stack adopted from another: a rollback gives it back to that one."""
+"""Tag of a pipeline adopted from another resource of the stack. A rollback returns the pipeline to that resource."""
 
 WHAT_IS_BUILT_TAG: Final = "imagebuilder-pipeline:what-is-built"
-"""The tag of an image that a resource built: the Trigger that it was built for."""
+"""The tag of an image with the Trigger that it was built for, beside the two tags that name its owner."""
 
 OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG, ADOPTED_TAG, FORMER_LOGICAL_ID_TAG)
-"""Keys that a template may not give, in any case of their letters: IAM's condition keys ignore case."""
+"""Tag keys that a template must not set, in any letter case: IAM condition keys are case-insensitive."""
+
+DELETE: Final = "DELETE"
+DISABLE: Final = "DISABLE"
+REFUSE_WHILE_BUILDING: Final = "REFUSE_WHILE_BUILDING"
+ON_DELETE: Final = (DELETE, DISABLE, REFUSE_WHILE_BUILDING)
+"""What a Delete does to a pipeline, by the property OnDelete: the first by default."""
 
 RESERVED_MEMBERS: Final = frozenset({"clientToken", "dryRun"})
-"""Members of CreateImagePipeline that the function sets: a template may not give them."""
+"""Members of CreateImagePipeline that the function sets. A template must not set them."""
 
 
 def most_tags(*, adopt_existing: bool) -> int:
-    """Return the number of tags that a template may give, of those that a pipeline can have: the owner's need room."""
+    """Return the maximum number of tags that a template can set. The owner tags count toward the service's limit."""
     maximum = load_model().shapes["TagMap"].maximum or 0
     return maximum - (len(OWNER_TAGS) if adopt_existing else 2)
 
 
 def is_owner_tag(key: str) -> bool:
-    """Return whether a tag's key is an owner tag, or IAM cannot tell it from one."""
+    """Return whether a key is an owner tag, or equal to one under IAM's case-insensitive comparison."""
     return key.lower() in OWNER_TAGS
 
 
@@ -54,7 +60,7 @@ def check_pipeline(
     more: Collection[str] = (),
     is_secret: Callable[[Path], bool] = lambda _: False,
 ) -> list[Problem]:
-    """Return every problem of a pipeline's request, as `check` does, and of what only the resource may set in it."""
+    """Return every problem that `check` reports for a request, and every member or tag that only the resource sets."""
     owners = list(_ownership_problems(request, adopt_existing=adopt_existing, spell=spell))
     given = {name: value for name, value in request.items() if name not in RESERVED_MEMBERS}
     found = check(
@@ -73,10 +79,10 @@ def check_pipeline(
 def check_tags(
     tags: Mapping[str, Any], *, adopt_existing: bool, is_unresolved: Callable[[object], bool] = lambda _: False
 ) -> list[Problem]:
-    """Return every problem of a pipeline's tags, each path beginning with `tags`."""
+    """Return every problem of a pipeline's tags. Each path begins with `tags`."""
     owners = list(_ownership_problems({"tags": tags}, adopt_existing=adopt_existing, spell=str))
     found = check("TagResource", {"tags": dict(tags)}, is_unresolved=is_unresolved)
-    # Their number is checked above, where there may be none, and the other members are not of interest.
+    # The number of tags is checked above, where zero is allowed. Problems of other members are ignored.
     paths = {problem.path for problem in owners}
     return owners + [problem for problem in found if len(problem.path) > 1 and problem.path not in paths]
 
@@ -95,5 +101,5 @@ def _ownership_problems(
     most = most_tags(adopt_existing=adopt_existing)
     if len(tags) > most:
         owners = (load_model().shapes["TagMap"].maximum or 0) - most
-        allowed = f"allowed {most}, because the resource adds {owners} that name the owner"
+        allowed = f"allowed {most}, because the resource adds {owners} owner tags"
         yield Problem((spell("tags"),), f"is too large: got {len(tags)} entries, {allowed}")

@@ -1,8 +1,8 @@
-"""The rules across members that the service enforces and its model cannot say.
+"""Rules across members that the service enforces and its model cannot express.
 
-Each names the source that shows it. Documentation alone counts when nothing published contradicts it: refusing a
-template that deploys is worse than passing one that the service refuses with its own message. What is in doubt is a
-warning of the construct, and the function lets it pass.
+Each rule names its source. Documentation is sufficient if nothing published contradicts it: rejecting a template that
+deploys is worse than accepting one that the service rejects with its own message. Doubtful cases are warnings of the
+construct; the function accepts them.
 """
 
 import re
@@ -27,7 +27,7 @@ def broken_rules(
     spell: Callable[[str], str],
     is_unresolved: Callable[[object], bool],
 ) -> Broken:
-    """Yield path and message of every broken rule. Paths are in the model's spelling, messages as `spell` says."""
+    """Yield the path and message of every broken rule. Paths use the model's spelling; messages use `spell`."""
     if operation in {"CreateImagePipeline", "UpdateImagePipeline"}:
         reading = _Request(request, spell, is_unresolved)
         for rule in _RULES:
@@ -36,14 +36,14 @@ def broken_rules(
 
 @dataclass(frozen=True)
 class _Request:
-    """A request that may be wrong in every way: what the checker says of it is not said again here."""
+    """A possibly invalid request; problems that the checker reports are skipped."""
 
     members: Mapping[str, Any]
     spell: Callable[[str], str]
     is_unresolved: Callable[[object], bool]
 
     def known(self, *path: str | int) -> Any:
-        """Return the value at a path, None when it is not given, unresolved, or within something that is wrong."""
+        """Return the value at a path; None if it is absent, unresolved, or inside an invalid value."""
         value: Any = self.members
         for part in path:
             match value:
@@ -58,7 +58,7 @@ class _Request:
         return value
 
     def workflows(self) -> Iterator[tuple[int, str]]:
-        """Yield index and ARN of each workflow whose ARN is known."""
+        """Yield the index and ARN of each workflow with a known ARN."""
         workflows = self.known("workflows")
         for index in range(len(workflows) if isinstance(workflows, list | tuple) else 0):
             arn = self.known("workflows", index, "workflowArn")
@@ -75,9 +75,9 @@ def _exactly_one_recipe(request: _Request) -> Broken:
     image, container = (request.spell(name) for name in _RECIPES)
     if not given:
         yield (_RECIPES[0],), f"is missing: give {image} or {container}"
-    # An unresolved recipe may turn out to be AWS::NoValue, and then there is only one.
+    # An unresolved recipe may resolve to AWS::NoValue, which leaves only one.
     elif len(given) > 1 and not any(request.is_unresolved(request.members[name]) for name in given):
-        yield (_RECIPES[1],), f"is given beside {image}: a pipeline has one recipe, remove one of the two"
+        yield (_RECIPES[1],), f"is given together with {image}: a pipeline has exactly one recipe, remove one of them"
 
 
 def _schedule(request: _Request) -> Broken:
@@ -92,7 +92,7 @@ def _schedule(request: _Request) -> Broken:
 def _role_for_workflows(request: _Request) -> Broken:
     # API reference of CreateImagePipeline: "You must also specify executionRole when you provide workflows".
     if any(request.workflows()) and "executionRole" not in request.members:
-        yield ("workflows",), f"need a role to run with: give {request.name('executionRole')}, or remove them"
+        yield ("workflows",), f"require an execution role: give {request.name('executionRole')}, or remove them"
 
 
 def _role_for_log_groups(request: _Request) -> Broken:
@@ -103,9 +103,9 @@ def _role_for_log_groups(request: _Request) -> Broken:
         path = ("loggingConfiguration", member)
         group = request.known(*path)
         if isinstance(group, str) and group and not group.startswith(_SERVICE_LOG_GROUPS):
-            allowed = f"allowed without one are names that begin with {_SERVICE_LOG_GROUPS}"
+            allowed = f"allowed without a role are names that begin with {_SERVICE_LOG_GROUPS}"
             way_out = f"give {request.name('executionRole')} or such a name"
-            yield path, f"needs a role that may write to it: got {group!r}, {allowed}, {way_out}"
+            yield path, f"requires an execution role that can write to it: got {group!r}, {allowed}: {way_out}"
 
 
 def _tests_for_scanning(request: _Request) -> Broken:
@@ -114,16 +114,16 @@ def _tests_for_scanning(request: _Request) -> Broken:
     scanning = ("imageScanningConfiguration", "imageScanningEnabled")
     if request.known(*scanning) is True and request.known(*tests) is False:
         name = request.name(*tests)
-        yield scanning, f"needs tests: got true while {name} is false, enable tests or leave scanning out"
+        yield scanning, f"requires image tests: got true while {name} is false, enable tests or disable scanning"
 
 
 def _on_demand_scan_of_images(request: _Request) -> Broken:
     # API reference of ImageScanningConfiguration: with this type "you must build from an image recipe".
-    # Beside an unresolved container recipe there may be an image recipe.
+    # With an unresolved container recipe, the request may also have an image recipe.
     if _on_demand(request) and isinstance(request.known("containerRecipeArn"), str):
         got = f"got {_ON_DEMAND} with {request.spell('containerRecipeArn')}"
         path = ("imageScanningConfiguration", "imageScanningTypes")
-        yield path, f"is for image recipes: {got}, leave it out: containers are scanned in their repository"
+        yield path, f"applies to image recipes only: {got}, remove it: container images are scanned in their repository"
 
 
 def _condition_of_on_demand_scan(request: _Request) -> Broken:
@@ -131,7 +131,7 @@ def _condition_of_on_demand_scan(request: _Request) -> Broken:
     condition = ("imageScanningConfiguration", "scanResultCondition")
     if request.known(*condition) is not None and _on_demand(request) is False:
         types = request.name("imageScanningConfiguration", "imageScanningTypes")
-        yield condition, f"needs a scan of the AMI itself: give {types} {_ON_DEMAND}, or remove it"
+        yield condition, f"requires a scan of the AMI itself: set {types} to {_ON_DEMAND}, or remove it"
 
 
 def _on_demand(request: _Request) -> bool | None:
@@ -154,7 +154,7 @@ def _latest_of_managed_workflows(request: _Request) -> Broken:
         if managed is not None and managed[2] != _LATEST:
             got = f"got {managed[2]!r}, write {managed[1]}{_LATEST}"
             path = ("workflows", index, "workflowArn")
-            yield path, f"must be of version {_LATEST}, as every workflow that AWS manages: {got}"
+            yield path, f"must have version {_LATEST}, because AWS manages the workflow: {got}"
 
 
 _RULES: Final = (

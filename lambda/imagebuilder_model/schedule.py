@@ -1,10 +1,10 @@
-"""Schedule expressions: what the service refuses, and what its documentation leaves in doubt.
+"""Validates schedule expressions: detects those that the service rejects and those that its documentation leaves open.
 
-The service model knows such an expression only as a text, and the service parses it: "Invalid schedule expression.
-Details: Invalid CRON expression" is its answer to five fields (hashicorp/terraform-provider-aws#17396,
-buildkite/image-builder#7). The six required fields, their values and signs are those of the user guide's page on cron
-expressions. That there are rates, such as `rate(1 day)`, says the API reference of Schedule; their units are those of
-Amazon EventBridge's, which is not verified on AWS for this service.
+The service model defines an expression only as a string; the service parses it. It rejects five fields with "Invalid
+schedule expression. Details: Invalid CRON expression" (hashicorp/terraform-provider-aws#17396,
+buildkite/image-builder#7). The user guide's page on cron expressions defines the six required fields, their values and
+special characters. The API reference of Schedule mentions rates, such as `rate(1 day)`. Their units are assumed to be
+those of Amazon EventBridge, which is not verified on AWS for this service.
 """
 
 import difflib
@@ -18,17 +18,21 @@ _Kind = Literal["refused", "undocumented", "days", "fine"]
 
 
 class Finding(NamedTuple):
-    """One thing to say of an expression.
+    """A finding about an expression.
 
-    `refused`: the service does not take it. `undocumented`: nothing says whether the service takes it. `days`: day of
-    month and day of week are both set or both open, which the documentation forbids and its own examples do.
+    - `refused`: the service rejects it.
+    - `undocumented`: no documentation states whether the service accepts it.
+    - `days`: day of month and day of week are both set or both open, which the documentation forbids but its examples
+      do.
     """
 
     kind: _Kind
     message: str
 
 
-class _Field(NamedTuple):
+class CronField(NamedTuple):
+    """A field of a cron expression: its lowest and highest number, its signs, and the names of its numbers."""
+
     name: str
     low: int
     high: int
@@ -36,7 +40,7 @@ class _Field(NamedTuple):
     names: tuple[str, ...] = ()
 
     def number(self, text: str) -> int | None:
-        """Return the number that a value or its name is, None when the field has no such value."""
+        """Return the number for a value or its name; None if the field does not allow it."""
         if text in self.names:
             return self.low + self.names.index(text)
         number = int(text) if _NUMBER.fullmatch(text) else -1
@@ -44,6 +48,7 @@ class _Field(NamedTuple):
 
     @property
     def allowed(self) -> str:
+        """The values and signs in words, for a message."""
         names = f" ({self.names[0]} to {self.names[-1]})" if self.names else ""
         return f"{self.low} to {self.high}{names} with {' '.join(self.signs)}"
 
@@ -51,24 +56,24 @@ class _Field(NamedTuple):
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_FIELDS: Final = (
-    _Field("minute", 0, 59, ",-*/"),
-    _Field("hour", 0, 23, ",-*/"),
-    _Field("day of month", 1, 31, ",-*?/LW"),
-    _Field("month", 1, 12, ",-*/", _MONTHS),
-    _Field("day of week", 1, 7, ",-*?L#", _DAYS),
-    _Field("year", 1970, 2199, ",-*/"),
+FIELDS: Final = (
+    CronField("minute", 0, 59, ",-*/"),
+    CronField("hour", 0, 23, ",-*/"),
+    CronField("day of month", 1, 31, ",-*?/LW"),
+    CronField("month", 1, 12, ",-*/", _MONTHS),
+    CronField("day of week", 1, 7, ",-*?L#", _DAYS),
+    CronField("year", 1970, 2199, ",-*/"),
 )
 _DAY_OF_MONTH: Final = 2
 _DAY_OF_WEEK: Final = 4
 
-_CRON: Final = f"cron({' '.join(f'<{field.name}>' for field in _FIELDS)})"
+_CRON: Final = f"cron({' '.join(f'<{field.name}>' for field in FIELDS)})"
 _RATE: Final = "rate(<whole number> <minutes, hours or days>)"
 _UNITS: Final = ("minute", "hour", "day")
 
 
 def findings(expression: str) -> Iterator[Finding]:
-    """Yield all there is to say of an expression: nothing of one that the documentation allows."""
+    """Yield every finding about an expression; none if the documentation allows it."""
     form = re.fullmatch(r"(cron|rate)\((.*)\)", expression, re.DOTALL)
     if form is None:
         yield Finding("refused", f"is not a schedule: got {shown(expression)}, allowed are {_CRON} and {_RATE}")
@@ -77,7 +82,10 @@ def findings(expression: str) -> Iterator[Finding]:
     parts = inside.split()
     yield from _cron(expression, parts) if kind == "cron" else _rate(expression, parts)
     if inside != " ".join(parts):
-        yield Finding("undocumented", f"has other space than one between its parts: write {kind}({' '.join(parts)})")
+        yield Finding(
+            "undocumented",
+            f"has whitespace other than single spaces between its parts: write {kind}({' '.join(parts)})",
+        )
 
 
 def _rate(expression: str, parts: list[str]) -> Iterator[Finding]:
@@ -89,26 +97,26 @@ def _rate(expression: str, parts: list[str]) -> Iterator[Finding]:
         yield Finding("refused", f"is not a rate: got {shown(expression)}, allowed is {_RATE} of at least 1{hint}")
     elif (count == 1) != (unit == singular):
         right = f"rate({number} {singular}{'' if count == 1 else 's'})"
-        yield Finding("undocumented", f"has a unit that does not go with its number: write {right}")
+        yield Finding("undocumented", f"has a unit that does not match its number: write {right}")
 
 
 def _cron(expression: str, parts: list[str]) -> Iterator[Finding]:
-    if len(parts) != len(_FIELDS):
+    if len(parts) != len(FIELDS):
         six = _with_year(parts)
         hint = f": write {six}" if six else ""
-        allowed = f"allowed are {len(_FIELDS)}, {_CRON}"
+        allowed = f"allowed are {len(FIELDS)}, {_CRON}"
         yield Finding("refused", f"has {len(parts)} fields: got {shown(expression)}, {allowed}{hint}")
         return
-    for field, text in zip(_FIELDS, parts, strict=True):
+    for field, text in zip(FIELDS, parts, strict=True):
         yield from _field(field, text)
     if _open_days(parts) != 1:
         open_day = _with_one_open_day(parts)
         hint = f", write {open_day}" if open_day else ""
         got = f"got {shown(expression)}"
-        yield Finding("days", f"must have ? in one of day of month and day of week: {got}{hint}")
+        yield Finding("days", f"must have ? in exactly one of day of month and day of week: {got}{hint}")
 
 
-def _field(field: _Field, text: str) -> Iterator[Finding]:
+def _field(field: CronField, text: str) -> Iterator[Finding]:
     items = text.upper().split(",")
     kind = "fine" if text == "?" and "?" in field.signs else _worst(_item(field, item) for item in items)
     if kind == "fine" and len(items) > 1 and any(sign in text.upper() for sign in "LW#" if sign in field.signs):
@@ -116,27 +124,27 @@ def _field(field: _Field, text: str) -> Iterator[Finding]:
     if kind == "refused":
         meant = difflib.get_close_matches(text.upper(), field.names, n=1)
         hint = f": did you mean {meant[0]}?" if meant else ""
-        yield Finding("refused", f"has a wrong {field.name}: got {shown(text)}, allowed are {field.allowed}{hint}")
+        yield Finding("refused", f"has an invalid {field.name}: got {shown(text)}, allowed are {field.allowed}{hint}")
     elif kind == "undocumented":
         allowed = f"documented are {field.allowed}"
         yield Finding("undocumented", f"has an undocumented {field.name}: got {shown(text)}, {allowed}")
 
 
-def _item(field: _Field, item: str) -> _Kind:
-    """Judge one item of a field's list."""
+def _item(field: CronField, item: str) -> _Kind:
+    """Classify one item of a field's list."""
     base, slash, step = item.partition("/")
     if not slash:
         return _base(field, base)
     return _worst((_step(field, step), _base(field, base) if base else "undocumented"))
 
 
-def _step(field: _Field, step: str) -> _Kind:
+def _step(field: CronField, step: str) -> _Kind:
     if not _NUMBER.fullmatch(step) or not int(step):
         return "refused"
     return "fine" if "/" in field.signs and int(step) <= field.high else "undocumented"
 
 
-def _base(field: _Field, base: str) -> _Kind:
+def _base(field: CronField, base: str) -> _Kind:
     low, dash, high = base.partition("-")
     first, last = field.number(low), field.number(high)
     if base == "*" or (first is not None and not dash):
@@ -148,8 +156,8 @@ def _base(field: _Field, base: str) -> _Kind:
     return _day(field, base)
 
 
-def _day(field: _Field, base: str) -> _Kind:
-    """Judge what only the fields of days know."""
+def _day(field: CronField, base: str) -> _Kind:
+    """Classify a value that only the day fields support."""
     value, _, week = base.partition("#")
     counted = field.number(base[:-1]) is not None
     match base[-1:]:
@@ -176,7 +184,7 @@ def _open_days(parts: list[str]) -> int:
 
 
 def _with_one_open_day(parts: list[str]) -> str | None:
-    """Return the expression with `?` for the day that says nothing, None when both say something."""
+    """Return the expression with `?` for the day field that has no restriction; None if both are restricted."""
     days, months, weekdays = parts[_DAY_OF_MONTH : _DAY_OF_WEEK + 1]
     if weekdays in {"*", "?"}:
         days, weekdays = days.replace("?", "*"), "?"
@@ -188,11 +196,11 @@ def _with_one_open_day(parts: list[str]) -> str | None:
 
 
 def _with_year(parts: list[str]) -> str | None:
-    """Return what five fields of Unix's cron are in six, None when they are not of it or cannot be told."""
-    if len(parts) != len(_FIELDS) - 1:
+    """Convert the five fields of Unix cron to six; return None if they are not Unix cron or are ambiguous."""
+    if len(parts) != len(FIELDS) - 1:
         return None
     if "?" not in parts:
-        # Unix counts the days of the week from 0, Sunday; the service from 1.
+        # Unix cron numbers weekdays from 0 (Sunday); the service numbers them from 1.
         *others, weekdays = parts
         parts = [*others, re.sub(r"(?<![#/0-9])[0-7](?![0-9])", lambda day: _DAYS[int(day[0]) % 7], weekdays)]
     six = [*parts, "*"]

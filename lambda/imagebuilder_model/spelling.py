@@ -1,7 +1,7 @@
-"""Requests of the API as templates spell them, and back.
+"""Converts API requests to template properties and back.
 
-CloudFormation sends every scalar as a string, and names as the template spells them. The model knows which names there
-are and the type of each; nothing of either is typed here.
+CloudFormation sends every scalar as a string, and names in the template's spelling. The model provides all names and
+types; none are written here.
 """
 
 import re
@@ -13,26 +13,26 @@ from imagebuilder_model.model import Shape, load_model
 
 
 def template_name(member: str) -> str:
-    """Return the name that a member of the API has in a template."""
+    """Return the template name of an API member."""
     return member[:1].upper() + member[1:]
 
 
 def as_properties(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a request with the names of a template. Keys of maps stay."""
+    """Convert a request to template properties. Keys of maps stay unchanged."""
     return _properties(load_model().input_of(operation), request)
 
 
 def as_request(operation: str, properties: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """Return properties as a request, and the members that are given twice.
+    """Convert properties to a request. Also return a problem for each member that is given twice.
 
-    A value that cannot be read stays as it is, for `check` to report.
+    Values that cannot be converted stay unchanged, so that `check` reports them.
     """
     reader = _Reader()
     return reader.structure((), load_model().input_of(operation), properties), reader.problems
 
 
 def as_boolean(value: object) -> object:
-    """Return the boolean that a string spells, and anything else as it is."""
+    """Convert `true` and `false` to booleans; return any other value unchanged."""
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
 
 
@@ -52,7 +52,7 @@ def _property(shape_name: str, value: object) -> object:
 
 
 class _Reader:
-    """Reads properties along the model."""
+    """Converts properties according to the model."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -88,7 +88,7 @@ class _Reader:
             if name in request:
                 self.problems.append(Problem(place, "is given in two spellings: remove one of the two"))
             read = self.value(place, load_model().shapes[member.shape], item)
-            # CloudFormation's conditions leave empty objects and lists behind: they say as much as nothing.
+            # Conditions in templates can leave empty objects and lists; treat them as absent.
             if name in shape.required or read not in (None, {}, []):
                 request[name] = read
         return request

@@ -1,6 +1,6 @@
-"""Patterns of the service model in words, and which part of a text breaks one.
+"""Describes patterns of the service model in words and finds the part of a string that violates one.
 
-The pattern itself decides: a part is wrong if an example with this part in the place of its own no longer matches.
+The pattern decides: a part is invalid if an example with this part substituted no longer matches.
 """
 
 import re
@@ -11,20 +11,20 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Words:
-    """What a pattern allows, with an example of it."""
+    """Description of a pattern, with an example."""
 
     allowed: str
     example: str
     parts: Mapping[str, str] = field(default_factory=dict)
-    """For an ARN: what each part is called, and what is allowed for it, in order."""
+    """For an ARN: the name of each part and its allowed values, in order."""
     takes_rest: bool = False
-    """Whether the last part may have slashes in it."""
+    """Whether the last part can contain slashes."""
     arn: "Words | None" = None
-    """For a name in the place of which an ARN may stand: the words for that."""
+    """For a name that can also be an ARN: the words for the ARN."""
 
 
 _NAME: Final = "lower-case letters, digits, - and _"
-_VERSION: Final = "three numbers with dots, x for any, as 1.0.0 or 1.x.x"
+_VERSION: Final = "three numbers with dots, x for any, such as 1.0.0 or 1.x.x"
 _ARN: Final = "arn:aws:imagebuilder:eu-west-1:111122223333:"
 
 
@@ -40,7 +40,7 @@ def _arn(of: str, resource: str, *, takes_rest: bool = False, **more: str) -> Wo
         **more,
     }
     example = f"{_ARN}{resource}"
-    return Words(f"the ARN of {of}, as {example}", example, parts, takes_rest=takes_rest)
+    return Words(f"the ARN of {of}, such as {example}", example, parts, takes_rest=takes_rest)
 
 
 WORDS: Final[Mapping[str, Words]] = {
@@ -59,15 +59,27 @@ WORDS: Final[Mapping[str, Words]] = {
         takes_rest=True,
         type="build, test or distribution",
         name=_NAME,
-        version=f"{_VERSION}, numbers only with a build version behind it, as 1.0.0/1",
+        version=f"{_VERSION}, or three numbers and a build version, such as 1.0.0/1",
     ),
-    "Timezone": Words("an IANA time zone, as Europe/London or UTC", "Europe/London"),
-    "TagKey": Words("letters, digits, spaces and _.:/=+-@, not aws: at its beginning", "team-name"),
-    "WorkflowParameterName": Words("everything but NUL", "parameter"),
-    "WorkflowParameterValue": Words("everything but NUL", "value"),
-    "ParallelGroup": Words("1 to 100 letters, digits and -_+#, a letter or digit first", "tests-1"),
+    "ImagePipelineArn": _arn("a pipeline", "image-pipeline/golden", name=_NAME),
+    "ImageVersionArnOrBuildVersionArn": _arn(
+        "an image",
+        "image/golden/x.x.x",
+        name=_NAME,
+        version=f"{_VERSION}, or three numbers and a build, such as 1.0.0/1",
+        takes_rest=True,
+    ),
+    "StateMachineArn": Words(
+        "the ARN of a state machine, such as arn:aws:states:eu-west-1:111122223333:stateMachine:Watcher",
+        "arn:aws:states:eu-west-1:111122223333:stateMachine:Watcher",
+    ),
+    "Timezone": Words("an IANA time zone, such as Europe/London or UTC", "Europe/London"),
+    "TagKey": Words("letters, digits, spaces and _.:/=+-@, not beginning with aws:", "team-name"),
+    "WorkflowParameterName": Words("any character except NUL", "parameter"),
+    "WorkflowParameterValue": Words("any character except NUL", "value"),
+    "ParallelGroup": Words("1 to 100 letters, digits and -_+#, beginning with a letter or digit", "tests-1"),
     "RoleNameOrArn": Words(
-        "a role's name of letters, digits and +=,.@-_/ or its ARN, as arn:aws:iam::111122223333:role/build",
+        "a role's name of letters, digits and +=,.@-_/ or its ARN, such as arn:aws:iam::111122223333:role/build",
         "build-role",
         arn=Words(
             "the ARN of a role",
@@ -86,11 +98,11 @@ WORDS: Final[Mapping[str, Words]] = {
     ),
     "LogGroupName": Words("1 to 512 letters, digits and -_/.", "/aws/imagebuilder/golden"),
 }
-"""Words for each shape with a pattern that a pipeline's request can have."""
+"""Words for each shape with a pattern in a pipeline's request."""
 
 
 def fault_in(shape: str, regex: re.Pattern[str], value: str) -> tuple[str, str] | None:
-    """Return what is wrong with a text, to be said after `got`, and what is allowed; None for a shape without words."""
+    """Return the `got` and `allowed` parts of a message for an invalid string; None for a shape without words."""
     words = WORDS.get(shape)
     if words is None:
         return None
@@ -116,12 +128,12 @@ def _in_arn(words: Words, regex: re.Pattern[str], value: str) -> tuple[str, str]
     if len(got) > len(words.parts):
         last = list(words.parts)[-1]
         more = "/".join(["", *got[len(words.parts) :]])
-        return f"{more!r} behind the {last} in {shown(value)}", f"nothing there, as in {words.example}"
+        return f"{more!r} after the {last} in {shown(value)}", f"nothing after it, as in {words.example}"
     return shown(value), words.allowed
 
 
 def shown(text: str) -> str:
-    """Return a text in quotes, a long one with its beginning and its end: what is wrong is often there."""
+    """Quote a string. Shorten a long one to its beginning and end, where problems often are."""
     if len(text) <= _SHOWN_CHARACTERS:
         return repr(text)
     half = _SHOWN_CHARACTERS // 2

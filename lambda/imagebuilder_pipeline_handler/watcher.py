@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebuilder_pipeline_handler.build.images import cancel, live_image
 from imagebuilder_pipeline_handler.build.reasons import BUILD_GONE
 from imagebuilder_pipeline_handler.build.result import not_in_time, result_of, started
 from imagebuilder_pipeline_handler.imagebuilder.advice import explained
 from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient, make_client
+from imagebuilder_pipeline_handler.imagebuilder.images import cancel, live_image
 from imagebuilder_pipeline_handler.runtime import http
 from imagebuilder_pipeline_handler.runtime.clock import CLOCK, Clock
 from imagebuilder_pipeline_handler.runtime.custom_resource import LambdaContext

@@ -41,7 +41,7 @@ def test_zip_holds_the_constructs_asset_with_no_time_and_the_same_modes(dist: Pa
 def test_template_has_every_resource_of_the_constructs_provider_under_a_plain_name(author: Author) -> None:
     app = cdk.App()
     stack = cdk.Stack(app, "Stack")
-    ImagePipelineProvider(stack, "Provider")
+    assert ImagePipelineProvider(stack, "Provider").watcher_arn
     resources: dict[str, Any] = app.synth().get_stack_by_name("Stack").template["Resources"]
     wanted = sorted(resource["Type"] for resource in resources.values())
     query = "StackResources[].[ResourceType,LogicalResourceId]"

@@ -13,7 +13,8 @@ from support.author import ROOT
 
 from imagebuilder_model import check
 
-SCHEMAS = {"registry": "schema/custom-imagepipeline.json", "editor": "editor/template.schema.json"}
+REGISTRY = "schema/custom-imagepipeline.json"
+EDITOR = "editor/template.schema.json"
 ARN = "arn:aws:imagebuilder:eu-west-1:111122223333:"
 CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
 LINT = (CFN_LINT, "--region", "eu-west-1", "--append-rules", str(ROOT / "cloudformation" / "rules"))
@@ -81,15 +82,18 @@ def lint(folder: Path, *templates: dict[str, Any]) -> list[list[str]]:
     return [found[str(file)] for file in files]
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_committed_schema_is_what_the_model_generates(name: str) -> None:
+def test_committed_schemas_are_what_the_model_generates() -> None:
     script = (
-        "import sys; sys.path.insert(0, '.'); from tools import pipeline_schema as made; "
-        f"sys.stdout.write(made.to_text(made.{name}_schema()))"
+        "import json; from tools import pipeline_schema as made; "
+        "schemas = {str(one.file): made.to_text(made.registry_schema(one)) for one in made.RESOURCES}; "
+        "print(json.dumps(schemas | {str(made.EDITOR): made.to_text(made.editor_schema())}))"
     )
-    generated = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    committed = (ROOT / "cloudformation" / SCHEMAS[name]).read_text(encoding="utf-8")
-    assert generated.stdout == committed, "run `python -m tools.pipeline_schema`"
+    environment = {"PYTHONPATH": f"{ROOT / 'lambda'}:{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    for path, generated in json.loads(done.stdout).items():
+        assert generated == (ROOT / path).read_text(encoding="utf-8"), "run `python -m tools.pipeline_schema`"
 
 
 def test_good_template_has_no_finding(tmp_path: Path) -> None:
@@ -135,6 +139,62 @@ def test_each_mistake_is_found_by_cfn_lint(tmp_path: Path) -> None:
         assert len(set(errors)) == 1, (change, errors)
         assert errors[0].startswith("E9601"), (change, errors)
         assert message in errors[0], (change, errors)
+
+
+BUILD: dict[str, Any] = {
+    "ServiceToken": {"Fn::ImportValue": "ImagePipelineServiceToken"},
+    "ServiceTimeout": 3600,
+    "PipelineArn": {"Ref": "Pipeline"},
+    "Trigger": {"Fn::GetAtt": ["Pipeline", "WhatIsBuilt"]},
+    "WaitSeconds": "600",
+    "TimeoutSeconds": 7200,
+    "IsLast": "false",
+    "WatcherArn": {"Fn::ImportValue": "ImagePipelineWatcher"},
+    "ImageTags": {"team": "web"},
+    "OnDelete": "delete",
+    "LifecycleRoleArn": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/lifecycle"},
+}
+IMAGE: dict[str, Any] = {
+    "ServiceToken": {"Fn::ImportValue": "ImagePipelineServiceToken"},
+    "ImageArn": {"Ref": "Build"},
+    "WatcherArn": {"Fn::ImportValue": "ImagePipelineWatcher"},
+}
+
+
+def of_a_build(build: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
+    """Return a template with a build and an image, changed."""
+    made = template()
+    made["Resources"] |= {
+        "Build": {"Type": "Custom::ImagePipelineBuild", "Properties": BUILD | build},
+        "Image": {"Type": "Custom::ImagePipelineImage", "Properties": IMAGE | image},
+    }
+    return made
+
+
+def test_builds_and_images_are_checked_by_their_own_schemas(tmp_path: Path) -> None:
+    right, *wrong = lint(
+        tmp_path,
+        of_a_build({}, {}),
+        of_a_build({"Triger": "1"}, {}),
+        of_a_build({"WaitSeconds": 3301}, {}),
+        of_a_build({"OnDelete": "KEEP"}, {}),
+        of_a_build({"ImageId": "ami-1"}, {}),
+        of_a_build({}, {"ImageArn": f"{ARN}image/web"}),
+        of_a_build({}, {"PipelineArn": f"{ARN}image-pipeline/web"}),
+    )
+    assert right == []
+    messages = (
+        "E9602 Additional properties are not allowed ('Triger' was unexpected",
+        "E9602 3301 is greater than the maximum of 3300",
+        "E9602 'keep' is not one of ['retain', 'delete']",
+        "E9602 Additional properties are not allowed ('ImageId' was unexpected",
+        f"E9603 '{ARN}image/web' does not match",
+        "E9603 Additional properties are not allowed ('PipelineArn' was unexpected",
+    )
+    for errors, message in zip(wrong, messages, strict=True):
+        assert [error[: len(message)] for error in set(errors)] == [message], errors
+    assert edited(of_a_build({}, {})) == []
+    assert "'Triger' was unexpected" in edited(of_a_build({"Triger": "1"}, {}))[0]
 
 
 LATER: dict[str, Any] = {
@@ -198,7 +258,7 @@ def test_examples_and_the_provider_have_no_finding(dist: Path) -> None:
     ],
 )
 def test_form_of_a_schedule_is_refused_by_the_schema_only_where_the_function_refuses_it(expression: str) -> None:
-    schema = json.loads((ROOT / "cloudformation" / SCHEMAS["registry"]).read_text())
+    schema = json.loads((ROOT / "cloudformation" / REGISTRY).read_text())
     pattern = schema["definitions"]["Schedule"]["properties"]["ScheduleExpression"]["pattern"]
     request = {
         "name": "web",
@@ -211,7 +271,7 @@ def test_form_of_a_schedule_is_refused_by_the_schema_only_where_the_function_ref
 
 def edited(template: dict[str, Any]) -> list[str]:
     """Return what a validator of plain JSON schemas, as editors have one, says of a template."""
-    schema = json.loads((ROOT / "cloudformation" / SCHEMAS["editor"]).read_text())
+    schema = json.loads((ROOT / "cloudformation" / EDITOR).read_text())
     validator = importlib.import_module("cfnlint.jsonschema").StandardValidator(schema=schema)
     return [error.message for error in validator.iter_errors(template)]
 

@@ -9,19 +9,11 @@ import trustme
 from support.clock import CLOCK, SkippingClock
 from support.cloudformation import Resource, ResponseServer
 from support.environment import new_handler
+from support.registered import KINDS
 
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 from imagebuilder_pipeline_handler.runtime import http
 from imagebuilder_pipeline_handler.runtime.clock import Timeouts
-
-KINDS = (
-    "image-recipe/golden/1.0.0",
-    "image-recipe/other/1.0.0",
-    "container-recipe/golden/1.0.0",
-    "infrastructure-configuration/golden",
-    "infrastructure-configuration/other",
-    "distribution-configuration/golden",
-)
 
 
 @pytest.fixture

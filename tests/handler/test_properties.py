@@ -72,9 +72,9 @@ def test_property_is_read_by_the_models_type(properties: dict[str, Any], request
         ({"Tags": {STACK_ID_TAG: "x"}}, f"Tags[{STACK_ID_TAG!r}] is set by the resource itself: remove it"),
         (
             {"Tags": {f"k{i}": "v" for i in range(49)}},
-            "Tags is too large: got 49 entries, allowed 48, because the resource adds 2 that name the owner",
+            "Tags is too large: got 49 entries, allowed 48, because the resource adds 2 owner tags",
         ),
-        ({"ContainerRecipeArn": "x"}, "ContainerRecipeArn is given beside ImageRecipeArn"),
+        ({"ContainerRecipeArn": "x"}, "ContainerRecipeArn is given together with ImageRecipeArn"),
     ],
 )
 def test_wrong_property_is_named_as_the_template_spells_it(properties: dict[str, Any], message: str) -> None:

@@ -502,14 +502,14 @@ def test_what_is_replaced_and_read_in_ministack_has_the_parameters_that_are_used
     script = (
         "import inspect, json\n"
         "from ministack.core import iam_evaluator\n"
-        "from ministack.services import cloudwatch_logs, iam, kms, lambda_svc\n"
+        "from ministack.services import cloudwatch_logs, eventbridge, iam, kms, lambda_svc\n"
         "from ministack.services.cloudformation import custom_resource, provisioners, stacks\n"
         "used = [\n"
         "    iam_evaluator.evaluate_resource_policy, iam_evaluator.validate_policy_document,\n"
         "    cloudwatch_logs._create_log_group, kms._resolve_key,\n"
         "    lambda_svc._create_function, lambda_svc._update_config,\n"
         "    provisioners._custom_resource_update, provisioners._physical_name, stacks._revert_update,\n"
-        "    stacks._resolve_dynamic_references,\n"
+        "    stacks._resolve_dynamic_references, eventbridge._put_events,\n"
         "]\n"
         "print(json.dumps([\n"
         "    {one.__name__: list(inspect.signature(one).parameters) for one in used},\n"
@@ -529,6 +529,7 @@ def test_what_is_replaced_and_read_in_ministack_has_the_parameters_that_are_used
         "_resolve_key": ["key_id_or_arn"],
         "_resolve_dynamic_references": ["value", "previous", "reuse_ssm", "reuse_secrets"],
         "_create_function": ["data"],
+        "_put_events": ["data", "allow_aws_source"],
         "_update_config": ["name", "data"],
         "_custom_resource_update": [
             "physical_id",

@@ -150,6 +150,7 @@ def test_pipeline_is_disabled_after_as_many_failures_as_its_policy_says_and_rese
     seen = []
     for _ in range(2):
         service.run_on_schedule(ARN, fails=True)
+        clock.now += 60
         pipeline = service.pipelines()[0]
         seen.append((pipeline["consecutiveFailures"], pipeline["status"]))
     assert seen == [(1, "ENABLED"), (2, "DISABLED")]
@@ -163,24 +164,61 @@ def test_pipeline_is_disabled_after_as_many_failures_as_its_policy_says_and_rese
 
 @pytest.mark.parametrize("schedule", [{}, {"schedule": {"scheduleExpression": "rate(1 day)"}}])
 def test_pipeline_without_a_policy_is_disabled_after_five_failures_in_a_row(
-    client: Any, service: ImageBuilder, minimal: dict[str, Any], schedule: dict[str, Any]
+    client: Any,
+    service: ImageBuilder,
+    minimal: dict[str, Any],
+    clock: SimpleNamespace,
+    schedule: dict[str, Any],
 ) -> None:
     client.create_image_pipeline(**minimal, **schedule)
     for fails in (True, True, True, True, False, True, True, True, True):
         service.run_on_schedule(ARN, fails=fails)
+        clock.now += 60
     assert (service.pipelines()[0]["consecutiveFailures"], service.pipelines()[0]["status"]) == (4, "ENABLED")
     service.run_on_schedule(ARN, fails=True)
+    clock.now += 60
     assert (service.pipelines()[0]["consecutiveFailures"], service.pipelines()[0]["status"]) == (5, "DISABLED")
     assert service.run_on_schedule(ARN) is None
     assert "autoDisablePolicy" not in service.pipelines()[0].get("schedule", {})
 
 
-def test_success_resets_the_count_of_failures(client: Any, service: ImageBuilder, minimal: dict[str, Any]) -> None:
+def test_success_resets_the_count_of_failures(
+    client: Any, service: ImageBuilder, minimal: dict[str, Any], clock: SimpleNamespace
+) -> None:
     client.create_image_pipeline(**minimal)
     counts = []
     for by_hand in (False, True):
         service.run_on_schedule(ARN, fails=True)
+        clock.now += 60
         counts.append(service.pipelines()[0]["consecutiveFailures"])
         _ = start(client) if by_hand else service.run_on_schedule(ARN)
+        clock.now += 60
         counts.append(service.pipelines()[0]["consecutiveFailures"])
     assert counts == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("case", [("0", "AVAILABLE"), ("60", "CREATING"), ("", "AVAILABLE")])
+def test_environment_says_how_long_a_state_is(
+    monkeypatch: pytest.MonkeyPatch,
+    connect: Any,
+    clock: SimpleNamespace,
+    minimal: dict[str, Any],
+    case: tuple[str, str],
+) -> None:
+    text, status = case
+    monkeypatch.setenv("IMAGEBUILDER_LOCAL_SECONDS_PER_STATE", text)
+    client = connect(ImageBuilder(strict_references=False, clock=lambda: clock.now))
+    client.create_image_pipeline(**minimal)
+    start(client)
+    clock.now += 60
+    assert images(client)[0]["state"]["status"] == status
+
+
+@pytest.mark.parametrize("text", ["-1", "fast", "nan", "inf"])
+def test_other_time_in_the_environment_is_one_error(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("IMAGEBUILDER_LOCAL_SECONDS_PER_STATE", text)
+    with pytest.raises(ValueError, match=r".") as error:
+        ImageBuilder()
+    assert str(error.value) == (
+        f"invalid IMAGEBUILDER_LOCAL_SECONDS_PER_STATE: got {text!r}, allowed are seconds from 0, such as 0.5"
+    )

@@ -1,13 +1,16 @@
 """What the emulated service asks IAM before it does anything, and what a caller gets who may not."""
 
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
+from policy_sentry.querying.actions import get_action_data
 
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer, ServiceError, access_denied
 
@@ -54,7 +57,12 @@ class Account:
 def account(service: ImageBuilder) -> Account:
     account = Account()
     service.iam = account
-    for resource in ("distribution-configuration/eu", "workflow/test/smoke/1.0.0/1", "workflow/test/smoke/1.0.0/2"):
+    for resource in (
+        "component/a/1.0.0/1",
+        "distribution-configuration/eu",
+        "workflow/test/smoke/1.0.0/1",
+        "workflow/test/smoke/1.0.0/2",
+    ):
         service.register(OWN + resource)
     return account
 
@@ -244,3 +252,134 @@ def test_request_that_nobody_signed_is_403(service: ImageBuilder, account: Accou
 
 def references(minimal: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in minimal.items() if name != "name"}
+
+
+IMAGE = f"{OWN}image/web/1.0.0/1"
+TAGGED = {"aws:ResourceTag/team": "web"}
+UPDATE = {"resourceArn": IMAGE, "state": {"status": "DELETED"}, "includeResources": {"amis": True}}
+
+
+@pytest.fixture
+def image(client: Any, account: Account, clock: SimpleNamespace, minimal: dict[str, Any]) -> str:
+    """An image that is AVAILABLE, with a tag."""
+    client.create_image_pipeline(**minimal)
+    client.start_image_pipeline_execution(imagePipelineArn=PIPELINE, tags={"team": "web"})
+    clock.now += 60
+    account.taken()
+    return IMAGE
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("GetImage", {"imageBuildVersionArn": IMAGE}),
+        ("DeleteImage", {"imageBuildVersionArn": IMAGE}),
+        ("StartResourceStateUpdate", {"resourceArn": IMAGE, "state": {"status": "DISABLED"}}),
+    ],
+)
+def test_operations_on_an_image_ask_with_its_tags(
+    client: Any, account: Account, image: str, operation: str, request_: dict[str, Any]
+) -> None:
+    getattr(client, xform_name(operation))(**request_)
+    assert account.taken() == [(f"imagebuilder:{operation}", image, TAGGED)]
+
+
+def test_cancelling_asks_with_the_tags_of_the_image(client: Any, account: Account, minimal: dict[str, Any]) -> None:
+    client.create_image_pipeline(**minimal)
+    client.start_image_pipeline_execution(imagePipelineArn=PIPELINE, tags={"team": "web"})
+    account.taken()
+    client.cancel_image_creation(imageBuildVersionArn=IMAGE)
+    assert account.taken() == [("imagebuilder:CancelImageCreation", IMAGE, TAGGED)]
+
+
+@pytest.mark.parametrize("reference", ["1.0.0", "x.x.x"])
+def test_image_of_a_version_is_asked_for_by_the_build_that_it_resolves_to(
+    client: Any, account: Account, image: str, reference: str
+) -> None:
+    client.get_image(imageBuildVersionArn=f"{OWN}image/web/{reference}")
+    assert account.taken() == [("imagebuilder:GetImage", image, TAGGED)]
+
+
+def test_image_that_does_not_exist_is_asked_for_without_tags(client: Any, account: Account, refusal: Refusal) -> None:
+    assert refusal(client.get_image, imageBuildVersionArn=IMAGE)[0] == "ResourceNotFoundException"
+    assert account.taken() == [("imagebuilder:GetImage", IMAGE, {})]
+
+
+@pytest.mark.parametrize("role", ["cleaner", "arn:aws:iam::000000000000:role/cleaner"])
+def test_update_of_an_image_and_its_resources_asks_for_its_role(
+    client: Any, account: Account, image: str, role: str
+) -> None:
+    number = client.start_resource_state_update(**UPDATE, executionRole=role)["lifecycleExecutionId"]
+    client.get_lifecycle_execution(lifecycleExecutionId=number)
+    assert account.taken() == [
+        ("imagebuilder:StartResourceStateUpdate", image, TAGGED),
+        ("iam:PassRole", "arn:aws:iam::000000000000:role/cleaner", {"iam:PassedToService": SERVICE}),
+        ("imagebuilder:GetLifecycleExecution", f"{OWN}lifecycle-execution/{number}", {}),
+    ]
+
+
+def test_start_with_tags_asks_for_tagging_the_image_that_it_builds(
+    client: Any, account: Account, minimal: dict[str, Any]
+) -> None:
+    client.create_image_pipeline(**minimal)
+    account.taken()
+    client.start_image_pipeline_execution(imagePipelineArn=PIPELINE, tags={"team": "web"})
+    tags = {"aws:RequestTag/team": "web", "aws:TagKeys": ["team"]}
+    assert account.taken() == [
+        ("imagebuilder:StartImagePipelineExecution", PIPELINE, tags),
+        ("imagebuilder:TagResource", IMAGE, tags),
+    ]
+
+
+def test_start_that_may_not_tag_builds_nothing(
+    client: Any, account: Account, refusal: Refusal, minimal: dict[str, Any]
+) -> None:
+    client.create_image_pipeline(**minimal)
+    account.denied = {"imagebuilder:TagResource"}
+    request = {"imagePipelineArn": PIPELINE, "tags": {"team": "web"}}
+    assert refusal(client.start_image_pipeline_execution, **request) == ("AccessDeniedException", 403)
+    assert client.list_image_pipeline_images(imagePipelineArn=PIPELINE)["imageSummaryList"] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "resource"),
+    [
+        ("GetImageRecipe", {"imageRecipeArn": f"{OWN}image-recipe/web/1.x.x"}, "image-recipe/web/1.0.0"),
+        (
+            "GetContainerRecipe",
+            {"containerRecipeArn": f"{OWN}container-recipe/app/2.0.0"},
+            "container-recipe/app/2.0.0",
+        ),
+        ("GetComponent", {"componentBuildVersionArn": f"{OWN}component/a/1.0.0"}, "component/a/1.0.0/1"),
+        (
+            "GetInfrastructureConfiguration",
+            {"infrastructureConfigurationArn": f"{OWN}infrastructure-configuration/small"},
+            "infrastructure-configuration/small",
+        ),
+        (
+            "GetDistributionConfiguration",
+            {"distributionConfigurationArn": f"{OWN}distribution-configuration/eu"},
+            "distribution-configuration/eu",
+        ),
+        ("ListImageBuildVersions", {"imageVersionArn": f"{OWN}image/web/1.0.0"}, "image/web/1.0.0/*"),
+        ("ListImages", {}, None),
+        ("ListComponents", {}, None),
+        ("ListImageRecipes", {}, None),
+        ("ListContainerRecipes", {}, None),
+        ("ListInfrastructureConfigurations", {}, None),
+        ("ListDistributionConfigurations", {}, None),
+    ],
+)
+def test_reads_ask_for_the_resource_that_the_reference_names(
+    client: Any, account: Account, operation: str, request_: dict[str, Any], resource: str | None
+) -> None:
+    if resource is not None and "image/" not in resource:
+        client.tag_resource(resourceArn=OWN + resource, tags={"team": "web"})
+        account.taken()
+    getattr(client, xform_name(operation))(**request_)
+    (data,) = get_action_data("imagebuilder", operation)["imagebuilder"]
+    tags = TAGGED if "aws:ResourceTag/${TagKey}" in data["condition_keys"] else {}
+    arn = "*" if resource is None else OWN + resource
+    assert account.taken() == [(f"imagebuilder:{operation}", arn, tags)]
+    pattern = re.sub(r"\\\$\\{\w+\\}", "[^:/]+", re.escape(data["resource_arn_format"]))
+    assert re.fullmatch(pattern, arn)

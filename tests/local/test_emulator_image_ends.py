@@ -60,7 +60,7 @@ def test_cancelled_build_stops_in_its_state_and_is_cancelled_a_state_later(
         clock.now += 1
     assert seen == ["BUILDING", "BUILDING", "CANCELLED", "CANCELLED", "CANCELLED"]
     image = running.get_image(imageBuildVersionArn=IMAGE)["image"]
-    assert (image["state"], image["outputResources"]) == ({"status": "CANCELLED"}, {})
+    assert (image["state"], image["outputResources"]) == ({"status": "CANCELLED"}, {"amis": []})
 
 
 def test_build_that_is_being_cancelled_can_be_cancelled_again(running: Any, clock: SimpleNamespace) -> None:
@@ -106,6 +106,18 @@ def test_image_alone_is_moved_at_once_and_back(available: Any, to: str) -> None:
     assert status(available) == to
     assert move(available, "AVAILABLE") == {"resourceArn": IMAGE}
     assert status(available) == "AVAILABLE"
+
+
+def test_image_keeps_its_amis_until_it_is_deleted_with_them(available: Any, clock: SimpleNamespace) -> None:
+    def amis() -> list[Any]:
+        return list(available.get_image(imageBuildVersionArn=IMAGE)["image"]["outputResources"]["amis"])
+
+    before = amis()
+    move(available, "DEPRECATED")
+    assert amis() == before != []
+    move(available, "DELETED", **INCLUDED)
+    clock.now += 2
+    assert amis() == []
 
 
 def test_moved_image_is_no_newest_version(available: Any, refusal: Refusal) -> None:

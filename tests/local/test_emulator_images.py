@@ -70,7 +70,7 @@ def test_image_has_what_it_was_built_from(pipeline: Any, clock: SimpleNamespace)
         },
         "imageTestsConfiguration": {"imageTestsEnabled": True, "timeoutMinutes": 720},
         "dateCreated": "2023-11-14T22:13:20.000Z",
-        "outputResources": {},
+        "outputResources": {"amis": []},
         "tags": {"run": "manual"},
         "buildType": "USER_INITIATED",
         "imageSource": "CUSTOM",

@@ -17,7 +17,7 @@ import trustme
 from botocore.config import Config
 
 from imagebuilder_local.emulator import Call, ImageBuilder, ImageBuilderServer, ServiceError
-from imagebuilder_local.emulator.image_builder import OPERATIONS
+from imagebuilder_local.emulator.operations import OPERATIONS
 from imagebuilder_model import load_model
 
 OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"

@@ -143,7 +143,7 @@ def test_executions_of_a_pipeline_and_calls_of_other_clients_are_shown(cloud: De
     state = cloud.seen()
     (shown,) = [pipeline for pipeline in state["pipelines"] if pipeline["settings"]["arn"] == cloud_arn("run")]
     (run,) = shown["executions"]
-    assert (run["buildType"], run["name"]) == ("USER_INITIATED", "run")
+    assert (run["buildType"], run["name"]) == ("USER_INITIATED", "Run")  # as the recipe is named
     assert state["others"][0]["operation"] == "StartImagePipelineExecution"
     assert state["others"][0]["client"].startswith("Boto3/")
     assert "StartImagePipelineExecution" not in [call for event in state["events"] for call in operations(event)]

@@ -151,3 +151,39 @@ def test_recipe_that_a_pipeline_refers_to_does_not_go(clients: tuple[Any, Any], 
     assert "has other resources depended on it" in failure(cloudformation, "referred")
     imagebuilder.delete_image_pipeline(imagePipelineArn=pipeline["imagePipelineArn"])
     delete(cloudformation, "referred")
+
+
+def test_image_shows_the_properties_that_its_resources_have_in_the_template(clients: tuple[Any, Any]) -> None:
+    cloudformation, imagebuilder = clients
+    given = resources()
+    given["R"]["Properties"] |= {
+        "AdditionalInstanceConfiguration": {"SystemsManagerAgent": {"UninstallAfterBuild": "true"}}
+    }
+    given["I"]["Properties"] |= {"InstanceTypes": ["m5.large"], "Logging": {"S3Logs": {"S3BucketName": "logs"}}}
+    given["D"]["Properties"]["Distributions"] = [
+        {"Region": "eu-west-1", "AmiDistributionConfiguration": {"Name": "web", "TargetAccountIds": ["111122223333"]}}
+    ]
+    for resource in "RID":
+        given[resource]["Properties"]["Tags"] = {"team": resource}
+    outputs = put(cloudformation, "shown", given)
+    pipeline = imagebuilder.create_image_pipeline(
+        name="shown",
+        imageRecipeArn=outputs["R"],
+        infrastructureConfigurationArn=outputs["I"],
+        distributionConfigurationArn=outputs["D"],
+    )["imagePipelineArn"]
+    started = imagebuilder.start_image_pipeline_execution(imagePipelineArn=pipeline)
+    image = imagebuilder.get_image(imageBuildVersionArn=started["imageBuildVersionArn"])["image"]
+    recipe, infrastructure = image["imageRecipe"], image["infrastructureConfiguration"]
+    distribution = image["distributionConfiguration"]
+    assert (image["name"], recipe["name"], recipe["parentImage"]) == ("Web", "Web", "p")
+    assert recipe["components"] == [{"componentArn": outputs["C"]}]
+    assert recipe["additionalInstanceConfiguration"] == {"systemsManagerAgent": {"uninstallAfterBuild": True}}
+    assert (infrastructure["instanceProfileName"], infrastructure["instanceTypes"]) == (PROFILE, ["m5.large"])
+    assert infrastructure["logging"] == {"s3Logs": {"s3BucketName": "logs"}}
+    assert distribution["distributions"] == [
+        {"region": "eu-west-1", "amiDistributionConfiguration": {"name": "web", "targetAccountIds": ["111122223333"]}}
+    ]
+    assert [found["tags"] for found in (recipe, infrastructure, distribution)] == [{"team": name} for name in "RID"]
+    imagebuilder.delete_image_pipeline(imagePipelineArn=pipeline)
+    delete(cloudformation, "shown")

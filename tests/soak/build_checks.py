@@ -8,7 +8,7 @@ from support.function import Plan, Violation
 from support.stack import Template
 
 from imagebuilder_model.ownership import LOGICAL_ID_TAG, WHAT_IS_BUILT_TAG
-from imagebuilder_pipeline_handler.build.images import USABLE
+from imagebuilder_pipeline_handler.imagebuilder.images import USABLE
 from soak.build_account import Account
 from soak.build_stack import LOGICAL_IDS, PART, BuildStack
 from soak.build_templates import changed_builds, has_failing

@@ -5,7 +5,7 @@ from typing import Any, Final
 from support.stack import Template
 from support.waiting import MACHINE
 
-from imagebuilder_pipeline_handler.build.properties import LONGEST_WAIT
+from imagebuilder_model.builds import LONGEST_WAIT
 from soak.build_stack import LATER, LOGICAL_IDS, PART
 
 TRIGGERS: Final = ("1", "1", "2", "3")

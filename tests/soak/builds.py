@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from support.function import Outage, Violation
 from support.stack import Template
 
-from imagebuilder_pipeline_handler.build.properties import DELETE, RETAIN
+from imagebuilder_model.builds import DELETE, RETAIN
 from soak.build_account import FOREIGN_TAGS, SECONDS_PER_STATE, Account, foreign_tags
 from soak.build_checks import can_build, check_images, check_running
 from soak.build_plans import Outside, heavy_plans, outside, passes, plans, quick_plans

@@ -19,7 +19,7 @@ def simulation() -> Simulation:
 
 @pytest.fixture
 def service(simulation: Simulation) -> ImageBuilder:
-    return new_service(clock=lambda: simulation.now)
+    return new_service(clock=lambda: simulation.now, seconds_per_state=0)  # failed runs are counted at once
 
 
 @pytest.fixture

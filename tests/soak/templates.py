@@ -154,6 +154,7 @@ _CHANGES_BY_ITSELF: Final = frozenset(
         "dateCreated",
         "dateUpdated",
         "dateLastRun",
+        "dateNextRun",
         "lastRunStatus",
         "name",
         "status",

@@ -7,6 +7,9 @@ from support.waiting import MACHINE, Waiting
 
 SECONDS_PER_STATE = 90.0
 
+FAILING_REGION = "ap-south-1"
+"""A Region to which every distribution fails."""
+
 
 def images(service: ImageBuilder, pipeline: str) -> list[dict[str, Any]]:
     """Return the summaries of the pipeline's images, oldest first."""

@@ -1,6 +1,7 @@
 """Step Functions as the function and its state machine use it: executions are started by name, and play the looks."""
 
 import json
+import math
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ class StateMachines:
     def __init__(self) -> None:
         self.executions: dict[str, dict[str, Any]] = {}
         self.fault: tuple[int, str] | None = None
+        self.faults = math.inf
+        """How many requests meet the fault."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Bound", (_Handler,), {"machines": self}))
         self._server.daemon_threads = True
 
@@ -40,11 +43,12 @@ class StateMachines:
     def reset(self) -> None:
         """Forget every execution."""
         self.executions.clear()
-        self.fault = None
+        self.fault, self.faults = None, math.inf
 
     def start(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer StartExecution as the service does: a name is taken for good."""
-        if self.fault is not None:
+        if self.fault is not None and self.faults > 0:
+            self.faults -= 1
             status, code = self.fault
             return status, {"__type": code, "message": code}
         if request["name"] in self.executions:

@@ -127,8 +127,39 @@ def known_later(stack: cdk.Stack) -> None:
         )
 
 
-CONTENTS = [minimal, full, with_references, in_a_network, many, known_later]
+def building(stack: cdk.Stack) -> None:
+    """Two images that are built on deploy, the second made of the first, in a network."""
+    vpc: Any = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0123456789abcdef0",
+        availability_zones=["eu-west-1a"],
+        private_subnet_ids=["subnet-0123456789abcdef0"],
+    )
+    ImagePipelineProvider.of(stack, vpc=vpc, encryption_key=kms.Key(stack, "Key", enable_key_rotation=True))  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
+    parent = "ami-0123456789abcdef0"
+    for name in ("base", "web"):
+        recipe = imagebuilder.CfnImageRecipe(stack, f"{name}-recipe", name=name, version="1.0.0", parent_image=parent)
+        made = ImagePipeline(
+            stack, name, recipe=recipe, infrastructure_configuration=f"{ARN}:infrastructure-configuration/web"
+        )
+        build = made.build_on_deploy(timeout=cdk.Duration.hours(2), removal_policy=cdk.RemovalPolicy.DESTROY)
+        parent = build.image_id
+
+
+CONTENTS = [minimal, full, with_references, in_a_network, many, known_later, building]
 PLACES = [None, cdk.Environment(account="123456789012", region="eu-west-1")]
+
+
+OF_WAITING = {
+    "AwsSolutions::AwsSolutions-SF1",
+    "AwsSolutions::AwsSolutions-SF2",
+    "NIST.800.53.R5::NIST.800.53.R5-LambdaConcurrency",
+    "NIST.800.53.R5::NIST.800.53.R5-LambdaDLQ",
+    "HIPAA.Security::HIPAA.Security-LambdaConcurrency",
+    "HIPAA.Security::HIPAA.Security-LambdaDLQ",
+}
+"""Acknowledgements for what waits for builds."""
 
 
 def nag(folder: Path, fill: Callable[[cdk.Stack], None], env: cdk.Environment | None = None) -> list[str]:
@@ -183,7 +214,7 @@ def test_each_acknowledgement_is_of_one_resource_of_iam_or_of_the_runtime_with_a
     assert found
     for rule, reason in found.items():
         assert len(reason) > 20
-        if rule == RUNTIME:
+        if rule == RUNTIME or rule in OF_WAITING:
             continue
         assert rule.startswith(
             ("AwsSolutions::AwsSolutions-IAM5[Resource::", "AwsSolutions::AwsSolutions-IAM4[Policy::")

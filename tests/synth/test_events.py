@@ -186,7 +186,7 @@ def test_event_pattern_that_would_widen_the_rule_is_refused(
 ) -> None:
     made = pipeline()
     with pytest.raises(
-        ValueError, match=rf"^ImagePipeline 'Stack/Web': event_pattern: {said} is said by the method itself: remove it$"
+        ValueError, match=rf"^ImagePipeline 'Stack/Web': event_pattern: {said} is set by the method: remove it$"
     ):
         getattr(made, method)("Rule", event_pattern=events.EventPattern(**more))
 
@@ -228,7 +228,7 @@ def test_imported_pipeline_without_a_recipe_refuses_rules_for_images_with_the_wa
     stack: cdk.Stack, method: str
 ) -> None:
     pipeline = imported(stack)
-    with pytest.raises(ValueError, match=r"'Stack/Imported': its recipe is not known, .*: give recipe to from_image_p"):
+    with pytest.raises(ValueError, match=r"'Stack/Imported': its recipe is unknown, .*: pass recipe to from_image_p"):
         getattr(pipeline, method)("Rule")
 
 
@@ -278,13 +278,13 @@ def warnings_of(made: ImagePipeline) -> list[str]:
         (
             {},
             lambda made: made.notify_auto_disabled(),
-            ["AutoDisabled is a rule that no event will match: the pipeline has no"],
+            ["AutoDisabled is a rule that no event matches: the pipeline has no"],
         ),
         (SCHEDULED, lambda made: made.notify_auto_disabled(), []),
         (
             {},
             lambda made: made.on_cve_detected("Found"),
-            ["Found is a rule that no event will match: the pipeline does not"],
+            ["Found is a rule that no event matches: the pipeline does not"],
         ),
         (
             {"image_scanning_enabled": False},

@@ -214,7 +214,7 @@ def test_time_zone_of_a_schedule_expression_is_that_of_the_schedule(
 def test_two_time_zones_of_one_schedule_are_an_error(pipeline: Make) -> None:
     paris = scheduler.ScheduleExpression.cron(hour="6", time_zone=cdk.TimeZone.EUROPE_PARIS)
     schedule = ImagePipelineSchedule(expression=paris, timezone="Europe/London")
-    message = "schedule.timezone is another one than the expression's: got 'Europe/London' and 'Europe/Paris'"
+    message = "schedule.timezone differs from the time zone of the expression: got 'Europe/London' and 'Europe/Paris'"
     with pytest.raises(ValueError, match=message):
         pipeline(schedule=schedule)
 

@@ -14,7 +14,7 @@ ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 REFERENCE = "{{resolve:ssm:/golden/recipe}}"
 Make = Callable[..., ImagePipeline]
 Resources = Callable[..., dict[str, Any]]
-UNKNOWN = r"^ImagePipeline 'Stack/Web': recipe is a dynamic reference, and the recipe's name"
+UNKNOWN = r"^ImagePipeline 'Stack/Web': recipe is a dynamic reference, so CloudFormation cannot extract the recipe name"
 
 USES: list[Callable[[Any, Any], object]] = [
     lambda pipeline, _: pipeline.on_event("Rule"),

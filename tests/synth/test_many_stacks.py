@@ -58,7 +58,7 @@ def test_service_token_that_is_known_later_is_taken_as_it_is(
 )
 def test_service_token_of_no_function_is_refused(stack: cdk.Stack, token: str) -> None:
     with pytest.raises(
-        ValueError, match=r"^ImagePipelineProvider 'Stack/Provider': service_token is not the ARN of a "
+        ValueError, match=r"^ImagePipelineProvider 'Stack/Provider': service_token is not a Lambda functi"
     ):
         imported(stack, token)
 
@@ -71,8 +71,8 @@ def test_service_token_may_be_of_an_alias_or_a_version(stack: cdk.Stack, suffix:
 @pytest.mark.parametrize(
     ("env", "message"),
     [
-        (cdk.Environment(region="us-east-1"), "service_token is of another Region: got eu-west-1, allowed is the stack's own, us-east-1"),
-        (cdk.Environment(account="111122223333"), "service_token is of another account: got 123456789012, allowed is the stack's own, 111122223333"),
+        (cdk.Environment(region="us-east-1"), "service_token is in another Region: got eu-west-1, allowed is the Region of the stack, us-east-1"),
+        (cdk.Environment(account="111122223333"), "service_token is in another account: got 123456789012, allowed is the account of the stack, 111122223333"),
     ],
 )  # fmt: skip
 def test_imported_provider_of_another_place_is_refused(
@@ -166,7 +166,7 @@ def test_stack_that_the_provider_does_not_serve_is_refused(app: cdk.App, pipelin
     provider = serving(app, "team-a-*", "team-b")
     with pytest.raises(
         ValueError,
-        match=r"^ImagePipeline 'team-c/Web': provider 'Shared/Provider' does not serve this stack: got the stack's name 'team-c', allowed are its stack_names team-a-\*, team-b$",
+        match=r"^ImagePipeline 'team-c/Web': provider 'Shared/Provider' does not serve this stack: got stack name 'team-c', allowed are its stack_names team-a-\*, team-b$",
     ):
         pipeline("Web", cdk.Stack(app, "team-c"), provider=provider)
 
@@ -175,7 +175,7 @@ def test_stack_of_another_region_is_refused(app: cdk.App, pipeline: Make) -> Non
     provider = serving(app, "*", env=EU)
     elsewhere = cdk.Stack(app, "Elsewhere", env=cdk.Environment(account="123456789012", region="us-east-1"))
     with pytest.raises(
-        ValueError, match=r"provider 'Shared/Provider' is of another Region: got eu-west-1, allowed is "
+        ValueError, match=r"provider 'Shared/Provider' is in another Region: got eu-west-1, allowed is "
     ):
         pipeline("Web", elsewhere, provider=provider)
 
@@ -188,5 +188,5 @@ def test_names_that_are_known_later_are_not_judged(app: cdk.App, pipeline: Make)
 
 @pytest.mark.parametrize("name", ["", "1team", "team_a", "a/b", "x" * 129])
 def test_name_that_no_stack_has_is_refused(app: cdk.App, name: str) -> None:
-    with pytest.raises(ValueError, match=r"stack_names has a name that no stack has: got '.*', allowed are a letter"):
+    with pytest.raises(ValueError, match=r"stack_names has an invalid stack name: got '.*', allowed is a letter"):
         serving(app, name)

@@ -35,6 +35,8 @@ MORE_OF_CLOUDFORMATION = {
 
 ARNS = {
     "AWS::IAM::Role": "arn:aws:iam::123456789012:role/x",
+    "AWS::Lambda::Function": "arn:aws:lambda:us-east-1:123456789012:function:x",
+    "AWS::StepFunctions::StateMachine": "arn:aws:states:us-east-1:123456789012:stateMachine:x",
     "AWS::KMS::Key": "arn:aws:kms:us-east-1:123456789012:key/x",
     "AWS::Logs::LogGroup": "arn:aws:logs:us-east-1:123456789012:log-group:x:*",
     "AWS::SQS::Queue": "arn:aws:sqs:us-east-1:123456789012:x",
@@ -69,6 +71,7 @@ def everything(stack: cdk.Stack) -> None:
         )
         made.grant_read(operator)
         made.grant_start_execution(operator)
+        made.build_on_deploy(removal_policy=cdk.RemovalPolicy.DESTROY)
 
 
 def template_of(_: Path) -> dict[str, Any]:
@@ -187,7 +190,7 @@ def test_reference_knows_every_action_resource_and_condition_key(make: Any, tmp_
 def test_policies_that_are_read_have_every_kind_of_statement(tmp_path: Path) -> None:
     statements = statements_of(template_of(tmp_path))
     services = {action.partition(":")[0] for statement in statements for action in actions_of(statement)}
-    assert services == {"ec2", "ecr", "iam", "imagebuilder", "inspector2", "kms", "logs", "sqs"}
+    assert services == {"ec2", "ecr", "iam", "imagebuilder", "inspector2", "kms", "lambda", "logs", "sqs", "states"}
 
 
 MUTATIONS = [
@@ -201,6 +204,13 @@ MUTATIONS = [
         "imagebuilder:UntagResource does not know aws:RequestTag/team",
     ),
     ("iam:PassRole", {"Condition": {"StringEquals": {"iam:AWSServiceName": "x"}}}, "does not know iam:AWSServiceName"),
+    ("states:StartExecution", {"Resource": "arn:aws:lambda:us-east-1:123456789012:function:x"}, "takes none of"),
+    ("imagebuilder:CancelImageCreation", {"Resource": f"{ARN}:image-pipeline/*"}, "takes none of"),
+    (
+        "imagebuilder:GetLifecycleExecution",
+        {"Condition": {"StringEquals": {"aws:ResourceTag/team": "web"}}},
+        "imagebuilder:GetLifecycleExecution does not know aws:ResourceTag/team",
+    ),
     ("ecr:DescribeRepositories", {"Resource": "arn:aws:sqs:us-east-1:123456789012:x"}, "takes none of"),
 ]
 
@@ -223,7 +233,9 @@ def of_the_function(folder: Path) -> set[str]:
     return {action for statement in statements_of(of_the_provider) for action in actions_of(statement)}
 
 
-@pytest.mark.parametrize("action", ["CreateImagePipeline", "UpdateImagePipeline", "GetWorkflow"])
+@pytest.mark.parametrize(
+    "action", ["CreateImagePipeline", "UpdateImagePipeline", "GetWorkflow", "StartImagePipelineExecution"]
+)
 def test_actions_that_an_action_depends_on_are_allowed(tmp_path: Path, action: str) -> None:
     dependent = {one for row in rows(f"imagebuilder:{action}") for one in row["dependent_actions"]}
     assert dependent

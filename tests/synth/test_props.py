@@ -93,13 +93,15 @@ def workflow(value: Any, name: str) -> list[WorkflowConfiguration]:
 
 
 NAME = "3 to 128 letters, digits, - and _, with spaces between them"
-TAG = "letters, digits, spaces and _.:/=+-@, not aws: at its beginning"
+TAG = "letters, digits, spaces and _.:/=+-@, not beginning with aws:"
 LOG_GROUP = "1 to 512 letters, digits and -_/."
-CONFIGURATION = "the ARN of {} configuration, as arn:aws:imagebuilder:eu-west-1:111122223333:{}-configuration/golden"
+CONFIGURATION = (
+    "the ARN of {} configuration, such as arn:aws:imagebuilder:eu-west-1:111122223333:{}-configuration/golden"
+)
 INFRASTRUCTURE = CONFIGURATION.format("an infrastructure", "infrastructure")
 DISTRIBUTION = CONFIGURATION.format("a distribution", "distribution")
-WORKFLOW = "the ARN of a workflow, as arn:aws:imagebuilder:eu-west-1:111122223333:workflow/test/smoke/1.0.0"
-ROLE = "a role's name of letters, digits and +=,.@-_/ or its ARN, as arn:aws:iam::111122223333:role/build"
+WORKFLOW = "the ARN of a workflow, such as arn:aws:imagebuilder:eu-west-1:111122223333:workflow/test/smoke/1.0.0"
+ROLE = "a role's name of letters, digits and +=,.@-_/ or its ARN, such as arn:aws:iam::111122223333:role/build"
 
 # Each case: the prop, a way to put a value into it, a wrong literal, the type of its token, the message.
 CASES: list[tuple[str, Callable[[Any], Any], Any, type, str]] = [
@@ -121,7 +123,7 @@ CASES: list[tuple[str, Callable[[Any], Any], Any, type, str]] = [
     ("workflows", lambda v: workflow(v, "workflow"), "web", str, f"workflows[0].workflow does not match the pattern: got 'web', allowed is {WORKFLOW}"),
     ("workflows", lambda v: workflow({"a": [v]}, "parameters"), 1, str, "workflows[0].parameters['a'][0] must be a string: got a value that is not shown"),
     ("workflows", lambda v: workflow({v: "a"}, "parameters"), "", str, "workflows[0].parameters[''] has a key that is too small: got 0 characters, allowed 1 to 128"),
-    ("workflows", lambda v: workflow(v, "parallel_group"), "-", str, "workflows[0].parallel_group does not match the pattern: got '-', allowed is 1 to 100 letters, digits and -_+#, a letter or digit first"),
+    ("workflows", lambda v: workflow(v, "parallel_group"), "-", str, "workflows[0].parallel_group does not match the pattern: got '-', allowed is 1 to 100 letters, digits and -_+#, beginning with a letter or digit"),
     ("workflows", lambda v: workflow(v, "on_failure"), "STOP", str, "workflows[0].on_failure is not an allowed value: got 'STOP', allowed are CONTINUE, ABORT"),
     ("image_tests_enabled", lambda v: v, "yes", bool, "image_tests_enabled must be true or false: got 'yes'"),
     ("image_tests_timeout", lambda v: v, cdk.Duration.minutes(59), cdk.Duration, "image_tests_timeout is too small: got 59, allowed 60 to 1440"),
@@ -196,24 +198,26 @@ def test_scan_of_the_ami_reaches_the_function_with_its_condition(
     ("props", "message"),
     [
         ({"schedule": "rate(1 day)"}, "schedule must be an ImagePipelineSchedule: got 'rate(1 day)', write ImagePipelineSchedule(expression=...)"),
-        ({"schedule": {"expression": "rate(1 day)"}}, "schedule must be an ImagePipelineSchedule: got a map, write ImagePipelineSchedule(expression=...)"),
-        ({"schedule": {"colour": "red"}}, "schedule must be an ImagePipelineSchedule: got a map, write ImagePipelineSchedule(expression=...)"),
+        ({"schedule": {"expression": "rate(1 day)"}}, "schedule must be an ImagePipelineSchedule: got a mapping, write ImagePipelineSchedule(expression=...)"),
+        ({"schedule": {"colour": "red"}}, "schedule must be an ImagePipelineSchedule: got a mapping, write ImagePipelineSchedule(expression=...)"),
         ({"workflows": ["x"]}, "workflows[0] must be a WorkflowConfiguration: got 'x', write WorkflowConfiguration(workflow=...)"),
-        ({"workflows": [{"workflow": "x", "parameters": {"a": "secret"}}]}, "workflows[0] must be a WorkflowConfiguration: got a map, write WorkflowConfiguration(workflow=...)"),
+        ({"workflows": [{"workflow": "x", "parameters": {"a": "secret"}}]}, "workflows[0] must be a WorkflowConfiguration: got a mapping, write WorkflowConfiguration(workflow=...)"),
         ({"workflows": "x"}, "workflows must be a list: got 'x'"),
-        ({"workflows": workflow("x", "parameters")}, "workflows[0].parameters must be a map of names and values: got a text"),
-        ({"workflows": workflow([{"name": "a", "value": "secret"}], "parameters")}, "workflows[0].parameters must be a map of names and values: got a list"),
+        ({"workflows": workflow("x", "parameters")}, "workflows[0].parameters must be a mapping of names and values: got a string"),
+        ({"workflows": workflow([{"name": "a", "value": "secret"}], "parameters")}, "workflows[0].parameters must be a mapping of names and values: got a list"),
         ({"workflows": workflow({"a": 1}, "parameters")}, "workflows[0].parameters['a'] must be a list: got a value that is not shown"),
         ({"adopt_existing": "yes"}, "adopt_existing must be true or false: got 'yes'"),
         ({"provider": "arn"}, "provider must be an ImagePipelineProvider: got 'arn'"),
-        ({"tags": ["a"]}, "tags must be a map: got a list"),
-        ({"tags": {f"k{i}": "" for i in range(49)}}, "tags is too large: got 49 entries, allowed 48, because the resource adds 2 that name the owner"),
-        ({"tags": {f"k{i}": "" for i in range(51)}}, "tags is too large: got 51 entries, allowed 48, because the resource adds 2 that name the owner"),
+        ({"provider": {"timeout": 30}}, "provider must be an ImagePipelineProvider: got a mapping"),
+        ({"tags": ["a"]}, "tags must be an object: got a list"),
+        ({"tags": {f"k{i}": "" for i in range(49)}}, "tags is too large: got 49 entries, allowed 48, because the resource adds 2 owner tags"),
+        ({"tags": {f"k{i}": "" for i in range(51)}}, "tags is too large: got 51 entries, allowed 48, because the resource adds 2 owner tags"),
         ({"tags": {"imagebuilder-pipeline:stack-id": "a"}}, "tags['imagebuilder-pipeline:stack-id'] is set by the resource itself: remove it"),
         ({"image_tags": {f"k{i}": "" for i in range(51)}}, "image_tags is too large: got 51 entries, allowed 1 to 50"),
-        ({"recipe": "web"}, "recipe must be a recipe's construct or the ARN of an image recipe or a container recipe: got 'web'"),
-        ({"recipe": None}, "recipe must be a recipe's construct or the ARN of an image recipe or a container recipe: got nothing"),
-        ({"recipe_type": RecipeType.CONTAINER}, "recipe is of type image: recipe_type says container, remove it"),
+        ({"recipe": "web"}, "recipe must be a recipe construct or the ARN of an image recipe or a container recipe: got 'web'"),
+        ({"recipe": {"arn": "x"}}, "recipe must be a recipe construct or the ARN of an image recipe or a container recipe: got a mapping"),
+        ({"recipe": None}, "recipe must be a recipe construct or the ARN of an image recipe or a container recipe: got nothing"),
+        ({"recipe_type": RecipeType.CONTAINER}, "recipe is of type image: got recipe_type container, remove recipe_type"),
     ],
 )  # fmt: skip
 def test_wrong_object_is_named_with_what_is_wanted(
@@ -298,7 +302,7 @@ def test_name_of_the_api_or_an_abbreviation_is_told_what_the_prop_is(
 
 
 def test_prop_that_is_like_none_is_a_type_error_that_lists_all(pipeline: Callable[..., ImagePipeline]) -> None:
-    with pytest.raises(TypeError, match=r"^ImagePipeline 'Stack/Web': qqq is not a prop: props are recipe, infrastr"):
+    with pytest.raises(TypeError, match=r"^ImagePipeline 'Stack/Web': qqq is not a prop: allowed are recipe, infrastr"):
         pipeline(qqq=1)
 
 

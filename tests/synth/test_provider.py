@@ -93,7 +93,7 @@ def test_provider_of_another_stack_is_refused(app: cdk.App, pipeline: Make) -> N
     other = ImagePipelineProvider(cdk.Stack(app, "Other"), "Mine")
     with pytest.raises(
         ValueError,
-        match=r"^ImagePipeline 'Stack/Web': provider 'Other/Mine' is of another stack, .*: give a provider of this stack, or none, or name this ",
+        match=r"^ImagePipeline 'Stack/Web': provider 'Other/Mine' belongs to another stack, .*: use a provider of this stack, omit provider, or add this ",
     ):
         pipeline(provider=other)
 

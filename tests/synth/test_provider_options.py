@@ -74,8 +74,8 @@ def test_options_of_the_function_reach_it(function: Callable[..., dict[str, Any]
         ({"timeout": cdk.Duration.seconds(29)}, "timeout is too small: got 29 seconds, allowed 30 seconds to 15 minutes"),
         ({"memory_size": cdk.Size.mebibytes(127)}, "memory_size is too small: got 127 MiB, allowed 128 to 10240 MiB"),
         ({"memory_size": cdk.Size.gibibytes(11)}, "memory_size is too large: got 11264 MiB, allowed 128 to 10240 MiB"),
-        ({"runtime": lambda_.Runtime.PYTHON_3_11}, "runtime cannot run the function: got python3.11, allowed python3.12 or newer"),
-        ({"runtime": lambda_.Runtime.NODEJS_22_X}, "runtime cannot run the function: got nodejs22.x, allowed python3.12 or newer"),
+        ({"runtime": lambda_.Runtime.PYTHON_3_11}, "runtime is not supported: got python3.11, allowed python3.12 or newer"),
+        ({"runtime": lambda_.Runtime.NODEJS_22_X}, "runtime is not supported: got nodejs22.x, allowed python3.12 or newer"),
     ],
 )  # fmt: skip
 def test_option_that_cannot_be_is_refused_with_what_is_allowed(

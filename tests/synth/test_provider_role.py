@@ -62,7 +62,7 @@ def test_role_that_may_not_be_changed_is_left_to_its_owner_who_is_told_what_to_a
     pipeline()
     assert resources(stack, INLINE) == resources(stack, MANAGED) == {}
     (said,) = (one.data for one in provider.node.metadata if one.type == "aws:cdk:warning")
-    assert said.startswith("role may not be changed here, so its policies stay as they are")
+    assert said.startswith("role is immutable, so no policies are attached to it")
     (document,) = provider.policy.documents()
     (create,) = (one for one in document["Statement"] if "imagebuilder:CreateImagePipeline" in one["Action"])
     # The stack's id is not known to somebody who allows it in advance.
@@ -86,7 +86,9 @@ def network(stack: cdk.Stack) -> Any:
 
 def test_boundary_beside_a_given_role_is_an_error(stack: cdk.Stack) -> None:
     boundary: Any = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "boundary")
-    with pytest.raises(ValueError, match="permissions_boundary is for the function's own role: got role too"):
+    with pytest.raises(
+        ValueError, match="permissions_boundary applies only to a role that the provider creates: got role too"
+    ):
         ImagePipelineProvider(stack, "Provider", role=lambda_role(stack), permissions_boundary=boundary)
 
 
@@ -192,7 +194,7 @@ def test_packs_that_forbid_inline_policies_find_nothing_with_the_options_for_the
         recipe=f"{ARN}:image-recipe/web/1.0.0",
         infrastructure_configuration=f"{ARN}:infrastructure-configuration/web",
         image_log_group="web",
-    )
+    ).build_on_deploy(removal_policy=cdk.RemovalPolicy.DESTROY)
     with contextlib.suppress(RuntimeError):
         app.synth()
     report = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))

@@ -126,7 +126,7 @@ def test_token_that_does_not_say_its_type_is_refused_with_the_two_ways_out(
 ) -> None:
     with pytest.raises(
         ValueError,
-        match=r"^ImagePipeline 'Stack/Web': recipe may turn out to be .* construct, or say recipe_type=",
+        match=r"^ImagePipeline 'Stack/Web': recipe has a type that is known only at .* construct, or set recipe_type=",
     ):
         pipeline(recipe=cdk.Fn.import_value("Recipe"))
 

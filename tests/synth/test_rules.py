@@ -58,18 +58,18 @@ def own_workflow(scope: cdk.Stack, kind: str) -> imagebuilder.CfnWorkflow:
     [
         (schedule("cron(0 0 * * 0)"), "schedule.expression has 5 fields: got 'cron(0 0 * * 0)', allowed are 6, cron(<minute> <hour> <day of month> <month> <day of week> <year>): write cron(0 0 ? * SUN *)"),
         (schedule("rate(30 seconds)"), "schedule.expression is not a rate: got 'rate(30 seconds)', allowed is rate(<whole number> <minutes, hours or days>) of at least 1"),
-        (schedule(events.Schedule.expression("cron(0 24 * * ? *)")), "schedule.expression has a wrong hour: got '24', allowed are 0 to 23 with , - * /"),
-        (schedule(events.Schedule.cron(minute="61")), "schedule.expression has a wrong minute: got '61', allowed are 0 to 59 with , - * /"),
+        (schedule(events.Schedule.expression("cron(0 24 * * ? *)")), "schedule.expression has an invalid hour: got '24', allowed are 0 to 23 with , - * /"),
+        (schedule(events.Schedule.cron(minute="61")), "schedule.expression has an invalid minute: got '61', allowed are 0 to 59 with , - * /"),
         (schedule(7), "schedule.expression must be a string: got 7"),
         (schedule("rate(1 day)", auto_disable_failure_count=2.5), "schedule.auto_disable_failure_count must be a whole number: got 2.5"),
         (schedule("rate(1 day)", auto_disable_failure_count=True), "schedule.auto_disable_failure_count must be a whole number: got true"),
         ({"image_tests_timeout": cdk.Duration.minutes(60.5)}, "image_tests_timeout must be whole minutes: got 1 hour 30 seconds"),
-        ({"image_tests_enabled": False, "image_scanning_enabled": True}, "image_scanning_enabled needs tests: got true while image_tests_enabled is false, enable tests or leave scanning out"),
-        (workflow("arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/1.0.1/1"), "workflows[0].workflow must be of version x.x.x, as every workflow that AWS manages: got '1.0.1/1', write arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/x.x.x"),
-        (CONTAINER | ON_DEMAND, "image_scanning_types is for image recipes: got ON_DEMAND_AMI_CVE with recipe, leave it out: containers are scanned in their repository"),
-        ({"scan_result_condition": LOW}, "scan_result_condition needs a scan of the AMI itself: give image_scanning_types ON_DEMAND_AMI_CVE, or remove it"),
-        (INSTANCE | {"scan_result_condition": LOW}, "scan_result_condition needs a scan of the AMI itself: give image_scanning_types ON_DEMAND_AMI_CVE, or remove it"),
-        (ON_DEMAND | {"scan_result_condition": {"maximum_severity_label": "LOW"}}, "scan_result_condition must be a ScanResultCondition: got a map, write ScanResultCondition(maximum_severity_label=...)"),
+        ({"image_tests_enabled": False, "image_scanning_enabled": True}, "image_scanning_enabled requires image tests: got true while image_tests_enabled is false, enable tests or disable scanning"),
+        (workflow("arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/1.0.1/1"), "workflows[0].workflow must have version x.x.x, because AWS manages the workflow: got '1.0.1/1', write arn:aws:imagebuilder:eu-west-1:aws:workflow/test/test-image/x.x.x"),
+        (CONTAINER | ON_DEMAND, "image_scanning_types applies to image recipes only: got ON_DEMAND_AMI_CVE with recipe, remove it: container images are scanned in their repository"),
+        ({"scan_result_condition": LOW}, "scan_result_condition requires a scan of the AMI itself: set image_scanning_types to ON_DEMAND_AMI_CVE, or remove it"),
+        (INSTANCE | {"scan_result_condition": LOW}, "scan_result_condition requires a scan of the AMI itself: set image_scanning_types to ON_DEMAND_AMI_CVE, or remove it"),
+        (ON_DEMAND | {"scan_result_condition": {"maximum_severity_label": "LOW"}}, "scan_result_condition must be a ScanResultCondition: got a mapping, write ScanResultCondition(maximum_severity_label=...)"),
     ],
 )  # fmt: skip
 def test_broken_rule_is_one_error_with_the_construct_path_and_the_way_out(
@@ -183,23 +183,23 @@ def test_every_time_zone_of_the_cdk_is_known() -> None:
     assert {zone.timezone_name for zone in zones} <= rules._timezones()
 
 
-REPOSITORIES = "got an image recipe, whose images are not put into a repository, remove it"
-ON_BUILDS = "the API reference says so, and published templates set it on build workflows"
+REPOSITORIES = "got an image recipe, whose images are not stored in a repository, remove it"
+ON_BUILDS = "the API reference says so, but published templates set it on build workflows"
 
 
 @pytest.mark.parametrize(
     ("props", "warning", "message"),
     [
-        (schedule("rate(1 day)", timezone="Europe/Lodnon"), "timezone-unknown", "schedule.timezone is no IANA time zone that this machine knows: got 'Europe/Lodnon', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
-        (schedule("rate(1 day)", timezone="europe/london"), "timezone-unknown", "schedule.timezone is no IANA time zone that this machine knows: got 'europe/london', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
-        (schedule("rate(1 day)", timezone=cdk.TimeZone.of("Mars/Base")), "timezone-unknown", "schedule.timezone is no IANA time zone that this machine knows: got 'Mars/Base', allowed are names such as Europe/London or UTC"),
-        ({"image_scanning_ecr_repository": "scans"}, "ecr-of-image-recipe", f"image_scanning_ecr_repository is for container recipes: {REPOSITORIES}"),
-        ({"image_scanning_ecr_tags": ["latest"]}, "ecr-of-image-recipe", f"image_scanning_ecr_tags is for container recipes: {REPOSITORIES}"),
+        (schedule("rate(1 day)", timezone="Europe/Lodnon"), "timezone-unknown", "schedule.timezone is not in the IANA time zone database of this machine: got 'Europe/Lodnon', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
+        (schedule("rate(1 day)", timezone="europe/london"), "timezone-unknown", "schedule.timezone is not in the IANA time zone database of this machine: got 'europe/london', allowed are names such as Europe/London or UTC: did you mean Europe/London?"),
+        (schedule("rate(1 day)", timezone=cdk.TimeZone.of("Mars/Base")), "timezone-unknown", "schedule.timezone is not in the IANA time zone database of this machine: got 'Mars/Base', allowed are names such as Europe/London or UTC"),
+        ({"image_scanning_ecr_repository": "scans"}, "ecr-of-image-recipe", f"image_scanning_ecr_repository applies to container recipes only: {REPOSITORIES}"),
+        ({"image_scanning_ecr_tags": ["latest"]}, "ecr-of-image-recipe", f"image_scanning_ecr_tags applies to container recipes only: {REPOSITORIES}"),
         (workflow(BUILD, on_failure=WorkflowOnFailure.ABORT), "on-failure-of-no-test", f"workflows[0].on_failure is for test workflows: got 'ABORT' for a build workflow: {ON_BUILDS}"),
         (workflow(f"{IN_ANY_PARTITION}/distribution/own/1.0.0", on_failure=WorkflowOnFailure.CONTINUE), "on-failure-of-no-test", f"workflows[0].on_failure is for test workflows: got 'CONTINUE' for a distribution workflow: {ON_BUILDS}"),
-        (workflow(BUILD, parallel_group="a"), "parallel-group-of-no-test", "workflows[0].parallel_group is for test workflows: got 'a' for a build workflow: the API reference applies it to those only"),
-        ({"image_tests_timeout": cdk.Duration.hours(2)}, "tests-timeout-ignored", "image_tests_timeout has no effect, leave it out: EC2 Image Builder ignores it (API reference of ImageTestsConfiguration)"),
-        ({"image_tests_timeout": cdk.Duration.minutes(cdk.Token.as_number({"Ref": "Minutes"}))}, "tests-timeout-ignored", "image_tests_timeout has no effect, leave it out: EC2 Image Builder ignores it (API reference of ImageTestsConfiguration)"),
+        (workflow(BUILD, parallel_group="a"), "parallel-group-of-no-test", "workflows[0].parallel_group is for test workflows: got 'a' for a build workflow: the API reference applies it to test workflows only"),
+        ({"image_tests_timeout": cdk.Duration.hours(2)}, "tests-timeout-ignored", "image_tests_timeout has no effect, remove it: EC2 Image Builder ignores it (API reference of ImageTestsConfiguration)"),
+        ({"image_tests_timeout": cdk.Duration.minutes(cdk.Token.as_number({"Ref": "Minutes"}))}, "tests-timeout-ignored", "image_tests_timeout has no effect, remove it: EC2 Image Builder ignores it (API reference of ImageTestsConfiguration)"),
     ],
 )  # fmt: skip
 def test_doubt_is_a_warning_that_is_silent_once_acknowledged(
@@ -262,14 +262,14 @@ def warnings(stack: cdk.Stack) -> list[tuple[str, str]]:
     [
         (
             "cron(0 0 * * SUN *)",
-            "schedule.expression must have ? in one of day of month and day of week: got 'cron(0 0 * * SUN *)', write "
-            "cron(0 0 ? * SUN *): the user guide of EC2 Image Builder asks for it, and its own examples do without "
+            "schedule.expression must have ? in exactly one of day of month and day of week: got 'cron(0 0 * * SUN *)', write "
+            "cron(0 0 ? * SUN *): the EC2 Image Builder user guide requires it, but its examples omit it "
             f"[ack: {DAYS}]",
         ),
         (
             "rate(1 days)",
-            "schedule.expression has a unit that does not go with its number: write rate(1 day): whether EC2 Image "
-            f"Builder takes it is not documented [ack: {UNDOCUMENTED}]",
+            "schedule.expression has a unit that does not match its number: write rate(1 day): no documentation "
+            f"states whether EC2 Image Builder accepts it [ack: {UNDOCUMENTED}]",
         ),
     ],
 )
@@ -457,8 +457,8 @@ def test_arn_of_another_region_or_account_is_a_warning_where_both_are_known(
 @pytest.mark.parametrize(
     ("zone", "said"),
     [
-        ("CEST", "CEST is an abbreviation, as in Europe/Berlin"),
-        ("PDT", "PDT is an abbreviation, as in America/Los_Angeles"),
+        ("CEST", "CEST is an abbreviation used in Europe/Berlin"),
+        ("PDT", "PDT is an abbreviation used in America/Los_Angeles"),
         ("Europe/Lodnon", "did you mean Europe/London?"),
     ],
 )

@@ -18,7 +18,7 @@ Make = Callable[..., ImagePipeline]
 Resources = Callable[..., dict[str, Any]]
 
 GIVEN_TWICE = (
-    "ImagePipelineProvider 'Stack/Custom::ImagePipelineProvider': the stack has its shared provider already: got {}, "
+    "ImagePipelineProvider 'Stack/Custom::ImagePipelineProvider': the stack already has a shared provider: got {}, "
     "options are allowed once, before the first pipeline of the stack: move ImagePipelineProvider.of(...) up"
 )
 

@@ -185,14 +185,14 @@ def test_pipeline_of_an_arn_that_is_a_token_is_taken_apart_at_deployment(stack: 
 
 @pytest.mark.parametrize("arn", ["web", f"{ARN}:image-recipe/web/1.0.0", f"{ARN}:image-pipeline/Web"])
 def test_arn_of_something_else_is_refused(stack: cdk.Stack, arn: str) -> None:
-    with pytest.raises(ValueError, match=r"^ImagePipeline 'Stack/Imported': image_pipeline_arn is not that of a pipe"):
+    with pytest.raises(
+        ValueError, match=r"^ImagePipeline 'Stack/Imported': image_pipeline_arn is not a pipeline ARN: "
+    ):
         ImagePipeline.from_image_pipeline_arn(stack, "Imported", arn)
 
 
 def test_recipe_that_is_none_is_refused_and_a_token_is_taken(stack: cdk.Stack) -> None:
-    with pytest.raises(
-        ValueError, match=r"^ImagePipeline 'Stack/A': recipe must be a recipe's construct or the ARN of"
-    ):
+    with pytest.raises(ValueError, match=r"^ImagePipeline 'Stack/A': recipe must be a recipe construct or the ARN of"):
         ImagePipeline.from_image_pipeline_arn(stack, "A", PIPELINE, recipe="web")
     token = cdk.Fn.import_value("Recipe")
     ImagePipeline.from_image_pipeline_arn(stack, "B", PIPELINE, recipe=token).on_image_build_failed("Rule")

@@ -13,8 +13,9 @@ from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
 Resources = Callable[..., dict[str, Any]]
 STAGED = [cdk.DefaultStackSynthesizer, cdk.CliCredentialsStackSynthesizer, cdk.LegacyStackSynthesizer]
 MESSAGE = (
-    "the stack takes no assets (BootstraplessSynthesizer), and so not the function's code: give code, for example "
-    "Code.from_bucket with function.zip of this release, or a provider that is deployed elsewhere, from_service_token"
+    "the stack does not support assets (BootstraplessSynthesizer), which the function's code requires: set code, for "
+    "example Code.from_bucket with function.zip of this release, or import a provider that is deployed elsewhere with "
+    "from_service_token"
 )
 
 
@@ -40,7 +41,7 @@ def test_stack_that_takes_no_assets_is_refused_with_the_ways_out(app: cdk.App, m
 
 def test_synthesizer_of_the_app_counts_too(minimal: dict[str, Any]) -> None:
     app = cdk.App(default_stack_synthesizer=cdk.BootstraplessSynthesizer())
-    with pytest.raises(ValueError, match=r"takes no assets \(BootstraplessSynthesizer\)"):
+    with pytest.raises(ValueError, match=r"does not support assets \(BootstraplessSynthesizer\)"):
         ImagePipeline(cdk.Stack(app, "Stack"), "Web", **minimal)
 
 

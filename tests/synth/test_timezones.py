@@ -26,7 +26,7 @@ KNOWN = frozenset(available_timezones())
     ],
 )
 def test_abbreviation_names_one_place_for_each_offset(abbreviation: str, places: str) -> None:
-    assert meant_timezone(abbreviation, KNOWN) == f"{abbreviation} is an abbreviation, as in {places}"
+    assert meant_timezone(abbreviation, KNOWN) == f"{abbreviation} is an abbreviation used in {places}"
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_text_that_may_mean_anything_is_given_no_hint(text: str) -> None:
 
 
 def test_machine_without_large_places_names_another() -> None:
-    assert meant_timezone("CEST", {"Europe/Oslo"}) == "CEST is an abbreviation, as in Europe/Oslo"
+    assert meant_timezone("CEST", {"Europe/Oslo"}) == "CEST is an abbreviation used in Europe/Oslo"

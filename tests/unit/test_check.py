@@ -37,7 +37,7 @@ def test_missing_required_members_are_each_named() -> None:
         ("status", "enabled", "status is not an allowed value: got 'enabled', allowed are DISABLED, ENABLED"),
         ("enhancedImageMetadataEnabled", "ture", "enhancedImageMetadataEnabled must be true or false: got 'ture'"),
         ("enhancedImageMetadataEnabled", 1, "enhancedImageMetadataEnabled must be true or false: got 1"),
-        ("schedule", "rate(1 day)", "schedule must be a map: got 'rate(1 day)'"),
+        ("schedule", "rate(1 day)", "schedule must be an object: got 'rate(1 day)'"),
         ("schedule", {"autoDisablePolicy": {}}, "schedule.autoDisablePolicy.failureCount is missing"),
         (
             "schedule",
@@ -58,7 +58,7 @@ def test_missing_required_members_are_each_named() -> None:
             "tags",
             {"aws:x": "v"},
             "tags['aws:x'] has a key that does not match the pattern: got 'aws:x', allowed is letters, digits, spaces and "
-            "_.:/=+-@, not aws: at its beginning",
+            "_.:/=+-@, not beginning with aws:",
         ),
         ("description", None, "description must be a string: got nothing"),
     ],
@@ -96,7 +96,7 @@ def test_unknown_member_that_is_like_none_names_all_allowed() -> None:
 
 def test_both_recipes_are_refused() -> None:
     assert problems(containerRecipeArn=RECIPE.replace("image-recipe", "container-recipe")) == [
-        "containerRecipeArn is given beside imageRecipeArn: a pipeline has one recipe, remove one of the two"
+        "containerRecipeArn is given together with imageRecipeArn: a pipeline has exactly one recipe, remove one of them"
     ]
 
 

@@ -46,36 +46,36 @@ def logs(member: str, name: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ({"workflows": [{"workflowArn": BUILD}]}, "workflows need a role to run with: give executionRole, or remove them"),
+        ({"workflows": [{"workflowArn": BUILD}]}, "workflows require an execution role: give executionRole, or remove them"),
         (
             logs("imageLogGroupName", "/my/logs"),
-            "loggingConfiguration.imageLogGroupName needs a role that may write to it: got '/my/logs', "
-            "allowed without one are names that begin with /aws/imagebuilder/, give executionRole or such a name",
+            "loggingConfiguration.imageLogGroupName requires an execution role that can write to it: got '/my/logs', "
+            "allowed without a role are names that begin with /aws/imagebuilder/: give executionRole or such a name",
         ),
         (
             logs("pipelineLogGroupName", "/aws/imagebuilder"),
-            "loggingConfiguration.pipelineLogGroupName needs a role that may write to it: got '/aws/imagebuilder', "
-            "allowed without one are names that begin with /aws/imagebuilder/, give executionRole or such a name",
+            "loggingConfiguration.pipelineLogGroupName requires an execution role that can write to it: got '/aws/imagebuilder', "
+            "allowed without a role are names that begin with /aws/imagebuilder/: give executionRole or such a name",
         ),
         (
             scanned(tests=False, scanning=True),
-            "imageScanningConfiguration.imageScanningEnabled needs tests: got true while "
-            "imageTestsConfiguration.imageTestsEnabled is false, enable tests or leave scanning out",
+            "imageScanningConfiguration.imageScanningEnabled requires image tests: got true while "
+            "imageTestsConfiguration.imageTestsEnabled is false, enable tests or disable scanning",
         ),
         (
             CONTAINER | scan("ON_DEMAND_AMI_CVE"),
-            "imageScanningConfiguration.imageScanningTypes is for image recipes: got ON_DEMAND_AMI_CVE with "
-            "containerRecipeArn, leave it out: containers are scanned in their repository",
+            "imageScanningConfiguration.imageScanningTypes applies to image recipes only: got ON_DEMAND_AMI_CVE with "
+            "containerRecipeArn, remove it: container images are scanned in their repository",
         ),
         (
             scan(None, scanResultCondition={"maximumSeverityLabel": "LOW"}),
-            "imageScanningConfiguration.scanResultCondition needs a scan of the AMI itself: give "
-            "imageScanningConfiguration.imageScanningTypes ON_DEMAND_AMI_CVE, or remove it",
+            "imageScanningConfiguration.scanResultCondition requires a scan of the AMI itself: set "
+            "imageScanningConfiguration.imageScanningTypes to ON_DEMAND_AMI_CVE, or remove it",
         ),
         (
             scan("TEST_INSTANCE_CVE", scanResultCondition={"maximumSeverityLabel": "LOW"}),
-            "imageScanningConfiguration.scanResultCondition needs a scan of the AMI itself: give "
-            "imageScanningConfiguration.imageScanningTypes ON_DEMAND_AMI_CVE, or remove it",
+            "imageScanningConfiguration.scanResultCondition requires a scan of the AMI itself: set "
+            "imageScanningConfiguration.imageScanningTypes to ON_DEMAND_AMI_CVE, or remove it",
         ),
         (
             scan("ON_DEMAND_AMI_CVE", scanResultCondition={"fixAvailable": False}),
@@ -92,12 +92,12 @@ def logs(member: str, name: Any) -> dict[str, Any]:
         ),
         (
             ROLE | {"workflows": [{"workflowArn": f"{MANAGED}/1.0.1/1"}]},
-            "workflows[0].workflowArn must be of version x.x.x, as every workflow that AWS manages: "
+            "workflows[0].workflowArn must have version x.x.x, because AWS manages the workflow: "
             f"got '1.0.1/1', write {MANAGED}/x.x.x",
         ),
         (
             ROLE | {"workflows": [{"workflowArn": f"{MANAGED}/1.x.x"}]},
-            "workflows[0].workflowArn must be of version x.x.x, as every workflow that AWS manages: "
+            "workflows[0].workflowArn must have version x.x.x, because AWS manages the workflow: "
             f"got '1.x.x', write {MANAGED}/x.x.x",
         ),
     ],
@@ -215,6 +215,6 @@ def test_other_operations_know_none_of_these_rules() -> None:
 def test_members_are_spelt_as_the_reader_knows_them() -> None:
     found = check("CreateImagePipeline", MINIMAL | scanned(tests=False, scanning=True), spell=str.upper)
     assert [str(problem) for problem in found] == [
-        "IMAGESCANNINGCONFIGURATION.IMAGESCANNINGENABLED needs tests: got true while "
-        "IMAGETESTSCONFIGURATION.IMAGETESTSENABLED is false, enable tests or leave scanning out"
+        "IMAGESCANNINGCONFIGURATION.IMAGESCANNINGENABLED requires image tests: got true while "
+        "IMAGETESTSCONFIGURATION.IMAGETESTSENABLED is false, enable tests or disable scanning"
     ]

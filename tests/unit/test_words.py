@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from imagebuilder_model import check, load_model
+from imagebuilder_model.builds import BUILD, IMAGE
 from imagebuilder_model.words import WORDS, fault_in
 
 OWN = "arn:aws:imagebuilder:eu-west-1:123456789012:"
@@ -17,6 +18,9 @@ MINIMAL = {
 }
 
 WRITTEN_FOR = {
+    "ImagePipelineArn": r"^arn:aws[^:]*:imagebuilder:[^:]+:(?:[0-9]{12}|aws):image-pipeline/[a-z0-9-_]+$",
+    "ImageVersionArnOrBuildVersionArn": r"^arn:aws[^:]*:imagebuilder:[^:]+:(?:[0-9]{12}|aws(?:-[a-z-]+)?):image/[a-z0-9-_]+/(?:(?:([0-9]+|x)\.([0-9]+|x)\.([0-9]+|x))|(?:[0-9]+\.[0-9]+\.[0-9]+/[0-9]+))$",
+    "StateMachineArn": r"^arn:[^:]+:states:[^:]+:[0-9]{12}:stateMachine:[^:]{1,80}$",
     "ResourceName": "^[-_A-Za-z-0-9][-_A-Za-z0-9 ]{1,126}[-_A-Za-z-0-9]$",
     "ImageRecipeArn": r"^arn:aws[^:]*:imagebuilder:[^:]+:(?:[0-9]{12}|aws):image-recipe/[a-z0-9-_]+/(?:[0-9]+|x)\.(?:[0-9]+|x)\.(?:[0-9]+|x)$",
     "ContainerRecipeArn": r"^arn:aws[^:]*:imagebuilder:[^:]+:(?:[0-9]{12}|aws):container-recipe/[a-z0-9-_]+/(?:[0-9]+|x)\.(?:[0-9]+|x)\.(?:[0-9]+|x)$",
@@ -46,8 +50,9 @@ def shapes_of(name: str, seen: set[str]) -> Iterator[str]:
         yield from shapes_of(one, seen)
 
 
-def test_every_pattern_of_a_pipeline_has_words_that_were_written_for_it() -> None:
-    names = set(shapes_of(load_model().input_of("CreateImagePipeline").name, set()))
+def test_every_pattern_of_a_property_has_words_that_were_written_for_it() -> None:
+    taken = (load_model().input_of("CreateImagePipeline").name, BUILD, IMAGE)
+    names = {name for one in taken for name in shapes_of(one, set())}
     assert names == WORDS.keys()
     assert {name: load_model().shapes[name].pattern for name in names} == WRITTEN_FOR
 
@@ -74,9 +79,9 @@ def test_example_matches_the_pattern(name: str) -> None:
         ("arn:aws:imagebuilder:eu-west-1:123:image-recipe/golden/1.0.0", "got '123' for the account in "),
         (f"{OWN}image-recipe/golden/1.0", "got '1.0' for the version in "),
         (f"{OWN}image-recipe/golden/latest", "got 'latest' for the version in "),
-        (f"{RECIPE}/1", "got '/1' behind the version in "),
-        ("golden", "got 'golden', allowed is the ARN of an image recipe, as arn:"),
-        ("", "got '', allowed is the ARN of an image recipe, as arn:"),
+        (f"{RECIPE}/1", "got '/1' after the version in "),
+        ("golden", "got 'golden', allowed is the ARN of an image recipe, such as arn:"),
+        ("", "got '', allowed is the ARN of an image recipe, such as arn:"),
     ],
 )
 def test_wrong_part_of_an_arn_is_shown_with_what_is_allowed_at_once(arn: str, said: str) -> None:

@@ -1,1 +1,1 @@
-"""The props of a pipeline: plain dataclasses and enums."""
+"""Pipeline props: plain dataclasses and enums."""

@@ -1,4 +1,4 @@
-"""The props of a pipeline."""
+"""Props of a pipeline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
 
 
 class ImagePipelineStatus(StrEnum):
-    """Whether the schedule of a pipeline is followed. A disabled pipeline can still be started by hand."""
+    """Status of a pipeline's schedule. A disabled pipeline can still be started manually."""
 
     ENABLED = "ENABLED"
     DISABLED = "DISABLED"
@@ -29,9 +29,9 @@ class ImagePipelineStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ImagePipelineProps:
-    """An image pipeline. ImagePipeline validates the props; limits are those of the API's service model.
+    """Props of an image pipeline. ImagePipeline validates them against the limits of the API's service model.
 
-    Unresolved tokens pass every check.
+    Unresolved tokens are not validated.
     """
 
     recipe: AnyRecipe
@@ -56,7 +56,7 @@ class ImagePipelineProps:
     distribution_configuration: IDistributionConfigurationRef | cdk.IResolvable | str | None = None
     """The distribution configuration, or its ARN. Default: images stay in the pipeline's account and Region."""
 
-    # Role beside IRole: jsii names some of their parameters differently, so pyright does not see that one is the other.
+    # Includes Role: jsii names some parameters differently, so pyright does not accept Role as IRole.
     execution_role: iam.IRole | iam.Role | IRoleRef | cdk.IResolvable | str | None = None
     """The role that Image Builder assumes to run the workflows: a role, its ARN or its name (1 to 2,048 characters). A
     string token is treated as an ARN. The function behind the pipeline may pass this role to Image Builder only; a
@@ -105,8 +105,8 @@ class ImagePipelineProps:
     findings do not fail an image, and the build does not wait for them."""
 
     enhanced_image_metadata_enabled: bool | cdk.IResolvable | None = None
-    """Whether the service collects the operating system and the package list of the image. Default: the service's,
-    true."""
+    """Whether the service collects the operating system and the package list of the image. Default: the service's
+    default, true."""
 
     image_log_group: logs.ILogGroup | ILogGroupRef | cdk.IResolvable | str | None = None
     """The log group, or its name, for the logs of image builds: 1 to 512 letters, digits and `-_/.`. The execution
@@ -114,7 +114,7 @@ class ImagePipelineProps:
     `/aws/imagebuilder/<recipe name>`."""
 
     image_pipeline_log_group: logs.ILogGroup | ILogGroupRef | cdk.IResolvable | str | None = None
-    """The log group, or its name, for the logs of the pipeline: 1 to 512 characters, as in `image_log_group`. Default:
+    """The log group for the pipeline, or its name: 1 to 512 characters, as in `image_log_group`. Default:
     `/aws/imagebuilder/pipeline/<pipeline name>`."""
 
     tags: Mapping[str, str | cdk.IResolvable] | None = None

@@ -6,23 +6,23 @@ from typing import Final, NamedTuple
 import aws_cdk as cdk
 from aws_cdk.interfaces.aws_imagebuilder import IContainerRecipeRef, IImageRecipeRef
 
+from cdk_imagebuilder_pipeline.values.described import described
 from cdk_imagebuilder_pipeline.values.references import Resolver, reference_in, slashes_in
 from cdk_imagebuilder_pipeline.values.tokens import as_text, attribute_or_itself, is_look_up, is_unresolved
-from imagebuilder_model import described
 
 AnyRecipe = IImageRecipeRef | IContainerRecipeRef | cdk.IResolvable | str
 
 _BEFORE_VERSION: Final = 2
-"""How many slashes of a recipe's ARN stand before its version."""
+"""Number of slashes before the version in a recipe's ARN."""
 
 _LOOKED_UP: Final = "looked-up-later"
-"""The name in an ARN that a look-up of the CDK will return. The template with it is never deployed."""
+"""Placeholder for the name in an ARN from a pending CDK lookup. Its template is never deployed."""
 
 
 UNKNOWN_NAME: Final = (
-    "recipe is a dynamic reference, and the recipe's name, by which its images are found, cannot be taken out of it: "
-    "write the name in the ARN, as arn:aws:imagebuilder:eu-west-1:111122223333:image-recipe/golden/{{resolve:ssm:/v}}, "
-    "or use ssm.StringParameter.value_for_string_parameter, which makes a parameter of the template"
+    "recipe is a dynamic reference, so CloudFormation cannot extract the recipe name that identifies its images: write "
+    "the name in the ARN, such as arn:aws:imagebuilder:eu-west-1:111122223333:image-recipe/golden/{{resolve:ssm:/v}}, "
+    "or use ssm.StringParameter.value_for_string_parameter, which creates a template parameter"
 )
 
 
@@ -37,7 +37,7 @@ class RecipeType(StrEnum):
 
     @property
     def member(self) -> str:
-        """The member of the API that takes the recipe's ARN."""
+        """The API member for the recipe's ARN."""
         return f"{self}RecipeArn"
 
 
@@ -60,18 +60,18 @@ def resolve_recipe(recipe: object, given_type: object) -> Recipe | str:
     known = _from_construct(recipe) or _from_text(recipe)
     if known is not None:
         if given_type is not None and given_type != known.type:
-            return f"is of type {known.type.value}: recipe_type says {given_type!s}, remove it"
+            return f"is of type {known.type.value}: got recipe_type {given_type!s}, remove recipe_type"
         return known
     if isinstance(recipe, str) and is_unresolved(recipe):
         if given_type in list(RecipeType):
             return Recipe(RecipeType(str(given_type)), recipe)
-        # A look-up that has not been made yet: the app is run again with its result, and then that is judged.
+        # The CDK runs the app again with the result of a pending lookup, which is validated then.
         known = Recipe(RecipeType.IMAGE, recipe) if is_look_up(recipe) else _from_reference(recipe)
         return known or (
-            "may turn out to be an image recipe or a container recipe: "
-            "give the recipe's construct, or say recipe_type=RecipeType.IMAGE or RecipeType.CONTAINER"
+            "has a type that is known only at deployment: "
+            "give the recipe construct, or set recipe_type=RecipeType.IMAGE or RecipeType.CONTAINER"
         )
-    return f"must be a recipe's construct or the ARN of an image recipe or a container recipe: got {described(recipe)}"
+    return f"must be a recipe construct or the ARN of an image recipe or a container recipe: got {described(recipe)}"
 
 
 def recipe_arn_of(recipe: object) -> str | None:
@@ -84,9 +84,9 @@ def recipe_arn_of(recipe: object) -> str | None:
 
 
 def recipe_name_in(resolver: Resolver, arn: str) -> str | None:
-    """Return the name in a recipe's ARN, None when nothing can find it: CloudFormation splits no dynamic reference.
+    """Return the name in a recipe's ARN; None for a dynamic reference, which CloudFormation cannot split.
 
-    The ARNs of the images that are built from the recipe have the name too.
+    The ARNs of images built from the recipe also contain this name.
     """
     slashes = slashes_in(arn)
     if len(slashes) >= _BEFORE_VERSION:
@@ -100,7 +100,7 @@ def recipe_name_in(resolver: Resolver, arn: str) -> str | None:
 
 def _from_construct(recipe: object) -> Recipe | None:
     for kind in RecipeType:
-        # L1 constructs have the reference; the imported resources of the alpha L2 have only the ARN.
+        # L1 constructs have a reference; imported resources of the alpha L2 have only the ARN.
         for path in ((f"{kind}_recipe_ref", f"{kind}_recipe_arn"), (f"{kind}_recipe_arn",)):
             arn = attribute_or_itself(recipe, *path)
             if arn is not recipe:

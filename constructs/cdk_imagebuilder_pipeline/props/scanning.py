@@ -17,7 +17,7 @@ class ImageScanningType(StrEnum):
 
 
 class MaximumSeverityLabel(StrEnum):
-    """The highest severity of a finding that an image may have."""
+    """Maximum severity of findings that an image can have."""
 
     INFORMATIONAL = "INFORMATIONAL"
     LOW = "LOW"
@@ -30,7 +30,7 @@ class ScanResultCondition:
     """The findings for which an image fails its tests, so that it is not distributed."""
 
     maximum_severity_label: MaximumSeverityLabel | cdk.IResolvable
-    """The highest severity that passes. A critical finding that counts always fails the image."""
+    """The highest severity that passes. A critical finding always fails the image if it counts."""
 
     fix_available: bool | cdk.IResolvable | None = None
     """Whether only findings with a fix count. Default: the service's, true."""

@@ -15,10 +15,10 @@ class ScheduleStartCondition(StrEnum):
     """The condition for a run when the schedule is due."""
 
     EXPRESSION_MATCH_ONLY = "EXPRESSION_MATCH_ONLY"
-    """Build every time."""
+    """Build on every scheduled run."""
 
     EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE = "EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE"
-    """Build only when a component or the base image has a newer version."""
+    """Build only if a component or the base image has a newer version."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +26,18 @@ class ImagePipelineSchedule:
     """The schedule of a pipeline."""
 
     expression: events.Schedule | scheduler.ScheduleExpression | cdk.IResolvable | str
-    """`cron(...)` or `rate(...)` of `events.Schedule` or of `scheduler.ScheduleExpression`, whose time zone is then the
-    schedule's, or a text of 1 to 1,024 characters (service model):
+    """A `cron(...)` or `rate(...)` expression: an `events.Schedule`, a `scheduler.ScheduleExpression`, whose time zone
+    also applies to the schedule, or a string of 1 to 1,024 characters (service model):
 
-    - `cron(<minute> <hour> <day of month> <month> <day of week> <year>)`, as `cron(0 8 ? * MON *)`: 0-59, 0-23, 1-31,
-      1-12 or JAN-DEC, 1-7 or SUN-SAT, 1970-2199; `*` for each, `a-b`, `a,b`, `a/b` for every b from a; `L` for the last
-      day, `3W` for the weekday nearest the 3rd, `2#1` for the first Monday. One of the two days should be `?`: a
-      warning, `cdk-imagebuilder-pipeline:schedule-days`, says so when none or both are.
-    - `rate(<whole number> <minutes, hours or days>)`, as `rate(7 days)`, of at least 1.
+    - `cron(<minute> <hour> <day of month> <month> <day of week> <year>)`, such as `cron(0 8 ? * MON *)`. Values: 0-59,
+      0-23, 1-31, 1-12 or JAN-DEC, 1-7 or SUN-SAT, 1970-2199. Special characters: `*` for all values, `a-b`, `a,b`,
+      `a/b` for every b starting at a, `L` for the last day, `3W` for the weekday nearest the 3rd, `2#1` for the first
+      Monday. Exactly one of the two day fields should be `?`; otherwise the warning
+      `cdk-imagebuilder-pipeline:schedule-days` is added.
+    - `rate(<whole number> <minutes, hours or days>)`, such as `rate(7 days)`, with a number of at least 1.
 
-    What the user guide neither allows nor forbids is a warning too, `cdk-imagebuilder-pipeline:schedule-undocumented`.
+    Forms that the user guide neither allows nor forbids cause the warning
+    `cdk-imagebuilder-pipeline:schedule-undocumented`.
     """
 
     timezone: cdk.TimeZone | cdk.IResolvable | str | None = None
@@ -48,18 +50,18 @@ class ImagePipelineSchedule:
     """The condition for a run when the schedule is due. Default: the service's,
     EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE."""
 
-    # A token of a number is a float.
+    # A number token is a float.
     auto_disable_failure_count: int | float | cdk.IResolvable | None = None
     """The number of consecutive failed scheduled runs after which the service disables the pipeline: 1 to 10 (service
     model). Default: the service's, 5 (API reference of AutoDisablePolicy)."""
 
 
 _DEFAULT_TIMEZONE: Final = "Etc/UTC"
-"""The time zone of a `ScheduleExpression` that was given none."""
+"""The time zone of a `ScheduleExpression` by default."""
 
 
 def timezone_of(schedule: ImagePipelineSchedule) -> object:
-    """Return the time zone of a schedule, or of its expression."""
+    """Return the time zone of a schedule or, if not set, of its expression."""
     return schedule.timezone if schedule.timezone is not None else getattr(schedule.expression, "time_zone", None)
 
 
@@ -71,4 +73,4 @@ def fault_of_timezone(schedule: object) -> str | None:
     other = getattr(getattr(schedule.expression, "time_zone", None), "timezone_name", own)
     if other in {own, _DEFAULT_TIMEZONE} or is_unresolved(own):
         return None
-    return f"is another one than the expression's: got {own!r} and {other!r}, give one of them"
+    return f"differs from the time zone of the expression: got {own!r} and {other!r}, give only one of them"

@@ -1,4 +1,4 @@
-"""What a text that is no IANA time zone may mean: a name that is spelt alike, or places with such an abbreviation."""
+"""Suggests IANA time zones for an unknown name: a similar name, or zones that use it as an abbreviation."""
 
 import difflib
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 _SEASONS: Final = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
 _LONGEST_ABBREVIATION: Final = 5
 _ALIKE: Final = 0.8
-"""Similarity, by difflib, from which a name counts as misspelt. Europe/Munich must not become Europe/Zurich."""
+"""Minimum difflib similarity for a misspelled name. Europe/Munich must not become Europe/Zurich."""
 
 _LARGE: Final = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "Europe/London", "Europe/Dublin",
@@ -17,25 +17,25 @@ _LARGE: Final = (
     "Africa/Nairobi", "Asia/Jerusalem", "Asia/Kolkata", "Asia/Shanghai", "Asia/Tokyo", "Australia/Sydney",
     "Australia/Adelaide", "Australia/Perth", "Pacific/Auckland",
 )  # fmt: skip
-"""Named before others as examples. Which abbreviation each has says the database."""
+"""Zones preferred as examples. The time zone database provides their abbreviations."""
 
 _OTHERS: Final = ("Africa/", "America/", "Asia/", "Australia/", "Europe/", "Pacific/")
-"""Areas of the names that are not of former times, such as US/Pacific."""
+"""Areas of current names; names such as US/Pacific are deprecated."""
 
 
 def meant_timezone(text: str, known: Collection[str]) -> str | None:
-    """Return what to write instead of a text that is none of the known names, as the end of a sentence."""
+    """Return a suggestion for an unknown time zone name, as the end of a message; None if there is none."""
     if text.isalpha() and len(text) <= _LONGEST_ABBREVIATION:
         places = _places(text.upper(), known)
         if places:
             *most, last = places
-            return f"{text} is an abbreviation, as in {' or '.join(filter(None, (', '.join(most), last)))}"
+            return f"{text} is an abbreviation used in {' or '.join(filter(None, (', '.join(most), last)))}"
     name = _alike(text, known)
     return f"did you mean {name}?" if name else None
 
 
 def _places(abbreviation: str, known: Collection[str]) -> list[str]:
-    """Return one place for each offset that the abbreviation stands for: CST is of Chicago, Shanghai and Havana."""
+    """Return one zone per UTC offset of the abbreviation: CST is used in Chicago, Shanghai and Havana."""
     others = sorted(name for name in known if name.startswith(_OTHERS))
     by_offset: dict[timedelta | None, str] = {}
     for name in [*filter(known.__contains__, _LARGE), *others]:
@@ -47,11 +47,11 @@ def _places(abbreviation: str, known: Collection[str]) -> list[str]:
 
 
 def _alike(text: str, known: Collection[str]) -> str | None:
-    # The signs in names such as Etc/GMT+1 are turned round: it is an hour behind.
+    # Names such as Etc/GMT+1 have an inverted sign: this zone is one hour behind GMT.
     known = [name for name in known if not name.startswith("Etc/")]
     area, _, city = text.rpartition("/")
     same = [name for name in known if _folded(name) == _folded(text)]
-    # A city alone, or in the wrong area: Berlin, Europ/Berlin. Pacific is of US/ and of Canada/, so it says nothing.
+    # Match a city without an area or with a wrong one: Berlin, Europ/Berlin. Pacific is ambiguous (US/ and Canada/).
     same = same or [name for name in known if "/" in name and _folded(name.rpartition("/")[2]) == _folded(city)]
     if same:
         return same[0] if len(same) == 1 else None

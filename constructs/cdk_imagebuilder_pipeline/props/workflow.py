@@ -39,8 +39,8 @@ class WorkflowParameterValue:
         return cls(list(values))
 
     @classmethod
-    def from_integer(cls, value: int | float) -> Self:  # a token of a number is a float
-        """Return the value of a parameter of type `integer`. TypeError for anything but a whole number or a token."""
+    def from_integer(cls, value: int | float) -> Self:  # a number token is a float
+        """Return the value of a parameter of type `integer`. Raise TypeError unless it is a whole number or a token."""
         if is_unresolved(value):
             return cls([cdk.Tokenization.stringify_number(value)])
         number: object = value
@@ -49,8 +49,8 @@ class WorkflowParameterValue:
         return cls([str(number)])
 
     @classmethod
-    def from_boolean(cls, value: bool) -> Self:  # noqa: FBT001 (the value is all there is to say)
-        """Return the value of a parameter of type `boolean`. TypeError for anything but true and false."""
+    def from_boolean(cls, value: bool) -> Self:  # noqa: FBT001 (the only argument)
+        """Return the value of a parameter of type `boolean`. Raise TypeError unless it is true or false."""
         truth: object = value
         if not isinstance(truth, bool):
             raise TypeError(f"{cls.__name__}.from_boolean: value must be true or false: got {truth!r}")
@@ -62,8 +62,8 @@ class WorkflowConfiguration:
     """A workflow and its options."""
 
     workflow: IWorkflowRef | cdk.IResolvable | str
-    """The workflow, or its ARN with a version `1.0.0`, with `x` for any, or with a build version `1.0.0/1`. A workflow
-    that AWS manages (`:aws:workflow/`) must be of version `x.x.x`."""
+    """The workflow, or its ARN with a version such as `1.0.0`, with the wildcard `x`, or with a build version
+    (`1.0.0/1`). AWS managed workflows (`:aws:workflow/`) require the version `x.x.x`."""
 
     parameters: Mapping[str, WorkflowParameterValue | cdk.IResolvable | str | Sequence[str]] | None = None
     """Values of the workflow's parameters by name; a string is a list of one. Names have 1 to 128 characters (service
@@ -75,6 +75,6 @@ class WorkflowConfiguration:
     Default: workflows run one after another."""
 
     on_failure: WorkflowOnFailure | cdk.IResolvable | None = None
-    """What a failed workflow does to the run. On a workflow that is no test a warning,
-    `cdk-imagebuilder-pipeline:on-failure-of-no-test`, says that the API reference allows it on test workflows only;
-    published templates set it on build workflows. Default: the service's, the run fails."""
+    """The effect of a failed workflow on the run. For workflows other than test workflows the warning
+    `cdk-imagebuilder-pipeline:on-failure-of-no-test` is added: the API reference allows it for test workflows only,
+    but published templates set it on build workflows. Default: the service's default, the run fails."""

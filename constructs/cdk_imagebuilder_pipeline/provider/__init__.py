@@ -1,1 +1,1 @@
-"""The provider: the function behind the pipelines of a stack, and what it may do."""
+"""The provider: the Lambda function that manages the pipelines of a stack, and its permissions."""

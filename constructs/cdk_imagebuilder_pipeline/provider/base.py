@@ -1,8 +1,8 @@
-"""A provider wherever it is deployed: what a pipeline needs to know of the function behind it."""
+"""Base class of providers: the properties of the function that pipelines use."""
 
 import re
 from abc import abstractmethod
-from typing import Final
+from typing import Final, NamedTuple
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -11,51 +11,68 @@ from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 DEFAULT_TIMEOUT: Final = cdk.Duration.minutes(5)
-"""How long the function runs for one event at most, unless its provider says otherwise."""
+"""Default timeout of the function for one event."""
 
 LONGEST_TIMEOUT: Final = cdk.Duration.minutes(15)
-"""How long a Lambda function may run (Lambda's quota)."""
+"""Maximum timeout of a Lambda function (Lambda quota)."""
 
 _TRIES: Final = 3
-"""How often Lambda runs an asynchronous invocation that fails: once, and twice more."""
+"""Number of attempts for an asynchronous invocation that fails: one and two retries."""
 
 _WAITS: Final = cdk.Duration.seconds(180)
-"""How long Lambda waits between these tries: one minute, then two."""
+"""Total time that Lambda waits between these attempts: one minute, then two minutes."""
 
 _FUNCTION: Final = re.compile(
     r"arn:[^:]+:lambda:(?P<region>[^:]+):(?P<account>[0-9]{12}):function:[a-zA-Z0-9-_]+(:[$a-zA-Z0-9-_]+)?"
 )
 
 
+_STATE_MACHINE: Final = re.compile(r"arn:[^:]+:states:(?P<region>[^:]+):(?P<account>[0-9]{12}):stateMachine:[^:]+")
+
+
+class BuildSupport(NamedTuple):
+    """What a provider has for a pipeline that builds on deploy."""
+
+    watcher_arn: str | None
+    """The ARN of the state machine that waits. None when nothing waits."""
+
+    lifecycle_role_arn: str | None
+    """The ARN of the role that Image Builder deletes images with. None when images are kept."""
+
+
 class ImagePipelineProviderBase(Construct):
-    """The provider of a pipeline, made in this app or deployed elsewhere."""
+    """A pipeline provider, created in this app or deployed elsewhere."""
 
     @property
     @abstractmethod
     def service_token(self) -> str:
-        """The ServiceToken of a `Custom::ImagePipeline`: the function's ARN."""
+        """The ServiceToken of `Custom::ImagePipeline` resources: the function's ARN."""
 
     @property
     @abstractmethod
     def service_timeout(self) -> cdk.Duration:
-        """How long CloudFormation waits for the function."""
+        """The maximum time that CloudFormation waits for the function."""
 
     @property
     @abstractmethod
     def managed_policies_only(self) -> bool:
-        """Whether roles get managed policies and no inline ones."""
+        """Whether roles get only managed policies and no inline policies."""
 
     @abstractmethod
     def policy_for(self, stack: cdk.Stack) -> HandlerPolicy | None:
-        """Return the policy to which the pipelines of a stack add their needs, None when its owner allows them."""
+        """Return the policy to which the pipelines of a stack add permissions; None if its owner manages them."""
+
+    @abstractmethod
+    def support_builds(self, *, waits: bool, deletes: bool) -> BuildSupport | str:
+        """Return what a pipeline that builds on deploy needs, or why the provider does not have it."""
 
     @abstractmethod
     def problem_with(self, stack: cdk.Stack) -> str | None:
-        """Return why the function cannot make the pipelines of a stack, None when it can or when that is not known."""
+        """Return why the function cannot manage the pipelines of a stack; None if it can or if this is unknown."""
 
 
 class ImportedProvider(ImagePipelineProviderBase):
-    """A provider that is deployed elsewhere. Made by `ImagePipelineProvider.from_service_token`."""
+    """A provider that is deployed elsewhere, returned by `ImagePipelineProvider.from_service_token`."""
 
     def __init__(
         self,
@@ -65,56 +82,80 @@ class ImportedProvider(ImagePipelineProviderBase):
         *,
         service_timeout: cdk.Duration,
         managed_policies_only: bool,
+        watcher_arn: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         self._function: Final = None if is_unresolved(service_token) else _FUNCTION.fullmatch(service_token)
         if self._function is None and not is_unresolved(service_token):
             example = "arn:aws:lambda:eu-west-1:111122223333:function:images"
             raise ValueError(
-                f"ImagePipelineProvider '{self.node.path}': service_token is not the ARN of a function: "
-                f"got {service_token!r}, one is {example}"
+                f"ImagePipelineProvider '{self.node.path}': service_token is not a Lambda function ARN: "
+                f"got {service_token!r}, allowed is an ARN such as {example}"
             )
         self._service_token: Final = service_token
         self._service_timeout: Final = service_timeout
         self._managed_policies_only: Final = managed_policies_only
+        if watcher_arn is not None and not is_unresolved(watcher_arn) and not _STATE_MACHINE.fullmatch(watcher_arn):
+            example = "arn:aws:states:eu-west-1:111122223333:stateMachine:images"
+            raise ValueError(
+                f"ImagePipelineProvider '{self.node.path}': watcher_arn is not the ARN of a state machine: "
+                f"got {watcher_arn!r}, one is {example}"
+            )
+        self._watcher_arn: Final = watcher_arn
 
     @property
     def service_token(self) -> str:
-        """The ServiceToken of a `Custom::ImagePipeline`: the function's ARN."""
+        """The ServiceToken of `Custom::ImagePipeline` resources: the function's ARN."""
         return self._service_token
 
     @property
     def service_timeout(self) -> cdk.Duration:
-        """How long CloudFormation waits for the function."""
+        """The maximum time that CloudFormation waits for the function."""
         return self._service_timeout
 
     @property
     def managed_policies_only(self) -> bool:
-        """Whether roles get managed policies and no inline ones."""
+        """Whether roles get only managed policies and no inline policies."""
         return self._managed_policies_only
 
     def policy_for(self, stack: cdk.Stack) -> HandlerPolicy | None:  # noqa: ARG002 (the same for every stack)
-        """Return None: the owner of the function allows what pipelines need."""
+        """Return None: the owner of the function manages its permissions."""
         return None
 
+    def support_builds(self, *, waits: bool, deletes: bool) -> BuildSupport | str:
+        """Return what was given for builds. The function may pass no role of the app's to Image Builder."""
+        if deletes:
+            return (
+                "removal_policy needs a role that the function may pass to Image Builder: got DESTROY with a provider "
+                "that is deployed elsewhere, allowed is RETAIN: delete images with a lifecycle policy, "
+                "AWS::ImageBuilder::LifecyclePolicy"
+            )
+        if waits and self._watcher_arn is None:
+            return (
+                "the provider does not say what waits for a build: got no watcher_arn, allowed is the ARN of a state "
+                "machine: give watcher_arn to from_service_token, watcher_arn of the provider where it is deployed, or "
+                "wait=False"
+            )
+        return BuildSupport(self._watcher_arn if waits else None, None)
+
     def problem_with(self, stack: cdk.Stack) -> str | None:
-        """Return what is wrong with the place of the function."""
+        """Return the problem with the account or Region of the function; None if there is none."""
         if self._function is None:
             return None
         return elsewhere("service_token", self._function["account"], self._function["region"], stack)
 
 
 def elsewhere(what: str, account: str, region: str, stack: cdk.Stack) -> str | None:
-    """Return what is wrong when something is of another account or Region than a stack, as far as they are known."""
+    """Return an error message if a resource is outside the account or Region of a stack, as far as they are known."""
     for name, got, own in (("account", account, stack.account), ("Region", region, stack.region)):
         if not is_unresolved(got) and not is_unresolved(own) and got != own:
-            return f"{what} is of another {name}: got {got}, allowed is the stack's own, {own}"
+            return f"{what} is in another {name}: got {got}, allowed is the {name} of the stack, {own}"
     return None
 
 
 def service_timeout(timeout: cdk.Duration) -> cdk.Duration:
-    """Return how long CloudFormation has to wait for a function with a timeout."""
+    """Return the time that CloudFormation must wait for a function with the given timeout."""
     seconds = timeout.to_seconds()
-    # CloudFormation takes a number here that is known now: for a timeout that is not, the longest.
+    # CloudFormation requires a literal number here, so use the maximum for an unresolved timeout.
     known = int(LONGEST_TIMEOUT.to_seconds() if is_unresolved(seconds) else seconds)
     return cdk.Duration.seconds(known * _TRIES + int(_WAITS.to_seconds()))

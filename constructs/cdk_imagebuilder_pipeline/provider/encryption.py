@@ -1,4 +1,4 @@
-"""What the key of a provider's log group has to allow."""
+"""Key policy for the encryption of a provider's log group."""
 
 from typing import Final
 
@@ -13,14 +13,14 @@ _WARNING: Final = "cdk-imagebuilder-pipeline:key-policy"
 
 
 def allow_logs(scope: Construct, key: kms.IKey) -> None:
-    """Let CloudWatch Logs use a key for the log groups of a scope's stack; warn where the key's policy is out of reach.
+    """Allow CloudWatch Logs to use a key for log groups of the scope's stack; warn if the key policy cannot be changed.
 
-    CloudWatch Logs refuses to make a log group with a key that does not allow it (aws-cdk#28304).
+    CloudWatch Logs refuses to create a log group with a key that does not allow it (aws-cdk#28304).
     """
     stack = cdk.Stack.of(scope)
     service = f"logs.{stack.region}.{stack.url_suffix}"
-    # Not the ARN of the log group itself, which refers to the key. CloudFormation begins generated names with the
-    # stack's. That of a nested stack is known to this one alone.
+    # The ARN of the log group itself would be a circular reference. Generated names begin with the name of the stack.
+    # The name of a nested stack is known only inside that stack.
     names = "*" if is_unresolved(stack.stack_name) else f"{stack.stack_name}-*"
     groups = stack.format_arn(
         service="logs", resource="log-group", resource_name=names, arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
@@ -34,6 +34,6 @@ def allow_logs(scope: Construct, key: kms.IKey) -> None:
     if not key.add_to_resource_policy(statement).statement_added:
         cdk.Annotations.of(scope).add_warning_v2(
             _WARNING,
-            "encryption_key is not of this app, so its policy stays as it is: the log group is created only if that "
+            "encryption_key is imported, so its policy is not changed: the log group is created only if the "
             "policy allows CloudWatch Logs to use the key",
         )

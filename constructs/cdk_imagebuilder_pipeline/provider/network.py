@@ -1,4 +1,4 @@
-"""The permissions of a function in a VPC: Lambda checks them at CreateFunction (terraform-provider-aws#20698)."""
+"""Permissions of a function in a VPC. Lambda checks them at CreateFunction (terraform-provider-aws#20698)."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_wildcards
 from cdk_imagebuilder_pipeline.provider.packing import Statement, document
 from cdk_imagebuilder_pipeline.provider.policy import allow
 
@@ -31,11 +31,11 @@ _INTERFACES: Final = (
 
 
 class NetworkPolicy(Construct):
-    """A policy to look after network interfaces. It outlasts the function's stay in the network.
+    """A policy to manage network interfaces. It must exist longer than the function's network configuration.
 
-    When `vpc=` is taken off, CloudFormation first updates the function and then deletes what the template no longer
-    has, dependents first. Lambda removes the interfaces some minutes after the update, with the function's role. Until
-    then a security group of theirs cannot be deleted, so security groups depend on this policy (aws-cdk#34400).
+    When `vpc=` is removed, CloudFormation first updates the function and then deletes the removed resources, dependents
+    first. Lambda removes the interfaces some minutes after the update, with the function's role. Their security groups
+    cannot be deleted before, so security groups depend on this policy (aws-cdk#34400).
     """
 
     DOCUMENT: Final = document([allow([*_REMOVE], "*")])
@@ -49,7 +49,7 @@ class NetworkPolicy(Construct):
         *,
         inline_name: str | None,
     ) -> None:
-        """`roles` are the names of the roles that get the policy, inline if it has a name and managed if not."""
+        """Create the policy for the named `roles`: inline if `inline_name` is given, else managed."""
         super().__init__(scope, "Network")
         policy: cdk.CfnResource
         if inline_name is not None:
@@ -66,13 +66,13 @@ class NetworkPolicy(Construct):
             )
         acknowledge_wildcards(self, self.WILDCARDS)
         for group in security_groups:
-            # A stack cannot wait for a part of another one without waiting for all of it.
+            # A stack can only depend on another stack as a whole.
             if cdk.Stack.of(group) is cdk.Stack.of(self):
                 group.node.add_dependency(policy)
 
 
 def allow_interfaces(function: lambda_.Function) -> tuple[Statement, dict[str, str]]:
-    """Return the statement to create interfaces, and the reason for its wildcard."""
+    """Return the statement to create network interfaces, and the reason for its wildcard."""
     stack = cdk.Stack.of(function)
     child: Any = function.node.default_child
     groups = [group.security_group_id for group in function.connections.security_groups]

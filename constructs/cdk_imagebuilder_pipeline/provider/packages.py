@@ -1,4 +1,4 @@
-"""Which files may go to Lambda, and where they come from: never from a folder that only has the right name."""
+"""Selects and verifies the files that ship to Lambda. A folder name alone is never trusted."""
 
 import base64
 import csv
@@ -30,20 +30,20 @@ def is_licence(path: PurePath) -> bool:
 
 
 def digest_of(files: dict[str, bytes]) -> str:
-    """Return the SHA-256 of what `sha256sum` prints for the files in the order of their names."""
+    """Return the SHA-256 of the output of `sha256sum` for the files, sorted by name."""
     lines = (f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items()))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def own_files(package: str) -> dict[str, bytes]:
-    """Return the files of a package that is part of this project, by path below the asset."""
+    """Return the files of a package of this project, by path in the asset."""
     folder = _own_folder(package)
     return {f"{package}/{file.relative_to(folder).as_posix()}": file.read_bytes() for file in _regular_files(folder)}
 
 
 def _own_folder(package: str) -> Path:
-    # Beside this package where both are installed; in a clone, the other source root. sys.path is not asked: the folder
-    # of the app comes first there.
+    # If installed, packages are siblings; in a clone, they are in the other source root. Do not use sys.path, where the
+    # folder of the app comes first.
     places = [_LIBRARY.parent / package]
     if _LIBRARY.parent.name == "constructs":
         places.append(_LIBRARY.parent.parent / "lambda" / package)
@@ -58,7 +58,7 @@ def _regular_files(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
         files = [name for name in names if may_ship(PurePath(name))]
         for path in (Path(place, name) for name in (*folders, *files)):
-            # Left out, it would be missing on Lambda; followed, a file from anywhere would ship.
+            # Skipping it would break the function; following it could ship any file of the machine.
             if path.is_symlink():
                 raise ValueError(
                     f"{path} is a symbolic link: got a link to {path.readlink()}, allowed are files and folders: "
@@ -68,13 +68,13 @@ def _regular_files(folder: Path) -> Iterator[Path]:
 
 
 def recorded_files(package: str, release: str, digest: str) -> dict[str, bytes]:
-    """Return the files of a package from PyPI as its installer recorded them, by path below the asset.
+    """Return the files of a PyPI package as recorded by its installer, by path in the asset.
 
-    Its licences come out of the distribution's metadata, into the package's folder. The package is not imported.
+    License files are copied from the distribution's metadata to the package's folder. The package is not imported.
 
     Raises:
         ModuleNotFoundError: The distribution is not installed.
-        ValueError: It is another release, a file differs from RECORD, or the files differ from the digest.
+        ValueError: The release is different, a file differs from RECORD, or the files differ from the digest.
 
     """
     files: dict[str, bytes] = {}
@@ -87,14 +87,14 @@ def recorded_files(package: str, release: str, digest: str) -> dict[str, bytes]:
             files[f"{package}/{path.name}"] = _checked(distribution, name, recorded, f"{package}=={release}")
     if (got := digest_of(files)) != digest:
         raise ValueError(
-            f"{package} {release} is another build than the one that was tested: got files of sha256 {got}, "
+            f"{package} {release} is not the tested build: got files of sha256 {got}, "
             f"allowed {digest}: {_REINSTALL} {package}=={release}"
         )
     return files
 
 
 def _distribution(package: str, release: str) -> tuple[Distribution, str]:
-    """Return the first distribution that has a RECORD, with it: the metadata of a source tree has none."""
+    """Return the first distribution with a RECORD, and its RECORD. The metadata of a source tree has none."""
     found = list(distributions(name=package))
     if not found:
         raise _not_installed(package)
@@ -108,7 +108,7 @@ def _distribution(package: str, release: str) -> tuple[Distribution, str]:
         )
     if distribution.version != release:
         raise ValueError(
-            f"{package} is another release than the one that was tested: got {distribution.version}, "
+            f"{package} is not the tested release: got {distribution.version}, "
             f"allowed {release}: {_REINSTALL} {package}=={release}"
         )
     return distribution, record

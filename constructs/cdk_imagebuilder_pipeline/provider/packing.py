@@ -1,17 +1,17 @@
-"""What fits a role: IAM counts the characters of its policies."""
+"""Distributes statements over the policies of a role. IAM limits the characters of policies."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 INLINE: Final = 10_240
-"""How many characters the inline policies of a role have together, white space not counted (quota of IAM)."""
+"""Maximum characters of all inline policies of a role together, without white space (IAM quota)."""
 
 MANAGED: Final = 6_144
-"""How many characters a managed policy has, white space not counted (quota of IAM)."""
+"""Maximum characters of a managed policy, without white space (IAM quota)."""
 
 MOST_MANAGED: Final = 10
-"""How many managed policies a role takes (default quota of IAM)."""
+"""Maximum number of managed policies of a role (default IAM quota)."""
 
 Statement = dict[str, Any]
 Measure = Callable[[str], int]
@@ -34,10 +34,10 @@ def pack(
     *,
     is_first_inline: bool = True,
 ) -> list[list[Statement]]:
-    """Distribute statements to policies: the first is inline, unless that is not wanted, each other a managed policy.
+    """Distribute statements to policies. By default, the first policy is inline; all others are managed.
 
-    A statement whose resources are a list is divided where a policy ends. `measure` says how long a text may be.
-    `beside` are the documents of the role's other inline policies.
+    A statement with a list of resources is split at the end of a policy. `measure` returns the maximum length of a
+    string. `beside` contains the documents of the role's other inline policies.
     """
     policies: list[list[Statement]] = [[]]
     room = MANAGED - _FRAME
@@ -69,7 +69,7 @@ def document(statements: list[Statement]) -> dict[str, Any]:
 
 
 def longest(value: object, unknown: int) -> int:
-    """Return how long a text may be that CloudFormation makes of a value; `unknown` for what cannot be foreseen."""
+    """Return the maximum length of the string that a value resolves to; `unknown` if it cannot be predicted."""
     match value:
         case str():
             return len(value)
@@ -82,7 +82,7 @@ def longest(value: object, unknown: int) -> int:
 
 
 def _cost(value: object, measure: Measure) -> int:
-    """Return how many characters a value is in a document, with the comma behind it."""
+    """Return the number of characters of a value in a document, including the comma after it."""
     match value:
         case str():
             return measure(value) + len('"",')

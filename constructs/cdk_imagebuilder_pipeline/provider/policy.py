@@ -1,4 +1,4 @@
-"""What the function's role may do: no more than the pipelines of its stack need."""
+"""Permissions of the function's role, limited to the requirements of its stack's pipelines."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,6 +10,7 @@ import aws_cdk as cdk
 from cdk_imagebuilder_pipeline.provider.packing import Statement, document, longest, pack
 from cdk_imagebuilder_pipeline.values.references import Resolver
 from cdk_imagebuilder_pipeline.values.tokens import is_token
+from cdk_imagebuilder_pipeline.values.what_is_built import Fingerprints
 from imagebuilder_model import PIPELINE_ARN_KIND, is_dynamic_reference
 from imagebuilder_model.ownership import ADOPTED_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
@@ -26,8 +27,8 @@ _READ_ACTIONS: Final[Mapping[ReadKind, str]] = {
 }
 
 _MOST_POLICIES_FOR_READS: Final = 4
-"""How many policies the exact ARNs of reads may fill: some 120 ARNs of the longest kind. A role takes eleven, and
-execution roles, for which there is no other way than exact ARNs, need theirs."""
+"""Maximum number of policies for exact ARNs of reads: about 120 ARNs of the longest kind. A role can have eleven
+policies, and execution roles, which always require exact ARNs, use the others."""
 
 _LONGEST_READ: Final = (
     len("arn:aws-us-gov:imagebuilder:us-isof-south-1:123456789012:infrastructure-configuration/") + 128 + 16
@@ -53,7 +54,7 @@ _NO_RESOURCE: Final = "IAM knows no resource for this action; it only reads"
 
 
 class HandlerPolicy:
-    """The policies of one function's role. Pipelines say what they need; documents are rendered once all have."""
+    """The policies of a function's role. Pipelines add permissions; the documents are rendered at synth."""
 
     def __init__(
         self,
@@ -64,10 +65,11 @@ class HandlerPolicy:
         is_first_inline: bool = True,
         owners: Sequence[str] | None = None,
     ) -> None:
-        """`beside` are the documents of the role's other inline policies: IAM counts all of them together.
+        """Create policies without grants for pipelines.
 
-        `is_first_inline`: whether the first document is for an inline policy, which may be longer than a managed one.
-        `owners` are patterns of the ARNs of stacks whose pipelines the function makes. Default: this stack alone.
+        - `beside`: the documents of the role's other inline policies, since IAM limits their total length.
+        - `is_first_inline`: whether the first document is for an inline policy, which can be longer than a managed one.
+        - `owners`: ARN patterns of the stacks whose pipelines the function manages. Default: only this stack.
         """
         self._stack = stack
         self.resolver: Final = Resolver(stack)
@@ -76,12 +78,15 @@ class HandlerPolicy:
         self._ours: str | list[str] = cdk.Aws.STACK_ID if owners is None else [*owners]
         self._equals = "StringEquals" if owners is None else "StringLike"
         self._on_change = on_change
-        # Dicts and not sets, to keep the order: a template must not change from one synth to the next.
+        # Dicts keep the order, unlike sets: the template must be the same on every synth.
         self._reads: dict[ReadKind, dict[str, None]] = {kind: {} for kind in _READ_ACTIONS}
         self._roles: dict[str, None] = {}
         self._repositories: dict[str, None] = {}
         self._keys: dict[str, None] = {}
         self._scans = False
+        self.has_builds = False
+        """Whether pipelines build on deploy, so that a recipe may be made of an image which the function builds."""
+        self.fingerprints: Final = Fingerprints()
         self._own: list[Statement] = []
         self._lengths: dict[str, int] = {}
         self._arns: dict[tuple[str | None, ...], str] = {}
@@ -90,9 +95,9 @@ class HandlerPolicy:
         self._reasons |= {self.any_of(kind): _MANY for kind in _READ_ACTIONS} | {self._any_role(): _MANY}
 
     def allow_read(self, kind: ReadKind, *arns: str, reason: str = _VERSIONS) -> None:
-        """Let the function read what a pipeline refers to: Image Builder checks that its caller may.
+        """Allow the function to read resources that a pipeline refers to. Image Builder checks this of its caller.
 
-        `reason` is for a `*` in an ARN. Default: for the version that a pipeline leaves open.
+        `reason` justifies a `*` in an ARN. Default: the pipeline leaves the version open.
         """
         for arn in arns:
             if "*" in json.dumps(self.resolver.resolve(arn)):
@@ -100,16 +105,16 @@ class HandlerPolicy:
         self._add(self._reads[kind], arns, _LONGEST_READ)
 
     def allow_any_read(self, reason: str = _VERSIONS) -> None:
-        """Let the function read all that a pipeline of the account and Region can refer to, and the workflows of AWS.
+        """Allow the function to read all resources that pipelines of the account and Region can refer to.
 
-        `reason` is for the `*` in the ARNs.
+        This includes AWS managed workflows. `reason` justifies the `*` in the ARNs.
         """
         for kind in _READ_ACTIONS:
             self.allow_read(kind, self._arn("imagebuilder", kind, "*"), reason=reason)
         self.allow_read("workflow", self._arn("imagebuilder", "workflow", "*", account="aws"), reason=reason)
 
     def allow_pass(self, role_arn: str) -> None:
-        """Let the function hand an execution role to Image Builder.
+        """Allow the function to pass an execution role to Image Builder.
 
         An ARN that ends in a path and `*`, such as `arn:aws:iam::111122223333:role/images/*`, covers all roles of
         that path. Use it for more roles than a policy can hold: the ARNs that it covers are left out.
@@ -117,34 +122,43 @@ class HandlerPolicy:
         self._add(self._roles, (role_arn,), _LONGEST_ROLE)
 
     def allow_scanning(self, *repository_arns: str) -> None:
-        """Let the function turn on scanning: Image Builder checks that its caller may see how that is set up."""
+        """Allow the function to enable scanning. Image Builder checks that its caller can read the scan settings."""
         if not self._scans:
             self._scans = True
             self._on_change()
         self._add(self._repositories, repository_arns, _LONGEST_OTHER)
 
     def allow_decrypt(self, key_arn: str) -> None:
-        """Let the function decrypt with the key of a workflow: GetWorkflow depends on it (IAM's reference).
+        """Allow the function to decrypt with the key of a workflow, which GetWorkflow requires (IAM reference).
 
-        The key's policy has to allow it too; that of a CDK key does, for roles of its account.
+        The key policy must also allow it. The policy of a CDK key allows it for roles of its account.
         """
         self._add(self._keys, (key_arn,), _LONGEST_OTHER)
 
-    def allow_itself(self, *statements: Statement, wildcards: Mapping[str, str] | None = None) -> None:
-        """Let the function do what it needs for itself: write its log, leave what failed to a queue.
+    @property
+    def serves_one_stack(self) -> bool:
+        """Whether the function creates pipelines of its own stack alone."""
+        return self._ours == cdk.Aws.STACK_ID
 
-        `wildcards` gives a reason for each resource with a `*` in it.
+    def of_ours(self, key: Literal["aws:RequestTag", "aws:ResourceTag"], more: str = "") -> dict[str, Any]:
+        """Return the condition that the owner tag is that of a stack of the function; `more` as `IfExists`."""
+        return {f"{self._equals}{more}": {f"{key}/{STACK_ID_TAG}": self._ours}}
+
+    def allow_itself(self, *statements: Statement, wildcards: Mapping[str, str] | None = None) -> None:
+        """Add permissions for the function itself, such as to write its log and to send failed events to a queue.
+
+        `wildcards` contains a reason for each resource with a `*`.
         """
         self._own.extend(statements)
         self._reasons |= wildcards or {}
         self._on_change()
 
     def documents(self) -> list[dict[str, Any]]:
-        """Return the policy documents: the first is inline, if that is wanted, each other one a managed policy."""
+        """Return the policy documents. The first is inline, if allowed; all others are managed policies."""
         before_roles = [*self._pipelines(), *self._service_role(), *self._own, *self._scanning(), *self._decrypt()]
         roles = list(self._pass_roles())
         if not self._has_too_many_reads:
-            # They only become more, so this needs no second look.
+            # The number of reads never decreases, so this result is final.
             exact = self._pack([*before_roles, *self._read_exactly()])
             self._has_too_many_reads = len(exact) > _MOST_POLICIES_FOR_READS
         reads = self._read_any() if self._has_too_many_reads else self._read_exactly()
@@ -154,15 +168,15 @@ class HandlerPolicy:
         return pack(statements, self._length, self._beside, is_first_inline=self._is_first_inline)
 
     def reasons_for_wildcards(self, documents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-        """Return the resources of documents with a `*` in them, and for each the reason why it cannot be narrower.
+        """Return the resources with a `*` in the documents, with the reason why each cannot be narrower.
 
-        A path of roles is not among them: who allows one has the reason.
+        Paths of roles are excluded: the caller that allows one must provide the reason.
         """
         used = {resource for one in documents for resource in _resources_of(one)}
         return {resource: reason for resource, reason in self._reasons.items() if resource in used}
 
     def any_of(self, kind: ReadKind) -> str:
-        """Return what covers every resource of a kind in the stack's Region, those shared by other accounts too."""
+        """Return the ARN pattern for all resources of a kind in the stack's Region, including shared resources."""
         return self._arn("imagebuilder", kind, "*", account="*")
 
     def _add(self, known: dict[str, None], arns: Iterable[str], longest_arn: int) -> None:
@@ -183,19 +197,19 @@ class HandlerPolicy:
 
     def _pipelines(self) -> Iterator[Statement]:
         pipelines = self._all_pipelines()
-        of_request = {self._equals: {f"aws:RequestTag/{STACK_ID_TAG}": self._ours}}
+        of_request = self.of_ours("aws:RequestTag")
         yield allow(["imagebuilder:CreateImagePipeline"], pipelines, **of_request)
-        # What is made or adopted has no owner yet. A pipeline that has one is not tagged out of its hands.
+        # New and adopted pipelines have no owner yet. The condition prevents taking a pipeline from its owner.
         yield allow(
             ["imagebuilder:TagResource"], pipelines, **of_request, Null={f"aws:ResourceTag/{STACK_ID_TAG}": "true"}
         )
-        of_pipeline = {self._equals: {f"aws:ResourceTag/{STACK_ID_TAG}": self._ours}}
+        of_pipeline = self.of_ours("aws:ResourceTag")
         yield allow(["imagebuilder:DeleteImagePipeline", "imagebuilder:UpdateImagePipeline"], pipelines, **of_pipeline)
-        # Whoever makes the function act for another stack could give a pipeline of this one away.
+        # Without this condition, an invocation for another stack could transfer a pipeline of this stack.
         yield allow(
             ["imagebuilder:TagResource"], pipelines, **of_pipeline, Null={f"aws:RequestTag/{STACK_ID_TAG}": "true"}
         )
-        # The tags of the owner come off only what was adopted, and is given back.
+        # Owner tags can be removed only from adopted pipelines, when they are released.
         yield allow(
             ["imagebuilder:UntagResource"],
             pipelines,
@@ -206,9 +220,7 @@ class HandlerPolicy:
             ["imagebuilder:UntagResource"], pipelines, **of_pipeline, Null={f"aws:ResourceTag/{ADOPTED_TAG}": "false"}
         )
         # A pipeline that is gone has no tags, and the function must see that; one without an owner may be adopted.
-        yield allow(
-            ["imagebuilder:GetImagePipeline"], pipelines, **{f"{self._equals}IfExists": of_pipeline[self._equals]}
-        )
+        yield allow(["imagebuilder:GetImagePipeline"], pipelines, **self.of_ours("aws:ResourceTag", "IfExists"))
 
     def _read_exactly(self) -> Iterator[Statement]:
         for kind, arns in self._reads.items():
@@ -232,7 +244,7 @@ class HandlerPolicy:
         return [arn for arn in self._roles if arn in paths or not any(fnmatchcase(arn, path) for path in paths)]
 
     def _service_role(self) -> Iterator[Statement]:
-        # Image Builder makes its service-linked role at the account's first pipeline, as its caller.
+        # Image Builder creates its service-linked role for the account's first pipeline with the caller's permissions.
         yield allow(
             ["iam:CreateServiceLinkedRole"],
             self._service_role_arn(),

@@ -14,35 +14,38 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.nag import acknowledge_runtime
 from cdk_imagebuilder_pipeline.provider.asset import handler_code
 from cdk_imagebuilder_pipeline.provider.base import (
     DEFAULT_TIMEOUT,
     LONGEST_TIMEOUT,
+    BuildSupport,
     ImagePipelineProviderBase,
     ImportedProvider,
     elsewhere,
     service_timeout,
 )
+from cdk_imagebuilder_pipeline.provider.builds import Builds
 from cdk_imagebuilder_pipeline.provider.encryption import allow_logs
+from cdk_imagebuilder_pipeline.provider.function import FunctionSettings
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_runtime
 from cdk_imagebuilder_pipeline.provider.network import allow_interfaces
 from cdk_imagebuilder_pipeline.provider.options import ImagePipelineProviderOptions
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, allow
 from cdk_imagebuilder_pipeline.provider.role_policies import RolePolicies
-from cdk_imagebuilder_pipeline.roles import AnyRole
+from cdk_imagebuilder_pipeline.provider.roles import AnyRole
+from cdk_imagebuilder_pipeline.values.described import described
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
-from imagebuilder_model import described
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"
 
 _SHORTEST: Final = cdk.Duration.seconds(30)
-"""What an event needs at least: a call, its retry, and the answer before Lambda stops the function."""
+"""Minimum timeout for an event: a call, its retry, and the response before Lambda stops the function."""
 
 _LEAST_MEMORY: Final = 128
 _MOST_MEMORY: Final = 10_240
 
 _STACK_NAME: Final = re.compile(r"[A-Za-z*?][A-Za-z0-9*?-]{0,127}")
-"""The name of a stack (CloudFormation's API reference, CreateStack), with the wildcards of IAM."""
+"""A stack name (CloudFormation API reference of CreateStack) with IAM wildcards."""
 
 _OTHERS: Final = "pipelines of other stacks are not known here; it only reads"
 
@@ -51,7 +54,7 @@ _DEFAULT_SERVICE_TIMEOUT: Final = service_timeout(DEFAULT_TIMEOUT)
 _RUNTIME: Final = "the newest Python that the CDK knows in the stack's Region: some Regions get a runtime late"
 
 _OLDEST_PYTHON: Final = (3, 12)
-"""The first runtime on Amazon Linux 2023. Those before are on Amazon Linux 2, which is no longer supported."""
+"""The first runtime on Amazon Linux 2023. Earlier runtimes use Amazon Linux 2, which is no longer supported."""
 
 
 class ImagePipelineProvider(ImagePipelineProviderBase):
@@ -85,39 +88,40 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         stack_names: Sequence[str] | None = None,
         code: lambda_.Code | None = None,
     ) -> None:
-        """Make the function. ValueError, with the construct's path, for what Lambda would refuse.
+        """Create the provider. Raise ValueError, with the construct's path, for options that Lambda would reject.
 
-        - `timeout`: how long one event may take, retries of throttled calls included; 30 seconds to 15 minutes
-          (Lambda's quota). Default: 5 minutes.
-        - `memory_size`: 128 to 10,240 MiB (Lambda's quota). Default: 256 MiB.
-        - `runtime`: a Python of 3.12 or newer. Default: the newest that the CDK knows in the stack's Region.
-        - `architecture`: for Regions without Graviton. Default: arm64.
-        - `log_retention`: how long the function's log is kept. Default: one month.
-        - `log_level`: from which level on messages are logged. No level logs the address that answers go to. Default:
-          INFO.
-        - `vpc`, `vpc_subnets`, `security_groups`: the function's network, from which it must reach EC2 Image Builder
-          and Amazon S3. Default: none. With `vpc` alone: its private subnets and a new security group. When
-          they are taken off again, a security group of this stack is deleted only after Lambda has removed its
-          network interfaces.
-        - `role`: the function's role, which Lambda may assume. Its policies are attached here if the CDK may change it;
-          if not, as one imported with `mutable=False`, a warning, `cdk-imagebuilder-pipeline:role-not-changed`, says
-          that its owner has to allow `policy.documents()`. Default: a role of its own.
-        - `permissions_boundary`: the boundary of the function's own role. Default: that of the scope, if it has one.
-        - `managed_policies_only`: no inline policies, for accounts whose rules forbid them. A role takes 10 managed
-          policies of 6,144 characters (IAM's default quotas). Default: false, one inline policy first.
-        - `function_name`: 1 to 64 letters, digits, hyphens and underscores (Lambda's API reference); another name is
-          another function, which deployed pipelines cannot move to. Default: made by CloudFormation.
-        - `reserved_concurrent_executions`: how many events are handled at once, at least 1; the others wait in Lambda's
-          queue. CloudFormation sends one for each pipeline that changes. Default: what the account has.
-        - `encryption_key`: the key of the log group and the queue. The policy of a key of this app is made to allow
-          CloudWatch Logs; that of an imported key has to, and a warning says so. Default: keys of AWS.
-        - `dead_letter_queue`: where events go that failed three times. It holds addresses that answers go to: let
-          nobody read it who may not deploy. Default: one of its own, encrypted, kept for 14 days.
-        - `stack_names`: the names of other stacks of the account and Region whose pipelines the function makes too,
-          with `*` and `?` as in IAM. They take the provider as it is, or by its `service_token` with
-          `from_service_token`. It may then read every recipe, configuration and workflow of the account; what else
-          their pipelines need has to be allowed here, with `policy`. Default: none, only its own stack.
-        - `code`: the function's code, `function.zip` of the same release, for stacks that take no assets
+        - `timeout`: the timeout for one event, including retries of throttled calls; 30 seconds to 15 minutes (Lambda
+          quota). Default: 5 minutes.
+        - `memory_size`: 128 to 10,240 MiB (Lambda quota). Default: 256 MiB.
+        - `runtime`: a Python runtime, 3.12 or newer. Default: the newest that the CDK knows in the stack's Region.
+        - `architecture`: set it for Regions without Graviton. Default: arm64.
+        - `log_retention`: the retention of the function's log. Default: one month.
+        - `log_level`: the minimum log level. Response URLs are never logged. Default: INFO.
+        - `vpc`, `vpc_subnets`, `security_groups`: the function's network, which requires access to EC2 Image Builder
+          and Amazon S3. Default: none. With `vpc` alone: its private subnets and a new security group. When they are
+          removed, a security group of this stack is deleted only after Lambda has removed its network interfaces.
+        - `role`: the function's role, which must trust Lambda. If the CDK can change the role, the policies are
+          attached to it. If not, such as for a role imported with `mutable=False`, the warning
+          `cdk-imagebuilder-pipeline:role-not-changed` states that its owner must allow `policy.documents()`. Default: a
+          new role.
+        - `permissions_boundary`: the permissions boundary of the new role. Default: the boundary of the scope, if any.
+        - `managed_policies_only`: whether to use no inline policies, for accounts that forbid them. A role can have 10
+          managed policies of 6,144 characters (default IAM quotas). Default: false, the first policy is inline.
+        - `function_name`: 1 to 64 letters, digits, hyphens and underscores (Lambda API reference). A new name replaces
+          the function, which deployed pipelines do not support. Default: generated by CloudFormation.
+        - `reserved_concurrent_executions`: the maximum number of concurrent events, at least 1; other events wait in
+          Lambda's queue. CloudFormation sends one event per changed pipeline. Default: the account's unreserved
+          concurrency.
+        - `encryption_key`: the key of the log group and the queue. A key of this app gets a policy that allows
+          CloudWatch Logs; the policy of an imported key must allow it, which a warning reports. Default: AWS-owned
+          keys.
+        - `dead_letter_queue`: receives events that failed three times. They hold pre-signed URLs: restrict reading to
+          deployers. Default: a new encrypted queue with a retention of 14 days.
+        - `stack_names`: the names of other stacks of the account and Region whose pipelines the function also manages,
+          with `*` and `?` as in IAM. These stacks use the provider itself, or its `service_token` with
+          `from_service_token`. The function can then read all recipes, configurations and workflows of the account;
+          grant other permissions of their pipelines with `policy`. Default: none, only its own stack.
+        - `code`: the function's code, `function.zip` of the same release, for stacks that do not support assets
           (`BootstraplessSynthesizer`): `Code.from_bucket(...)`. Default: an asset.
         """
         super().__init__(scope, id)
@@ -131,17 +135,30 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         self._managed_policies_only: Final = managed_policies_only
         self._check_concurrency(reserved_concurrent_executions)
         if role is not None and permissions_boundary is not None:
-            raise self._error("permissions_boundary is for the function's own role: got role too, give one of the two")
+            raise self._error(
+                "permissions_boundary applies only to a role that the provider creates: got role too, give only one"
+            )
         self._service_timeout: Final = service_timeout(timeout)
         if encryption_key is not None:
             allow_logs(self, encryption_key)
-        log_group = logs.LogGroup(
-            self,
-            "LogGroup",
-            retention=log_retention,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
+        if vpc is not None and security_groups is None:
+            security_groups = [self._security_group(vpc)]
+        settings = FunctionSettings(
+            code=code or self._asset(),
+            runtime=runtime,
+            architecture=architecture or lambda_.Architecture.ARM_64,
+            # Whoever may invoke the function must not act on what the role has for another stack.
+            environment=None if self._stack_names else {"CUSTOM_RESOURCE_STACK_ID": cdk.Aws.STACK_ID},
+            log_retention=log_retention,
+            log_level=log_level,
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
             encryption_key=encryption_key,
+            permissions_boundary=permissions_boundary,
+            managed_policies_only=managed_policies_only,
         )
+        log_group = settings.log_group(self)
         self._role: Final = role or iam.Role(
             self,
             "Role",
@@ -150,8 +167,6 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
             permissions_boundary=permissions_boundary,
         )
         self._dead_letter_queue: Final = dead_letter_queue or self._queue(encryption_key)
-        if vpc is not None and security_groups is None:
-            security_groups = [self._security_group(vpc)]
         policies = RolePolicies(
             self,
             self._role,
@@ -163,32 +178,22 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         self._policy: Final = policies.policy
         if vpc is not None:
             policies.allow_network(security_groups or ())
-        self._function: Final = lambda_.Function(
+        self._function: Final = settings.function(
             self,
             "Function",
             function_name=function_name,
             description="Makes the image pipelines of the stack",
-            code=code or self._asset(),
             handler="imagebuilder_pipeline_handler.main.handler",
-            runtime=runtime,
-            architecture=architecture or lambda_.Architecture.ARM_64,
             memory_size=memory_size.to_mebibytes(),
             timeout=timeout,
-            # An event that waited so long in Lambda's queue has been given up by CloudFormation.
+            # CloudFormation no longer waits for an event of this age.
             max_event_age=self._service_timeout,
-            # Whoever may invoke the function must not act on what the role has for another stack.
-            environment=None if self._stack_names else {"CUSTOM_RESOURCE_STACK_ID": cdk.Aws.STACK_ID},
-            role=policies.role_of_function(),  # pyright: ignore[reportArgumentType] (jsii names a parameter otherwise)
+            role=policies.role_of_function(),
             reserved_concurrent_executions=reserved_concurrent_executions,
             log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            application_log_level_v2=log_level,
             dead_letter_queue=self._dead_letter_queue,
-            vpc=vpc,
-            vpc_subnets=vpc_subnets,
-            security_groups=security_groups,
         )
-        # Pipelines refer to the function: so they are made after the policies, and deleted before them.
+        # Pipelines refer to the function, so they are created after the policies and deleted before them.
         self._function.node.add_dependency(*policies.attached)
         policies.report(self._function)
         self._allow_itself(log_group)
@@ -197,15 +202,17 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         if vpc is not None:
             creation, wildcards = allow_interfaces(self._function)
             self._policy.allow_itself(creation, wildcards=wildcards)
+        self._service_token: Final = self._function.function_arn
+        self._builds: Final = Builds(self, settings, self._policy)
 
     @classmethod
     def of(cls, scope: Construct, **options: Unpack[ImagePipelineProviderOptions]) -> Self:
-        """Return the provider that the pipelines of a stack share, created at the first call with these options.
+        """Return the shared provider of a stack. The first call creates it with the given options.
 
-        The options are the keywords of the class. Changed in a later deployment, they change the function in place:
-        its pipelines stay. CloudFormation refuses to move a deployed pipeline to another provider
-        (aws-cloudformation/cloudformation-coverage-roadmap#802). ValueError for options when the stack has its shared
-        provider already, so give them before its first pipeline.
+        The options are the keyword arguments of the class. If they change in a later deployment, the function is
+        updated in place and its pipelines are not affected. CloudFormation refuses to move a deployed pipeline to
+        another provider (aws-cloudformation/cloudformation-coverage-roadmap#802). Raise ValueError if options are given
+        and the stack already has a shared provider; set options before the first pipeline of the stack.
         """
         stack = cdk.Stack.of(scope)
         found: Any = stack.node.try_find_child(_SHARED_ID)
@@ -213,7 +220,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
             return cls(stack, _SHARED_ID, **options)
         if options:
             raise found._error(
-                f"the stack has its shared provider already: got {', '.join(options)}, options are allowed once, "
+                f"the stack already has a shared provider: got {', '.join(options)}, options are allowed once, "
                 f"before the first pipeline of the stack: move {cls.__name__}.of(...) up"
             )
         shared: Self = found
@@ -232,17 +239,20 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         *,
         service_timeout: cdk.Duration | None = None,
         managed_policies_only: bool = False,
+        watcher_arn: str | None = None,
     ) -> ImagePipelineProviderBase:
-        """Refer to a provider that is deployed elsewhere in the account and Region, for pipelines of any stack.
+        """Import a provider that is deployed elsewhere in the account and Region, for pipelines of any stack.
 
-        It is the one of the plain template, or one with `stack_names`. Pipelines add nothing to its policy: its owner
-        allows what they need, or they fail with AccessDenied.
+        The provider is the one of the plain template, or one with `stack_names`. Pipelines add no permissions to its
+        policy: its owner must grant them, or deployments fail with AccessDenied.
 
-        - `service_token`: the ARN of its function, for example `Fn.import_value(...)`. ValueError, with the
-          construct's path, when it is not one.
-        - `service_timeout`: how long CloudFormation waits for the function, `service_timeout` of the provider. Default:
-          18 minutes, that of a provider without a `timeout` of its own.
-        - `managed_policies_only`: whether execution roles get managed policies and no inline ones. Default: False.
+        - `service_token`: the ARN of its function, for example `Fn.import_value(...)`. Raise ValueError, with the
+          construct's path, if it is not a function ARN.
+        - `service_timeout`: the maximum time that CloudFormation waits for the function, as in the provider's
+          `service_timeout`. Default: 18 minutes, the value for a provider with the default `timeout`.
+        - `managed_policies_only`: whether execution roles get only managed policies. Default: False.
+        - `watcher_arn`: the ARN of the state machine that waits for builds, as in the provider's `watcher_arn`.
+          Required by `build_on_deploy`. Raise ValueError if it is not the ARN of a state machine. Default: none.
         """
         return ImportedProvider(
             scope,
@@ -250,11 +260,21 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
             service_token,
             service_timeout=service_timeout or _DEFAULT_SERVICE_TIMEOUT,
             managed_policies_only=managed_policies_only,
+            watcher_arn=watcher_arn,
         )
 
     @property
+    def watcher_arn(self) -> str:
+        """The ARN of the state machine that waits for builds, made when it is first asked for.
+
+        Pipelines of other apps take it with `from_service_token`.
+        """
+        self._builds.allow()
+        return self._builds.watcher_arn()
+
+    @property
     def function(self) -> lambda_.Function:
-        """The function. What it may do is said by `policy`; what the CDK would add to its role is not added."""
+        """The function. Use `policy` to grant permissions; CDK grants on the function do not change its role."""
         return self._function
 
     @property
@@ -278,7 +298,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
     @property
     def service_token(self) -> str:
         """The ServiceToken for a `Custom::ImagePipeline` of this stack."""
-        return self._function.function_arn
+        return self._service_token
 
     @property
     def service_timeout(self) -> cdk.Duration:
@@ -294,26 +314,34 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         return self._managed_policies_only
 
     def policy_for(self, stack: cdk.Stack) -> HandlerPolicy | None:
-        """Return the policy for pipelines of the provider's own stack, None for those of others.
+        """Return the policy for pipelines of the provider's stack; None for pipelines of other stacks.
 
-        A policy with what others make would make this stack wait for theirs, which waits for this one.
+        A policy with resources of other stacks would create a circular dependency between the stacks.
         """
         return self._policy if cdk.Stack.of(self) is stack else None
 
+    def support_builds(self, *, waits: bool, deletes: bool) -> BuildSupport | str:
+        """Return what a pipeline that builds on deploy needs, made when it is first needed."""
+        self._builds.allow()
+        return BuildSupport(
+            self._builds.watcher_arn() if waits else None, self._builds.lifecycle_role_arn() if deletes else None
+        )
+
     def problem_with(self, stack: cdk.Stack) -> str | None:
-        """Return why the function cannot make the pipelines of a stack, None when it can or when that is not known."""
+        """Return why the function cannot manage the pipelines of a stack; None if it can or if this is unknown."""
         own = cdk.Stack.of(self)
         if own is stack:
             return None
         if not self._stack_names:
             return (
-                f"provider '{self.node.path}' is of another stack, and its role reaches only pipelines of that one: "
-                "give a provider of this stack, or none, or name this stack in the stack_names of that provider"
+                f"provider '{self.node.path}' belongs to another stack, and its role grants access only to the "
+                "pipelines of that stack: use a provider of this stack, omit provider, or add this stack to the "
+                "stack_names of that provider"
             )
         known = not any(map(is_unresolved, (stack.stack_name, *self._stack_names)))
         if known and not any(fnmatchcase(stack.stack_name, name) for name in self._stack_names):
             return (
-                f"provider '{self.node.path}' does not serve this stack: got the stack's name {stack.stack_name!r}, "
+                f"provider '{self.node.path}' does not serve this stack: got stack name {stack.stack_name!r}, "
                 f"allowed are its stack_names {', '.join(self._stack_names)}"
             )
         return elsewhere(f"provider '{self.node.path}'", own.account, own.region, stack)
@@ -335,35 +363,35 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
             raise self._error(f"memory_size is too {fault}: got {memory:.0f} MiB, allowed {allowed}")
         if not is_unresolved(runtime.name) and not _is_new_enough(runtime.name):
             oldest = ".".join(map(str, _OLDEST_PYTHON))
-            raise self._error(f"runtime cannot run the function: got {runtime.name}, allowed python{oldest} or newer")
+            raise self._error(f"runtime is not supported: got {runtime.name}, allowed python{oldest} or newer")
 
     def _checked_stack_names(self, names: Sequence[str] | None) -> tuple[str, ...]:
         wrong = [name for name in names or () if not is_unresolved(name) and not _STACK_NAME.fullmatch(name)]
         if wrong:
-            allowed = "a letter, then letters, digits and hyphens, 128 in all, with * and ? as in IAM"
-            raise self._error(f"stack_names has a name that no stack has: got {wrong[0]!r}, allowed are {allowed}")
+            allowed = "a letter, then letters, digits and hyphens, up to 128 characters, with * and ? as in IAM"
+            raise self._error(f"stack_names has an invalid stack name: got {wrong[0]!r}, allowed is {allowed}")
         return tuple(names or ())
 
     def _security_group(self, vpc: ec2.IVpc) -> Any:
-        # Not the function's child, as that of the CDK would be: the policy, on which the function waits, names it.
+        # Not a child of the function, unlike the CDK's default: the policy, on which the function depends, contains it.
         description = "The function that makes the image pipelines of the stack"
         return ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description=description)
 
     def _asset(self) -> lambda_.Code:
-        # Not of what is derived from it, which may take assets.
+        # Subclasses are excluded, because they may support assets.
         if type(cdk.Stack.of(self).synthesizer) is cdk.BootstraplessSynthesizer:
             raise self._error(
-                "the stack takes no assets (BootstraplessSynthesizer), and so not the function's code: give code, for "
-                "example Code.from_bucket with function.zip of this release, or a provider that is deployed elsewhere, "
-                "from_service_token"
+                "the stack does not support assets (BootstraplessSynthesizer), which the function's code requires: set "
+                "code, for example Code.from_bucket with function.zip of this release, or import a provider that is "
+                "deployed elsewhere with from_service_token"
             )
         return handler_code()
 
     def _check_concurrency(self, count: int | None) -> None:
         if count is not None and not is_unresolved(count) and count < 1:
             raise self._error(
-                f"reserved_concurrent_executions is too small: got {count}, allowed at least 1: with none the function "
-                "handles no event, and every deployment waits until it fails"
+                f"reserved_concurrent_executions is too small: got {count}, allowed at least 1: with 0 the function "
+                "handles no events, and every deployment fails after a timeout"
             )
 
     def _error(self, message: str) -> ValueError:

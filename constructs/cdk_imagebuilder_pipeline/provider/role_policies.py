@@ -1,4 +1,4 @@
-"""The policies of a function's role: as many as its documents need, put where the role takes them."""
+"""Creates as many policies as the function's role requires and attaches them to it."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,20 +9,17 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from cdk_imagebuilder_pipeline.nag import acknowledge_wildcards
+from cdk_imagebuilder_pipeline.provider.nag import acknowledge_wildcards
 from cdk_imagebuilder_pipeline.provider.network import NetworkPolicy
 from cdk_imagebuilder_pipeline.provider.packing import MOST_MANAGED
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy
-from cdk_imagebuilder_pipeline.roles import AnyRole, may_be_changed, policy_name
-
-_CUSTOMIZED: Final = "@aws-cdk/iam:customizeRoles"
-"""The context that `iam.Role.customize_roles` sets: roles are made by somebody who reads a report of what they need."""
+from cdk_imagebuilder_pipeline.provider.roles import AnyRole, is_only_reported, may_be_changed, policy_name
 
 _WARNING: Final = "cdk-imagebuilder-pipeline:role-not-changed"
 
 
 class RolePolicies:
-    """Attaches documents to a role, reports them to `iam.Role.customize_roles`, or leaves them to the role's owner."""
+    """Attaches policies to a role, reports them to `iam.Role.customize_roles`, or leaves them to the role's owner."""
 
     def __init__(
         self,
@@ -34,11 +31,11 @@ class RolePolicies:
         is_in_network: bool,
         stack_names: Sequence[str],
     ) -> None:
-        """Make the first policies. ValueError, at a later need, when they are more than a role takes."""
+        """Create the first policies. Raise ValueError later, when a grant exceeds the number of policies of a role."""
         self._provider = provider
         self._role = role
         self._is_given = is_given
-        self._is_reported = not is_given and provider.node.try_get_context(_CUSTOMIZED) is not None
+        self._is_reported = not is_given and is_only_reported(provider)
         self._roles: Final = [role.role_name] if self._is_attached() else []
         self._is_inline = not managed_only
         beside = [NetworkPolicy.DOCUMENT] if is_in_network and self._is_inline and self._roles else []
@@ -50,7 +47,7 @@ class RolePolicies:
             owners=self._owners(stack_names),
         )
         self.attached: Final[list[Construct]] = []
-        """What the function has to wait for."""
+        """Dependencies of the function."""
         if self._roles and self._is_inline:
             self.attached.append(
                 iam.CfnPolicy(
@@ -68,14 +65,14 @@ class RolePolicies:
         self._acknowledged: set[str] = set()
 
     def role_of_function(self) -> AnyRole:
-        """Return the role as the function takes it."""
+        """Return the role to pass to the function."""
         if self._is_reported:
             return self._role
-        # By its ARN, so that the CDK adds nothing to it: its permissions are in the policies here, and narrower.
+        # Import it by ARN so that the CDK adds no policies: the policies here are narrower.
         return iam.Role.from_role_arn(self._provider, "FixedRole", self._role.role_arn, mutable=False)
 
     def allow_network(self, security_groups: Sequence[ec2.ISecurityGroup]) -> None:
-        """Let the function be in a network."""
+        """Grant the permissions for a function in a VPC."""
         if self._roles:
             self.attached.append(
                 NetworkPolicy(
@@ -89,7 +86,7 @@ class RolePolicies:
             self.policy.allow_itself(*NetworkPolicy.DOCUMENT["Statement"], wildcards=NetworkPolicy.WILDCARDS)
 
     def report(self, function: Construct) -> None:
-        """Report what the role needs when all is known, if a report is wanted, and let the function wait for it."""
+        """If roles are customized, report the role's permissions at synth and make the function depend on them."""
         if self._is_reported:
             aspect: Any = _Report(self.policy, self._role, self._provider, function)
             cdk.Aspects.of(self._provider).add(aspect)
@@ -98,9 +95,9 @@ class RolePolicies:
         return policy_name(self._provider, name) if self._is_given else name
 
     def _owners(self, stack_names: Sequence[str]) -> list[str] | None:
-        """Return the patterns of stacks whose pipelines the function makes, None for its own alone.
+        """Return ARN patterns of the stacks whose pipelines the function manages; None for only its own stack.
 
-        Who allows something for a role in advance does not know the stack's id, but its name.
+        If the owner of the role grants permissions in advance, the stack id is unknown, so its name is used.
         """
         if self._roles and not stack_names:
             return None
@@ -117,20 +114,20 @@ class RolePolicies:
         if not is_changed:
             cdk.Annotations.of(self._provider).add_warning_v2(
                 _WARNING,
-                "role may not be changed here, so its policies stay as they are: its owner has to allow what "
+                "role is immutable, so no policies are attached to it: its owner must allow what "
                 "policy.documents() of the provider returns",
             )
         return is_changed
 
     def _fit(self) -> None:
-        """Have as many policies as the role needs, and the reasons for what is not exact in them."""
+        """Create as many policies as the role requires and acknowledge their wildcards with reasons."""
         documents = self.policy.documents()
         needed = len(documents) - self._first_managed
         if needed > MOST_MANAGED:
             provider = f"{type(self._provider).__name__} '{self._provider.node.path}'"
             raise ValueError(
-                f"{provider}: its role needs {needed} managed policies, IAM takes {MOST_MANAGED} (default quota): the "
-                "ARNs of execution roles do not fit: give new pipelines a second ImagePipelineProvider, or allow a "
+                f"{provider}: its role needs {needed} managed policies, IAM allows {MOST_MANAGED} (default quota): the "
+                "ARNs of execution roles do not fit: use a second ImagePipelineProvider for new pipelines, or allow a "
                 "path of roles at once with provider.policy.allow_pass('arn:aws:iam::111122223333:role/<path>/*')"
             )
         if self._roles:
@@ -154,7 +151,7 @@ class RolePolicies:
 
 
 def _stacks(stack: cdk.Stack, name: str) -> str:
-    """Return the pattern of the ARNs of the stacks with a name, in a stack's account and Region."""
+    """Return the ARN pattern of stacks with a name in a stack's account and Region."""
     return stack.format_arn(service="cloudformation", resource="stack", resource_name=f"{name}/*")
 
 
@@ -170,7 +167,7 @@ class _Document:
 
 @jsii.implements(cdk.IAspect)
 class _Report:
-    """Adds to a role, of which the CDK keeps a report only, all that it needs."""
+    """Adds all permissions to a customized role, which the CDK only reports."""
 
     def __init__(self, policy: HandlerPolicy, role: AnyRole, provider: Construct, function: Construct) -> None:
         self._policy = policy
@@ -179,7 +176,7 @@ class _Report:
         self._function = function
         self._is_done = False
 
-    def visit(self, node: IConstruct) -> None:  # noqa: ARG002 (the provider comes first, and once is enough)
+    def visit(self, node: IConstruct) -> None:  # noqa: ARG002 (the first visit suffices)
         """Add every statement, before references between stacks are resolved."""
         if self._is_done:
             return

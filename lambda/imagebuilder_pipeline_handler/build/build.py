@@ -7,26 +7,26 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from imagebuilder_pipeline_handler.build.images import (
+from imagebuilder_model.builds import DELETE
+from imagebuilder_pipeline_handler.build.own_images import own_images, start, trigger_of
+from imagebuilder_pipeline_handler.build.properties import Build, Wait, build_of, on_delete_of, string_of
+from imagebuilder_pipeline_handler.build.removal import remove
+from imagebuilder_pipeline_handler.build.result import result_of, started
+from imagebuilder_pipeline_handler.build.waiting import wait_for
+from imagebuilder_pipeline_handler.imagebuilder.images import (
     AVAILABLE,
     USABLE,
     cancel,
     is_image_arn,
     is_running,
     live_image,
-    own_images,
-    start,
     status_of,
-    trigger_of,
 )
-from imagebuilder_pipeline_handler.build.properties import DELETE, Build, Wait, build_of, string_of
-from imagebuilder_pipeline_handler.build.removal import remove
-from imagebuilder_pipeline_handler.build.result import result_of, started
-from imagebuilder_pipeline_handler.build.waiting import wait_for
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.event import (
     Event,
     is_marker,
+    last_properties_of,
     old_properties_of,
     physical_id_of,
     properties_of,
@@ -46,7 +46,7 @@ def create(task: Task) -> Outcome:
 def update(task: Task) -> Outcome:
     """Keep the image while the Trigger is the same. Another Trigger ends what is built for any other."""
     build, physical_id = build_of(properties_of(task.event)), physical_id_of(task.event)
-    if build.trigger == string_of(old_properties_of(task.event), "Trigger") and is_image_arn(physical_id):
+    if build.trigger == string_of(old_properties_of(task.event), "trigger") and is_image_arn(physical_id):
         image = live_image(task.client, physical_id)
         if image is not None and (is_running(image) or status_of(image) in USABLE):
             return _outcome(task, image, build.wait)
@@ -124,13 +124,13 @@ def _delete_image(task: Task, arn: str) -> None:
         task.progress.note = "another owner has the image, so it was kept"
     elif is_running(image):
         cancel(task.client, arn, task.token(f"CancelImageCreation {arn}"))
-    elif string_of(properties_of(task.event), "OnDelete").upper() == DELETE:
-        remove(task, image, string_of(properties_of(task.event), "LifecycleRoleArn"))
+    elif on_delete_of(last_properties_of(task.event)) == DELETE:
+        remove(task, image, string_of(last_properties_of(task.event), "lifecycleRoleArn"))
 
 
 def _cancel_unanswered(task: Task) -> None:
     """Cancel what a Create without a response has started. That Create may still run."""
-    pipeline_arn = string_of(properties_of(task.event), "PipelineArn")
+    pipeline_arn = string_of(last_properties_of(task.event), "pipelineArn")
     for pause in (*_CREATE_MAY_STILL_RUN, None):
         running = [*filter(is_running, own_images(task, pipeline_arn))] if pipeline_arn else []
         for image in running:

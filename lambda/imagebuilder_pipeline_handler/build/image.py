@@ -1,10 +1,10 @@
 """`Custom::ImagePipelineImage`: goes on waiting for a build, or looks up the newest image of a version."""
 
-from imagebuilder_pipeline_handler.build.images import live_image
 from imagebuilder_pipeline_handler.build.properties import image_of
 from imagebuilder_pipeline_handler.build.reasons import BUILD_GONE
 from imagebuilder_pipeline_handler.build.result import result_of, started
 from imagebuilder_pipeline_handler.build.waiting import wait_for
+from imagebuilder_pipeline_handler.imagebuilder.images import live_image
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.event import Event, physical_id_of, properties_of
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError

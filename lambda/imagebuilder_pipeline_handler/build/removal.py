@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from imagebuilder_pipeline_handler.build.images import USABLE, forget_trigger, status_of
 from imagebuilder_pipeline_handler.build.reasons import NOT_REMOVED
+from imagebuilder_pipeline_handler.imagebuilder.images import USABLE, forget_trigger, status_of
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from imagebuilder_pipeline_handler.build.images import USABLE, is_running, status_of
 from imagebuilder_pipeline_handler.build.reasons import BUILD_CANCELLED, BUILD_FAILED, BUILD_GONE, BUILD_NOT_IN_TIME
+from imagebuilder_pipeline_handler.imagebuilder.images import USABLE, is_running, status_of
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 from imagebuilder_pipeline_handler.runtime.progress import Success
 
@@ -83,10 +83,9 @@ def _failure(image: Mapping[str, Any]) -> str:
     elif context.get("failedStep"):
         parts.append(f"in step {context['failedStep']}")
     text = " ".join(parts)
-    message = component.get("errorMessage") or distribution.get("errorMessage")
     regions = "; ".join(map(_of_region, distribution.get("regionFailures") or ()))
-    details = [message, regions] if message or regions else [state.get("reason")]
-    return "; ".join([": ".join(filter(None, [text, *details])), _log_of(image)])
+    message = regions or component.get("errorMessage") or distribution.get("errorMessage") or state.get("reason")
+    return "; ".join([": ".join(filter(None, [text, message])), _log_of(image)])
 
 
 def _of_component(component: Mapping[str, str]) -> Iterator[str]:

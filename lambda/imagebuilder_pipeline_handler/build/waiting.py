@@ -1,6 +1,7 @@
 """Hands an event over to the state machine that looks at the image and sends the response."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
@@ -11,12 +12,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from imagebuilder_pipeline_handler.build.properties import Wait
 from imagebuilder_pipeline_handler.build.reasons import NOT_WATCHED
-from imagebuilder_pipeline_handler.imagebuilder.errors import error_code
+from imagebuilder_pipeline_handler.imagebuilder.errors import error_code, is_denied
+from imagebuilder_pipeline_handler.imagebuilder.retry import PATIENCE
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.clock import Timeouts
 from imagebuilder_pipeline_handler.runtime.event import issued_at
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 from imagebuilder_pipeline_handler.runtime.progress import Later
+
+_PAUSE: Final = 5.0
+"""Seconds between two attempts to start the state machine."""
 
 _OF_RESPONSE: Final = (
     "RequestType",
@@ -46,13 +51,27 @@ def wait_for(task: Task, arn: str, wait: Wait) -> Later:
         "faults": 0,
     }
     try:
-        _client(task.progress.clock.timeouts).start_execution(
-            stateMachineArn=wait.watcher, name=task.token("Wait"), input=json.dumps(watch)
-        )
+        _start(task, {"stateMachineArn": wait.watcher, "name": task.token("Wait"), "input": json.dumps(watch)})
     except (ClientError, BotoCoreError) as error:
         if error_code(error) != "ExecutionAlreadyExists":
             raise HandlerError(NOT_WATCHED, f"{wait.watcher}: {error_code(error) or type(error).__name__}") from error
     return Later()
+
+
+def _start(task: Task, request: Mapping[str, str]) -> None:
+    """Start the execution. The permission may be as new as the state machine, so a denial is not final at once."""
+    progress = task.progress
+    ends = progress.clock.monotonic() + PATIENCE["denied"]
+    while True:
+        try:
+            _client(progress.clock.timeouts).start_execution(**request)
+        except ClientError as error:
+            is_final = progress.clock.monotonic() + _PAUSE > ends or not progress.allows(_PAUSE)
+            if not is_denied(error) or is_final:
+                raise
+            progress.clock.sleep(_PAUSE)
+        else:
+            return
 
 
 @cache

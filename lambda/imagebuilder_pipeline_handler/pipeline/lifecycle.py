@@ -28,6 +28,7 @@ from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.pipeline.adoption import adopt, is_given_back, marks_after_update, require_adoptable
 from imagebuilder_pipeline_handler.pipeline.deletion import delete_ours, look
 from imagebuilder_pipeline_handler.pipeline.live import bring_to, live_pipeline, shows, succeeded
+from imagebuilder_pipeline_handler.pipeline.on_delete import delete_as_wanted
 from imagebuilder_pipeline_handler.pipeline.properties import Desired, desired, lenient, secrets_of
 from imagebuilder_pipeline_handler.pipeline.reasons import OTHER_STACKS, OWNER_TAGS_MISSING
 from imagebuilder_pipeline_handler.runtime.event import (
@@ -75,7 +76,7 @@ def delete(task: Task) -> Success:
         if live is not None and was_made_after(task.event, live):
             task.progress.note = "the pipeline of this name is newer than this event, so it was kept"
         elif live is not None:
-            delete_ours(task, live)
+            delete_as_wanted(task, live)
     elif not is_marker(physical_id):
         _delete_without_response(task)
     return Success(physical_id)

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from imagebuilder_model import Path, Problem, check
-from imagebuilder_model.ownership import check_pipeline
+from imagebuilder_model import Path, Problem, check, described
+from imagebuilder_model.ownership import ON_DELETE, check_pipeline
 from imagebuilder_model.spelling import as_boolean, as_request, template_name
 from imagebuilder_pipeline_handler.imagebuilder.invalid import PropertiesError
 from imagebuilder_pipeline_handler.runtime.event import Event
 
 _OPERATION: Final = "CreateImagePipeline"
 _ADOPT_EXISTING: Final = "AdoptExisting"
-_NOT_OF_THE_API: Final = frozenset({"ServiceToken", "ServiceTimeout", _ADOPT_EXISTING})
+_ON_DELETE: Final = "OnDelete"
+_OURS: Final = (_ADOPT_EXISTING, _ON_DELETE)
+_NOT_OF_THE_API: Final = frozenset({"ServiceToken", "ServiceTimeout", *_OURS})
 _BUILT_FROM: Final = (
     "imageRecipeArn",
     "containerRecipeArn",
@@ -67,11 +69,14 @@ def desired(properties: Mapping[str, Any]) -> Desired:
     adopt_existing = as_boolean(properties.get(_ADOPT_EXISTING, False))
     if not isinstance(adopt_existing, bool):
         problems.append(Problem((_ADOPT_EXISTING,), f"must be true or false: got {adopt_existing!r}"))
+    if on_delete_of(properties) is None:
+        got = described(properties[_ON_DELETE])
+        problems.append(Problem((_ON_DELETE,), f"must be one of {', '.join(ON_DELETE)}: got {got}"))
     problems += check_pipeline(
         request,
         adopt_existing=adopt_existing is True,
         spell=template_name,
-        more=(_ADOPT_EXISTING,),
+        more=_OURS,
         is_secret=_is_of_a_workflow_parameter,
     )
     if problems:
@@ -82,6 +87,12 @@ def desired(properties: Mapping[str, Any]) -> Desired:
 def lenient(properties: Mapping[str, Any]) -> Desired:
     """Return what properties describe without validating them: of an older format, or of an Update that failed."""
     return Desired(as_request(_OPERATION, _of_the_api(properties))[0])
+
+
+def on_delete_of(properties: Mapping[str, Any]) -> str | None:
+    """Return what a Delete does to the pipeline; None when the properties say something that is not known."""
+    given = str(properties.get(_ON_DELETE, ON_DELETE[0]))
+    return next((known for known in ON_DELETE if known == given.upper()), None)
 
 
 def secrets_of(event: Event) -> frozenset[str]:

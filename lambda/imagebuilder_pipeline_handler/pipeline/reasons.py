@@ -29,5 +29,10 @@ OTHER_RECIPE_TYPE: Final = Reason(
     "a pipeline cannot change the type of its recipe",
     "change Name together with the recipe, so that a new pipeline replaces this one",
 )
+STILL_BUILDING: Final = Reason(
+    "StillBuilding",
+    "the pipeline builds an image, and OnDelete refuses to delete it meanwhile",
+    "wait for the build or cancel it, then delete again",
+)
 
-REASONS: Final = (NOT_OURS, OTHER_STACKS, OWNER_TAGS_MISSING, SUPERSEDED, OTHER_RECIPE_TYPE)
+REASONS: Final = (NOT_OURS, OTHER_STACKS, OWNER_TAGS_MISSING, SUPERSEDED, OTHER_RECIPE_TYPE, STILL_BUILDING)

@@ -84,6 +84,12 @@ def old_properties_of(event: Event) -> Mapping[str, Any]:
     return properties if isinstance(properties, dict) else {}
 
 
+def last_properties_of(event: Event) -> Mapping[str, Any]:
+    """Return the properties of a Delete, which may be of another format: it has to go by the physical id alone then."""
+    properties = event.get("ResourceProperties")
+    return properties if isinstance(properties, dict) else {}
+
+
 def physical_id_of(event: Event) -> str:
     """Return the physical id of an Update or a Delete. HandlerError when there is none."""
     if "PhysicalResourceId" not in event:

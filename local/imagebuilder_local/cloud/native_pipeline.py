@@ -1,46 +1,59 @@
 """CloudFormation's `AWS::ImageBuilder::ImagePipeline` on top of the emulator, for stacks that migrate from it."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import partial
 from typing import Any, Final
 
+from imagebuilder_local.cloud.api_names import api_members
 from imagebuilder_local.emulator import ImageBuilder, ServiceError
-from imagebuilder_model import Shape, load_model, name_in_arn, normalized_name
+from imagebuilder_model import load_model, name_in_arn, normalized_name
 
 TYPE: Final = "AWS::ImageBuilder::ImagePipeline"
 
 Properties = Mapping[str, Any]
 
 
-def native_pipeline(service: ImageBuilder) -> dict[str, Any]:
-    """Return the entry of this type for ministack's table of provisioners."""
+def native_pipeline(service: ImageBuilder, deployments: MutableMapping[str, str]) -> dict[str, Any]:
+    """Return the entry of this type for ministack's table of provisioners.
+
+    Each DeploymentId that a pipeline gets is put into `deployments`, with the ARN of the pipeline.
+    """
     return {
-        "create": partial(_create, service),
-        "update": partial(_update, service),
+        "create": partial(_create, service, deployments),
+        "update": partial(_update, service, deployments),
         "delete": partial(_delete, service),
     }
 
 
 def _create(
-    service: ImageBuilder, _logical_id: str, properties: Properties, _stack_name: str
+    service: ImageBuilder,
+    deployments: MutableMapping[str, str],
+    _logical_id: str,
+    properties: Properties,
+    _stack_name: str,
 ) -> tuple[str, dict[str, str]]:
     request = _request("CreateImagePipeline", properties)
-    return _answer(_call(service, "CreateImagePipeline", request)["imagePipelineArn"], properties)
+    return _answer(_call(service, "CreateImagePipeline", request)["imagePipelineArn"], properties, deployments)
 
 
 def _update(
-    service: ImageBuilder, physical_id: str, old: Properties, new: Properties, stack_name: str
+    service: ImageBuilder,
+    deployments: MutableMapping[str, str],
+    physical_id: str,
+    old: Properties,
+    new: Properties,
+    _stack_name: str,
 ) -> tuple[str, dict[str, str]]:
     if normalized_name(new["Name"]) != name_in_arn(physical_id):
-        return _create(service, "", new, stack_name)
+        return _create(service, deployments, "", new, "")
     _call(service, "UpdateImagePipeline", _request("UpdateImagePipeline", new) | {"imagePipelineArn": physical_id})
     before, after = old.get("Tags") or {}, new.get("Tags") or {}
     if gone := sorted(before.keys() - after.keys()):
         _call(service, "UntagResource", {"resourceArn": physical_id, "tagKeys": gone})
     if after:
         _call(service, "TagResource", {"resourceArn": physical_id, "tags": dict(after)})
-    return _answer(physical_id, new)
+    return _answer(physical_id, new, deployments)
 
 
 def _delete(service: ImageBuilder, physical_id: str, _properties: Properties) -> None:
@@ -58,33 +71,14 @@ def _call(service: ImageBuilder, operation: str, request: dict[str, Any]) -> dic
     return service.call(operation, request | token, access_key=service.arn("").split(":")[4])
 
 
-def _answer(arn: str, properties: Properties) -> tuple[str, dict[str, str]]:
-    return arn, {"Arn": arn, "Name": properties["Name"]}
+def _answer(arn: str, properties: Properties, deployments: MutableMapping[str, str]) -> tuple[str, dict[str, str]]:
+    # A new id for each create and update starts the executions of images that follow the pipeline.
+    deployment = str(uuid.uuid4())
+    deployments[deployment] = arn
+    return arn, {"Arn": arn, "Name": properties["Name"], "DeploymentId": deployment}
 
 
 def _request(operation: str, properties: Properties) -> dict[str, Any]:
-    """Convert properties to API names and types: templates also have numbers and booleans as strings."""
-    shape = load_model().input_of(operation)
-    request: dict[str, Any] = _value(shape, dict(properties))
+    request = api_members(load_model().input_of(operation), properties)
     # Published templates have empty `Tags`, for example through conditions; the API rejects an empty map.
-    return {name: value for name, value in request.items() if name in shape.members and (name, value) != ("tags", {})}
-
-
-def _value(shape: Shape, value: Any) -> Any:
-    shapes = load_model().shapes
-    match shape.type, value:
-        case "structure", dict():
-            names = {name.lower(): name for name in shape.members}
-            known = {names.get(name.lower(), name): item for name, item in value.items()}
-            return {
-                name: _value(shapes[shape.members[name].shape], item) if name in shape.members else item
-                for name, item in known.items()
-            }
-        case "list", list() if shape.element is not None:
-            return [_value(shapes[shape.element], item) for item in value]
-        case "integer", str() if value.isdecimal():
-            return int(value)
-        case "boolean", "true" | "false":
-            return value == "true"
-        case _:
-            return value
+    return {name: value for name, value in request.items() if (name, value) != ("tags", {})}

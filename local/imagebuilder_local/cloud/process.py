@@ -119,6 +119,8 @@ async def _serve(
     # The functions that ministack starts inherit this environment, so it is also the environment of Lambda.
     os.environ.clear()
     os.environ.update(neutral_environment(folder, _inherited) | client_settings(state, folder) | _TURNED_OFF)
+    # A build takes seconds here, so a state machine that looks at it every 30 seconds would be most of the wait.
+    os.environ.setdefault("SFN_WAIT_SCALE", "0.05")
     os.environ |= {
         # IAM is enforced, and functions have the credentials of their roles.
         "AUTH": "true",
@@ -145,6 +147,7 @@ async def _serve(
         events,
         function_network,
         function_role,
+        image_events,
         instance_profile,
         log_group_key,
         policy_document,
@@ -195,7 +198,9 @@ async def _serve(
 
         await gate(scope, receive, announce if scope["type"] == "lifespan" else send)
 
+    sending = asyncio.create_task(image_events.send_events(lambda: server.service))
     await serve(application, config, shutdown_trigger=stop.wait)
+    sending.cancel()
     if failures:
         raise failures[0]
 

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from imagebuilder_local.cloud.api_names import api_members
+from imagebuilder_local.cloud.latest_version import latest_version
+from imagebuilder_local.cloud.native_image import TYPE as NATIVE_IMAGE
+from imagebuilder_local.cloud.native_image import native_image
 from imagebuilder_local.cloud.native_pipeline import TYPE as NATIVE_PIPELINE
 from imagebuilder_local.cloud.native_pipeline import native_pipeline
-from imagebuilder_local.emulator import ImageBuilder
-from imagebuilder_model import normalized_name
+from imagebuilder_local.emulator import SHAPES, ImageBuilder
+from imagebuilder_model import load_model, normalized_name
 
 # Message: aws/aws-cdk#11441
 _NO_PROFILE: Final = (
@@ -34,6 +38,7 @@ class ResourceType:
     arn_ends_with: tuple[str, ...] = ()
     references: Callable[[Properties], list[str]] = lambda _: []
     is_versioned: bool = True
+    has_name: bool = True  # as an attribute
     subkind: str | None = None  # the property with the value that follows the kind in the ARN
 
 
@@ -57,12 +62,19 @@ TYPES: Final = {
     "AWS::ImageBuilder::DistributionConfiguration": ResourceType(
         "distribution-configuration", ("Distributions", "Name"), is_versioned=False
     ),
+    "AWS::ImageBuilder::LifecyclePolicy": ResourceType(
+        "lifecycle-policy",
+        ("ExecutionRole", "Name", "PolicyDetails", "ResourceSelection", "ResourceType"),
+        is_versioned=False,
+        has_name=False,
+    ),
     "AWS::ImageBuilder::Workflow": ResourceType("workflow", ("Name", "Type", "Version"), ("1",), subkind="Type"),
 }
 
 
 def provisioners(service: ImageBuilder) -> dict[str, dict[str, Any]]:
     """Return the entries for ministack's table of provisioners: create, update and delete of each type."""
+    deployments: dict[str, str] = {}
     return {
         name: {
             "create": partial(_create, service, resource_type),
@@ -70,7 +82,10 @@ def provisioners(service: ImageBuilder) -> dict[str, dict[str, Any]]:
             "delete": partial(_delete, service),
         }
         for name, resource_type in TYPES.items()
-    } | {NATIVE_PIPELINE: native_pipeline(service)}
+    } | {
+        NATIVE_PIPELINE: native_pipeline(service, deployments),
+        NATIVE_IMAGE: native_image(service, deployments),
+    }
 
 
 def _create(
@@ -111,6 +126,18 @@ def _arn(service: ImageBuilder, resource_type: ResourceType, properties: Propert
     return service.arn("/".join(parts))
 
 
+def _facts(resource_type: ResourceType, properties: Properties) -> dict[str, Any]:
+    """Return the properties as members of the type's shape in the API.
+
+    The model has no shape for workflows and lifecycle policies.
+    """
+    shape = SHAPES.get(resource_type.kind)
+    if shape is None:
+        return {name.lower(): properties[name] for name in ("Name", "Data", "Tags") if name in properties}
+    override = {"platform": properties["PlatformOverride"]} if "PlatformOverride" in properties else {}
+    return api_members(load_model().shapes[shape], properties) | override
+
+
 def _put(service: ImageBuilder, resource_type: ResourceType, arn: str, properties: Properties) -> Created:
     registered = service.registered()
     for reference in resource_type.references(properties):
@@ -119,6 +146,6 @@ def _put(service: ImageBuilder, resource_type: ResourceType, arn: str, propertie
     profile = properties.get("InstanceProfileName")
     if profile is not None and service.iam is not None and not service.iam.has_instance_profile(profile):
         raise ValueError(_NO_PROFILE)
-    facts = {"platform": properties["Platform"]} if "Platform" in properties else {}
-    service.register(arn, **facts)
-    return arn, {"Arn": arn, "Name": properties["Name"]}
+    service.register(arn, **_facts(resource_type, properties))
+    name = {"Name": properties["Name"]} if resource_type.has_name else {}
+    return arn, {"Arn": arn} | name | latest_version(arn)

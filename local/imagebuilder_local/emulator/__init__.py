@@ -4,20 +4,26 @@
 limits, routes and error statuses come from `imagebuilder_model`.
 """
 
+from imagebuilder_local.emulator.descriptions import SHAPES
 from imagebuilder_local.emulator.errors import ServiceError, access_denied
 from imagebuilder_local.emulator.iam import Iam
 from imagebuilder_local.emulator.image_builder import ImageBuilder
 from imagebuilder_local.emulator.kept import Call, kept
 from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Watch
+from imagebuilder_local.emulator.state import ServiceEvent
+from imagebuilder_local.emulator.versions import latest_version_references
 
 __all__ = [
+    "SHAPES",
     "Answered",
     "Call",
     "Iam",
     "ImageBuilder",
     "ImageBuilderServer",
     "ServiceError",
+    "ServiceEvent",
     "Watch",
     "access_denied",
     "kept",
+    "latest_version_references",
 ]

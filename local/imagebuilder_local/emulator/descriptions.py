@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+from imagebuilder_local.emulator.component_document import phases
 from imagebuilder_local.emulator.resources import Resources
 from imagebuilder_model import load_model
 
@@ -17,11 +18,6 @@ SHAPES: Final[Mapping[str, str]] = {
 """The shape of the API for each kind of resource, as ARNs name the kind."""
 
 
-def kind_of(arn: str) -> str:
-    """Return the kind of resource that an ARN names, for example `image-recipe`."""
-    return arn.split(":", 5)[5].split("/", 1)[0]
-
-
 def description(resources: Resources, arn: str) -> dict[str, Any]:
     """Return a copy of a resource with the members of its shape; what its ARN says if it is not registered here."""
     account, resource = arn.split(":", 5)[4:]
@@ -31,6 +27,8 @@ def description(resources: Resources, arn: str) -> dict[str, Any]:
         known["version"] = version[0]
     members = load_model().shapes[SHAPES[kind]].members
     facts = resources.facts(arn) or {}
+    if kind == "component":
+        known["type"] = "TEST" if phases(str(facts.get("data", ""))) == {"test"} else "BUILD"
     return {name: deepcopy(value) for name, value in (known | facts).items() if name in members}
 
 

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imagebuilder_local.emulator.builds import ON_DEMAND, start_build
+from imagebuilder_local.emulator.builds import start_build
+from imagebuilder_local.emulator.failures import ON_DEMAND
 from imagebuilder_local.emulator.images import Image
 from imagebuilder_local.emulator.ordered import ByArn
 from imagebuilder_local.emulator.pages import page
 from imagebuilder_local.emulator.state import State
 
 _FILTERS = ("name", "version")
-
-_FAILURES_WITHOUT_A_POLICY = 5
-"""Failures in a row after which the service disables a pipeline (API reference of AutoDisablePolicy)."""
 
 
 def start_image_pipeline_execution(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,24 +21,18 @@ def start_image_pipeline_execution(state: State, request: Mapping[str, Any]) -> 
     """
     pipeline = state.pipeline(request["imagePipelineArn"])
     image = _build(state, pipeline, "USER_INITIATED", request.get("tags", {}), fails=False)
-    pipeline["consecutiveFailures"] = 0  # "the pipeline runs manually and succeeds"; manual runs always succeed here
     return {"imageBuildVersionArn": image.arn}
 
 
 def run_on_schedule(state: State, arn: str, *, fails: bool) -> str | None:
-    """Run a pipeline as its schedule does: build with the imageTags, count failures, disable at the limit.
+    """Run a pipeline as its schedule does, with the imageTags. It fails if told to, or if its components make it fail.
 
-    Return the ARN of the image, or None if the pipeline is disabled and nothing runs. The failure count changes at
-    once, not at the end of the build.
+    Return the ARN of the image, or None if the pipeline is disabled and nothing runs.
     """
     pipeline = state.pipeline(arn)
     if pipeline["status"] == "DISABLED":
         return None
     image = _build(state, pipeline, "SCHEDULED", pipeline.get("imageTags", {}), fails=fails)
-    pipeline["consecutiveFailures"] = pipeline["consecutiveFailures"] + 1 if fails else 0
-    policy = pipeline.get("schedule", {}).get("autoDisablePolicy", {})
-    if pipeline["consecutiveFailures"] >= policy.get("failureCount", _FAILURES_WITHOUT_A_POLICY):
-        pipeline["status"] = "DISABLED"
     return image.arn
 
 
@@ -91,5 +83,5 @@ def _build(
         build_type,
         tags,
         pipeline=(pipeline["arn"], pipeline["dateCreated"]),
-        failure=ON_DEMAND if fails else None,
+        ends=ON_DEMAND if fails else None,
     )

@@ -2,56 +2,29 @@
 
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
+from imagebuilder_local.emulator.direct_builds import build_at_once, run_at_once
+from imagebuilder_local.emulator.ends import settle
 from imagebuilder_local.emulator.errors import ServiceError, invalid_request, invalid_value
-from imagebuilder_local.emulator.executions import (
-    executions,
-    list_image_pipeline_images,
-    run_on_schedule,
-    start_image_pipeline_execution,
-)
+from imagebuilder_local.emulator.executions import executions, run_on_schedule
+from imagebuilder_local.emulator.failures import failing_regions as regions_that_fail
 from imagebuilder_local.emulator.faults import Faults
 from imagebuilder_local.emulator.iam import Iam, authorize
-from imagebuilder_local.emulator.image_operations import cancel_image_creation, delete_image, get_image
 from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_local.emulator.kept import Call, CallLog
-from imagebuilder_local.emulator.lifecycle import get_lifecycle_execution, start_resource_state_update
-from imagebuilder_local.emulator.pipelines import (
-    create_image_pipeline,
-    delete_image_pipeline,
-    get_image_pipeline,
-    list_image_pipelines,
-    references,
-    shown,
-    update_image_pipeline,
-)
+from imagebuilder_local.emulator.operations import OPERATIONS
+from imagebuilder_local.emulator.pace import seconds_per_state as default_pace
+from imagebuilder_local.emulator.pipelines import shown
 from imagebuilder_local.emulator.rate import TokenBucket
-from imagebuilder_local.emulator.state import State
-from imagebuilder_local.emulator.tags import list_tags_for_resource, tag_resource, untag_resource
+from imagebuilder_local.emulator.settings import references
+from imagebuilder_local.emulator.state import ServiceEvent, State
 from imagebuilder_local.emulator.tokens import Tokens, token_member
 from imagebuilder_model import check, load_model
-
-OPERATIONS: Final[Mapping[str, Callable[[State, Mapping[str, Any]], dict[str, Any]]]] = {
-    "CreateImagePipeline": create_image_pipeline,
-    "UpdateImagePipeline": update_image_pipeline,
-    "DeleteImagePipeline": delete_image_pipeline,
-    "GetImagePipeline": get_image_pipeline,
-    "ListImagePipelines": list_image_pipelines,
-    "StartImagePipelineExecution": start_image_pipeline_execution,
-    "ListImagePipelineImages": list_image_pipeline_images,
-    "GetImage": get_image,
-    "CancelImageCreation": cancel_image_creation,
-    "DeleteImage": delete_image,
-    "StartResourceStateUpdate": start_resource_state_update,
-    "GetLifecycleExecution": get_lifecycle_execution,
-    "TagResource": tag_resource,
-    "UntagResource": untag_resource,
-    "ListTagsForResource": list_tags_for_resource,
-}
 
 
 class ImageBuilder:
@@ -59,9 +32,11 @@ class ImageBuilder:
 
     `rate_limit` is in requests per second, `pipeline_quota` in pipelines; None means no limit. With
     `strict_references`, the resources of this account that a pipeline refers to must be registered. A build enters its
-    next state every `seconds_per_state`; 0 makes it available at once. `clock` returns seconds since the epoch. `iam`
+    next state every `seconds_per_state`; 0 makes it available at once, None means the value of
+    IMAGEBUILDER_LOCAL_SECONDS_PER_STATE, or 2. `clock` returns seconds since the epoch. `iam`
     authorizes callers; without it every request is allowed. `inspector` has the resource types (`ec2`, `ecr`) that
-    Amazon Inspector is activated for; None means the value of IMAGEBUILDER_LOCAL_INSPECTOR, or both.
+    Amazon Inspector is activated for; None means the value of IMAGEBUILDER_LOCAL_INSPECTOR, or both. Distribution fails
+    to the `failing_regions`; None means those of IMAGEBUILDER_LOCAL_FAILING_REGIONS, or none.
     """
 
     def __init__(
@@ -73,17 +48,18 @@ class ImageBuilder:
         strict_references: bool = True,
         pipeline_quota: int | None = None,
         rate_limit: float | None = None,
-        seconds_per_state: float = 2.0,
+        seconds_per_state: float | None = None,
         clock: Callable[[], float] = time.time,
         iam: Iam | None = None,
         inspector: Collection[str] | None = None,
+        failing_regions: Collection[str] | None = None,
     ) -> None:
         self.iam = iam
         self.faults = Faults()
         active = activated() if inspector is None else frozenset(inspector)
-        self._state = State(
-            partition, region, account, clock, seconds_per_state, strict_references, pipeline_quota, active
-        )
+        pace = default_pace() if seconds_per_state is None else seconds_per_state
+        failing = regions_that_fail() if failing_regions is None else frozenset(failing_regions)
+        self._state = State(partition, region, account, clock, pace, strict_references, pipeline_quota, active, failing)
         self._tokens = Tokens()
         self._rate = TokenBucket(rate_limit, clock) if rate_limit is not None else None
         self._calls = CallLog()
@@ -108,7 +84,7 @@ class ImageBuilder:
         """
         answer = OPERATIONS[operation]
         given = deepcopy(dict(request))
-        with self._lock:
+        with self._settled():
             try:
                 self._admit()
                 response = self._answer(operation, answer, given, access_key)
@@ -122,13 +98,20 @@ class ImageBuilder:
 
     def pipelines(self) -> list[dict[str, Any]]:
         """Return a copy of each pipeline, as GetImagePipeline returns it, in order of creation."""
-        with self._lock:
+        with self._settled():
             return [shown(self._state, pipeline) for pipeline in self._state.pipelines.values()]
 
     def executions(self) -> dict[str, list[dict[str, Any]]]:
         """Return the images by pipeline ARN, newest first, as ListImagePipelineImages returns them."""
         with self._lock:
             return executions(self._state)
+
+    def take_events(self) -> list[ServiceEvent]:
+        """Remove and return the events for EventBridge since the last time, in order."""
+        with self._settled():
+            taken = list(self._state.events)
+            self._state.events.clear()
+        return taken
 
     def calls(self) -> list[Call]:
         """Return the newest requests in order, including rejected ones. Very old requests are removed."""
@@ -179,11 +162,31 @@ class ImageBuilder:
     def run_on_schedule(self, arn: str, *, fails: bool = False) -> str | None:
         """Run a pipeline as its schedule would. The emulator does not run schedules by time.
 
-        Return the ARN of the image, or None for a disabled pipeline. A failed run is counted, and disables the pipeline
-        if its policy requires it.
+        Return the ARN of the image, or None for a disabled pipeline. A failed run is counted when it ends, and disables
+        the pipeline if its policy requires it.
         """
-        with self._lock:
+        with self._settled():
             return run_on_schedule(self._state, arn, fails=fails)
+
+    def build_at_once(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Build an image without a pipeline and return it as GetImage does: it ends at once, as it will end.
+
+        `request` has members of CreateImagePipeline: recipe, infrastructure and so on, and the image's `tags`.
+        """
+        with self._settled():
+            return deepcopy(build_at_once(self._state, request))
+
+    def run_at_once(self, arn: str, tags: Mapping[str, str]) -> dict[str, Any]:
+        """Run a pipeline with tags for its image, and return the image as GetImage does: it ends at once."""
+        with self._settled():
+            return deepcopy(run_at_once(self._state, arn, tags))
+
+    @contextmanager
+    def _settled(self) -> Iterator[None]:
+        """Hold the lock, after the changes of images up to now are settled."""
+        with self._lock:
+            settle(self._state)
+            yield
 
     def _admit(self) -> None:
         """Reject a request before it is read. Other checks that do not depend on the request (faults) belong here."""

@@ -3,26 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from imagebuilder_local.emulator.ends import expect
 from imagebuilder_local.emulator.errors import ServiceError, not_found
 from imagebuilder_local.emulator.state import State
-from imagebuilder_local.emulator.versions import latest_version_references, newest
+from imagebuilder_local.emulator.versions import latest_version_references
 
 
 def get_image(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an image.
-
-    The ARN of a build version names an image in any state. The ARN of a version, with or without `x`, names its newest
-    build that is AVAILABLE (API reference of GetImage).
-    """
+    """Return an image, or the newest one of a version that is AVAILABLE."""
     given = request["imageBuildVersionArn"]
-    now = state.clock()
-    if given in state.images:
-        arn: str | None = given
-    else:
-        arn = newest(given, (arn for arn, image in state.images.items() if image.status(now) == "AVAILABLE"))
+    arn = state.resolve_image(given)
     if arn is None:
         raise not_found(given)
-    return {"image": state.images[arn].shown(now), "latestVersionReferences": latest_version_references(arn)}
+    image = state.images[arn].shown(state.clock())
+    return {"image": image, "latestVersionReferences": latest_version_references(arn)}
 
 
 def cancel_image_creation(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,6 +34,7 @@ def cancel_image_creation(state: State, request: Mapping[str, Any]) -> dict[str,
         )
     if image.cancelled_at is None:
         image.cancelled_at = now
+        expect(state, image)
     return {"imageBuildVersionArn": image.arn}
 
 

@@ -10,6 +10,9 @@ _STATES: Final = ("PENDING", "CREATING", "BUILDING", "TESTING", "DISTRIBUTING", 
 RUNNING: Final = frozenset(_STATES) - {"AVAILABLE"}
 """The states of a build that has not ended."""
 
+_WITH_OUTPUT: Final = frozenset({"AVAILABLE", "DEPRECATED", "DISABLED"})
+"""The states in which everything exists that the build created."""
+
 
 class Change(NamedTuple):
     """A state that an image enters, and the time, in seconds since the epoch."""
@@ -43,7 +46,7 @@ class Image:
     `facts` has the members of GetImage that a build never changes. A build enters its next state every
     `seconds_per_state`; 0 ends it at once. `pipeline` is the ARN and the date of creation of the pipeline that started
     it, None for an image without a pipeline. `moves` are the changes of its state by lifecycle actions, `marks` the
-    other members of GetImage that these set.
+    other members of GetImage that these set. `settled` is the number of changes whose consequences are settled.
     """
 
     arn: str
@@ -57,6 +60,7 @@ class Image:
     cancelled_at: float | None = None
     moves: list[Change] = field(default_factory=list[Change])
     marks: dict[str, Any] = field(default_factory=dict[str, Any])
+    settled: int = 1
 
     def changes(self) -> list[Change]:
         """Return all states in order, past and future.
@@ -81,6 +85,12 @@ class Image:
         """Return the state at a time."""
         changes = self.changes()
         return next((change.status for change in reversed(changes) if change.at <= now), changes[0].status)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the consequences of all changes up to the end of the build are settled."""
+        changes = self.changes()
+        return self.settled >= len(changes) or changes[self.settled - 1].status not in RUNNING
 
     def is_running(self, now: float) -> bool:
         """Return whether the build has not ended at a time."""
@@ -110,6 +120,8 @@ class Image:
         return {"status": status, "reason": self.failure.reason, "failureContext": dict(self.failure.context)}
 
     def _output(self, status: str) -> Mapping[str, Any]:
-        if status == "FAILED" and self.failure is not None:
-            return self.failure.output
-        return self.output if status == "AVAILABLE" else {}
+        if status in _WITH_OUTPUT:
+            return self.output
+        # The service lists no AMI before (example of get-image in the AWS CLI's reference).
+        nothing: Mapping[str, Any] = {"amis": []} if self.facts["type"] == "AMI" else {}
+        return (self.failure.output if status == "FAILED" and self.failure else {}) or nothing

@@ -55,6 +55,8 @@ def _filters(operation: str, request: Mapping[str, Any], known: Collection[str])
 def _matches(item: Mapping[str, Any], name: str, values: Collection[str]) -> bool:
     """Return whether an item has one of the values. Only names allow `web*` and `*web*` (API reference of Filter)."""
     found = item.get(name)
+    if isinstance(found, list):
+        return any(one in values for one in found)
     return found in values or (name == "name" and any(_like(str(found), value) for value in values))
 
 

@@ -9,6 +9,7 @@ resolves to.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
+from imagebuilder_local.emulator.builds import next_image_arn
 from imagebuilder_local.emulator.state import State
 from imagebuilder_model import PIPELINE_ARN_KIND, normalized_name
 
@@ -40,6 +41,22 @@ def needed(state: State, operation: str, request: Mapping[str, Any]) -> Iterator
 def _tagging(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
     if request.get("tags"):
         yield Permission("imagebuilder:TagResource", _target(state, request), _context(state, request))
+
+
+def _tagging_of_image(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
+    """Yield the permission to tag the image that a start builds.
+
+    The Service Authorization Reference lists TagResource as a dependent action of the start and not its resource, which
+    is not verified on AWS.
+    """
+    pipeline = state.pipelines.get(request["imagePipelineArn"])
+    if request.get("tags") and pipeline is not None:
+        yield Permission("imagebuilder:TagResource", next_image_arn(state, pipeline), _request_tags(request))
+
+
+def _passed_role(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
+    if "executionRole" in request:
+        yield from _role(state, request)
 
 
 def _references(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
@@ -77,6 +94,8 @@ def _scanning(state: State, request: Mapping[str, Any]) -> Iterator[Permission]:
 _ALSO: Final[Mapping[str, tuple[Callable[[State, Mapping[str, Any]], Iterator[Permission]], ...]]] = {
     "CreateImagePipeline": (_tagging, _references, _role, _scanning),
     "UpdateImagePipeline": (_references, _role, _scanning),
+    "StartImagePipelineExecution": (_tagging_of_image,),
+    "StartResourceStateUpdate": (_passed_role,),
 }
 
 _READS: Final = {
@@ -85,6 +104,10 @@ _READS: Final = {
     "infrastructureConfigurationArn": "GetInfrastructureConfiguration",
     "distributionConfigurationArn": "GetDistributionConfiguration",
 }
+
+
+_TARGETS: Final = ("imagePipelineArn", "resourceArn", "imageBuildVersionArn", "componentBuildVersionArn", *_READS)
+"""Members with the ARN of the resource, in this order: a pipeline also names its recipe."""
 
 
 def _read(state: State, action: str, reference: str) -> Permission:
@@ -96,18 +119,24 @@ def _target(state: State, request: Mapping[str, Any]) -> str:
     """Return the resource of the authorization request; `*` for a List of all."""
     if "name" in request:
         return state.arn(f"{PIPELINE_ARN_KIND}/{normalized_name(request['name'])}")
-    arn: str = request.get("imagePipelineArn") or request.get("resourceArn") or "*"
-    return arn
+    if "lifecycleExecutionId" in request:
+        return state.arn(f"lifecycle-execution/{request['lifecycleExecutionId']}")
+    if "imageVersionArn" in request:
+        return f"{request['imageVersionArn']}/*"
+    arn: str = next((request[member] for member in _TARGETS if member in request), "*")
+    # The resource of a version that AWS checks is not verified: here, the one that it resolves to.
+    return state.resolve_image(arn) or state.resources.resolve(arn) or arn
 
 
 def _context(state: State, request: Mapping[str, Any]) -> Context:
+    return _request_tags(request) | ({} if "name" in request else _resource_tags(state, _target(state, request)))
+
+
+def _request_tags(request: Mapping[str, Any]) -> dict[str, str | list[str]]:
     tags: dict[str, str] = request.get("tags", {})
     keys = list(tags) or list(request.get("tagKeys", ()))
-    return (
-        {f"aws:RequestTag/{key}": value for key, value in tags.items()}
-        | ({"aws:TagKeys": keys} if keys else {})
-        | ({} if "name" in request else _resource_tags(state, _target(state, request)))
-    )
+    values: dict[str, str | list[str]] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    return values | ({"aws:TagKeys": keys} if keys else {})
 
 
 def _resource_tags(state: State, arn: str) -> dict[str, str | list[str]]:

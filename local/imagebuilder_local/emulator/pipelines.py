@@ -1,15 +1,18 @@
 """Operations to create, read, update and delete pipelines."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
+from datetime import datetime
 from typing import Any
 
-from imagebuilder_local.emulator.errors import ServiceError, not_found
+from imagebuilder_local.emulator.errors import ServiceError
 from imagebuilder_local.emulator.executions import last_run
 from imagebuilder_local.emulator.inspector import require_inspector
+from imagebuilder_local.emulator.next_run import next_run
 from imagebuilder_local.emulator.pages import page
-from imagebuilder_local.emulator.state import State
-from imagebuilder_model import PIPELINE_ARN_KIND, load_model, normalized_name
+from imagebuilder_local.emulator.settings import RECIPES, build_settings, require_references
+from imagebuilder_local.emulator.state import State, timestamp
+from imagebuilder_model import PIPELINE_ARN_KIND, normalized_name
 
 _FILTERS = (
     "description",
@@ -19,13 +22,11 @@ _FILTERS = (
     "name",
     "status",
 )
-_RECIPES = ("imageRecipeArn", "containerRecipeArn")
-_REFERENCES = (*_RECIPES, "infrastructureConfigurationArn", "distributionConfigurationArn")
 
 
 def create_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     """Create a pipeline. With dryRun, only report that it could be created."""
-    _require_references(state, request)
+    require_references(state, request)
     require_inspector(state.inspector, state.account, request)
     arn = state.arn(f"{PIPELINE_ARN_KIND}/{normalized_name(request['name'])}")
     if arn in state.pipelines:
@@ -54,13 +55,13 @@ def update_image_pipeline(state: State, request: Mapping[str, Any]) -> dict[str,
     """Replace all members except name, tags and date of creation. Omitted members are removed or reset."""
     arn = request["imagePipelineArn"]
     live = state.pipeline(arn)
-    if any((recipe in live) != (recipe in request) for recipe in _RECIPES):
+    if any((recipe in live) != (recipe in request) for recipe in RECIPES):
         # AWS documents this as not allowed; code and sentence are unverified.
         raise ServiceError(
             "InvalidRequestException",
             f"The recipe of image pipeline '{arn}' must stay of one type: image recipe or container recipe.",
         )
-    _require_references(state, request)
+    require_references(state, request)
     require_inspector(state.inspector, state.account, request)
     kept = {name: live[name] for name in ("arn", "name", "tags", "dateCreated")}
     state.pipelines[arn] = _configuration(state, request) | kept | {"dateUpdated": state.now()}
@@ -87,43 +88,24 @@ def list_image_pipelines(state: State, request: Mapping[str, Any]) -> dict[str, 
 
 def shown(state: State, pipeline: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of the pipeline as Get and List return it."""
-    return deepcopy(dict(pipeline)) | last_run(state, pipeline)
+    return deepcopy(dict(pipeline)) | last_run(state, pipeline) | _next_run(state, pipeline)
 
 
-def references(pipeline: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the ARNs that a pipeline, or a Create request, refers to."""
-    yield from (pipeline[name] for name in _REFERENCES if name in pipeline)
-    yield from (workflow["workflowArn"] for workflow in pipeline.get("workflows", ()))
-
-
-def _require_references(state: State, request: Mapping[str, Any]) -> None:
-    """Reject a reference to a resource of this account that is not registered.
-
-    The response of AWS is unverified. Its documentation of ResourceNotFoundException is "at least one of the resources
-    referenced by your request does not exist". Resources of other accounts are unknown here.
-    """
-    if not state.strict_references:
-        return
-    for arn in references(request):
-        if arn.split(":")[4] == state.account and state.resources.resolve(arn) is None:
-            raise not_found(arn)
+def _next_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
+    """Return the field of an enabled pipeline about its next scheduled run; empty if there is none."""
+    if pipeline["status"] == "DISABLED" or "schedule" not in pipeline:
+        return {}
+    since = datetime.fromisoformat(pipeline["dateUpdated"]).timestamp()
+    at = next_run(pipeline["schedule"], since, state.clock())
+    return {} if at is None else {"dateNextRun": timestamp(at)}
 
 
 def _configuration(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a request, with the service's defaults for omitted members."""
-    given = {
-        name: deepcopy(value)
-        for name, value in request.items()
-        if name in load_model().shapes["ImagePipeline"].members and name not in {"name", "tags"}
-    }
-    defaults = {"enhancedImageMetadataEnabled": True, "status": "ENABLED"}
-    tests = {"imageTestsEnabled": True, "timeoutMinutes": 720} | given.get("imageTestsConfiguration", {})
-    settings = defaults | given | {"imageTestsConfiguration": tests, "consecutiveFailures": 0}
-    if "schedule" in given:
+    settings: dict[str, Any] = {"status": "ENABLED"} | build_settings(state, request) | {"consecutiveFailures": 0}
+    if "schedule" in settings:
         settings["schedule"] = {
             "timezone": "UTC",
             "pipelineExecutionStartCondition": "EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE",
-        } | given["schedule"]
-    recipe = next(request[name] for name in _RECIPES if name in request)
-    facts = state.resources.facts(state.resources.resolve(recipe) or recipe) or {}
-    return settings | {"platform": facts.get("platform", "Linux")}
+        } | settings["schedule"]
+    return settings

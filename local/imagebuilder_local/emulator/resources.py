@@ -28,6 +28,10 @@ class Resources:
         """Return the facts of exactly this ARN, not a copy."""
         return self._facts.get(arn)
 
+    def of_kind(self, kind: str) -> list[str]:
+        """Return the ARNs of a kind, as ARNs name it, for example `image-recipe`."""
+        return [arn for arn in self._facts if arn.split(":", 5)[5].split("/", 1)[0] == kind]
+
     def all(self) -> dict[str, dict[str, Any]]:
         """Return a copy of everything."""
         return deepcopy(dict(self._facts))

@@ -1,15 +1,28 @@
 """State of the emulated service for one account in one Region."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from itertools import count
+from typing import Any, Final, NamedTuple
 
 from imagebuilder_local.emulator.errors import not_found
 from imagebuilder_local.emulator.images import Image, LifecycleExecution
 from imagebuilder_local.emulator.ordered import ByArn
 from imagebuilder_local.emulator.resources import Resources
+from imagebuilder_local.emulator.versions import newest
+
+_MOST_EVENTS: Final = 10_000
+"""Maximum number of events that are kept for whoever takes them: in process, nobody may."""
+
+
+class ServiceEvent(NamedTuple):
+    """An event for EventBridge: its detail type, the ARN in its resources, and its detail."""
+
+    detail_type: str
+    resource: str
+    detail: Mapping[str, Any]
 
 
 @dataclass
@@ -24,10 +37,14 @@ class State:
     strict_references: bool
     pipeline_quota: int | None
     inspector: Collection[str]
+    failing_regions: Collection[str]
     pipelines: ByArn[dict[str, Any]] = field(default_factory=ByArn[dict[str, Any]])
     images: ByArn[Image] = field(default_factory=ByArn[Image])
     made_by: defaultdict[str, list[Image]] = field(default_factory=lambda: defaultdict(list))
     builds: Counter[str] = field(default_factory=Counter[str])
+    events: deque[ServiceEvent] = field(default_factory=lambda: deque(maxlen=_MOST_EVENTS))
+    order: Iterator[int] = field(default_factory=count)
+    expected: list[tuple[float, int, Image]] = field(default_factory=list[tuple[float, int, Image]])
     lifecycle_executions: dict[str, LifecycleExecution] = field(default_factory=dict[str, LifecycleExecution])
     resources: Resources = field(default_factory=Resources)
 
@@ -52,6 +69,17 @@ class State:
         if arn not in self.images:
             raise not_found(arn)
         return self.images[arn]
+
+    def resolve_image(self, reference: str) -> str | None:
+        """Return the ARN of a build version for a reference to it, or to a version; None if there is none.
+
+        The ARN of a build version names an image in any state. The ARN of a version, with or without `x`, names its
+        newest build that is AVAILABLE (API reference of GetImage).
+        """
+        if reference in self.images:
+            return reference
+        now = self.clock()
+        return newest(reference, (arn for arn, image in self.images.items() if image.status(now) == "AVAILABLE"))
 
     def tags(self, arn: str) -> dict[str, str] | None:
         """Return the tags of a pipeline, image or registered resource, not a copy; None if it does not exist."""

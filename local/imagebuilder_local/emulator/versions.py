@@ -22,14 +22,19 @@ def newest(reference: str, arns: Iterable[str]) -> str | None:
 
 
 def latest_version_references(arn: str) -> dict[str, str]:
-    """Return the member `latestVersionReferences` of a Get response, for the ARN of a version or a build of it."""
-    kind, name, version = arn.split("/")[:3]
-    major, minor, _ = version.split(".")
+    """Return the member `latestVersionReferences` of a Get response, for the ARN of a version or a build of it.
+
+    Empty for another ARN, and for a version with wildcards.
+    """
+    version = re.search(r"/([0-9]+)\.([0-9]+)\.([0-9]+)(?:/[0-9]+)?$", arn)
+    if version is None:
+        return {}
+    head, (major, minor, patch) = arn[: version.start()], version.groups()
     return {
-        "latestVersionArn": f"{kind}/{name}/x.x.x",
-        "latestMajorVersionArn": f"{kind}/{name}/{major}.x.x",
-        "latestMinorVersionArn": f"{kind}/{name}/{major}.{minor}.x",
-        "latestPatchVersionArn": f"{kind}/{name}/{version}",
+        "latestVersionArn": f"{head}/x.x.x",
+        "latestMajorVersionArn": f"{head}/{major}.x.x",
+        "latestMinorVersionArn": f"{head}/{major}.{minor}.x",
+        "latestPatchVersionArn": f"{head}/{major}.{minor}.{patch}",
     }
 
 

@@ -1,6 +1,6 @@
-"""Probes of Image Builder's API: each calls it, and the recording of the calls is what they are for.
+"""Probes that call the API of Image Builder to record its responses.
 
-What we believe is not said here: the emulator says it, and `replay` compares the two call by call.
+The probes contain no expectations: `replay` compares each recorded call with the response of the emulator.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,4 +30,4 @@ PROBES: Final[Mapping[str, Probe]] = {
     "scanning-without-inspector": refused.scanning_without_inspector,
     "wildcard-filters": listing.wildcard_filters,
 }
-"""In the order in which they run, by the names of docs/unverified.md."""
+"""Probes by their names in docs/unverified.md, in the order of execution."""

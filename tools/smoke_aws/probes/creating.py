@@ -1,4 +1,4 @@
-"""What a Create responds with, the second one too. Each probe has a pipeline of its own, and deletes it."""
+"""Probes of CreateImagePipeline, also when it is repeated. Each probe creates and deletes its own pipeline."""
 
 from tools.smoke_aws.account import Account
 from tools.smoke_aws.parts import Parts
@@ -6,13 +6,13 @@ from tools.smoke_aws.probes.pipelines import arn_of, request
 
 
 def dry_run(account: Account, parts: Parts) -> None:
-    """Ask whether it could be made."""
+    """Send a request with `dryRun`, then read the pipeline."""
     account.call("dry-run", "create_image_pipeline", **request(account, parts, "dry-run", dryRun=True))
     account.call("dry-run", "get_image_pipeline", imagePipelineArn=arn_of(account, "dry-run"))
 
 
 def create(account: Account, parts: Parts) -> None:
-    """Make one whose name has capitals, spaces and underscores, and read it by the ARN that we predict."""
+    """Create a pipeline whose name has capitals, spaces and underscores, and read it by the expected ARN."""
     named = request(account, parts, "create", name=f"{account.prefix}-Create It_Now")
     account.call("create", "create_image_pipeline", **named)
     arn = arn_of(account, "create-it-now")
@@ -21,14 +21,14 @@ def create(account: Account, parts: Parts) -> None:
 
 
 def same_token(account: Account, parts: Parts) -> None:
-    """Send a Create twice."""
+    """Send the same request twice."""
     for _ in range(2):
         account.call("same-token", "create_image_pipeline", **request(account, parts, "same-token"))
     _delete(account, "same-token", "same-token")
 
 
 def same_token_other_parameters(account: Account, parts: Parts) -> None:
-    """Send it again with another description."""
+    """Send a request twice, the second time with the same token and another description."""
     probe = "same-token-other-parameters"
     account.call(probe, "create_image_pipeline", **request(account, parts, "other-parameters"))
     account.call(probe, "create_image_pipeline", **request(account, parts, "other-parameters", description="other"))
@@ -36,7 +36,7 @@ def same_token_other_parameters(account: Account, parts: Parts) -> None:
 
 
 def same_name_by_case(account: Account, parts: Parts) -> None:
-    """Make others whose names differ by case, spaces and underscores only."""
+    """Create pipelines whose names differ only by case, spaces and underscores."""
     probe = "same-name-by-case"
     account.call(probe, "create_image_pipeline", **request(account, parts, "by-case"))
     for number, name in enumerate(("By-Case", "by_case", "by case")):
@@ -46,7 +46,7 @@ def same_name_by_case(account: Account, parts: Parts) -> None:
 
 
 def delete_then_old_token(account: Account, parts: Parts) -> None:
-    """Delete it, and send the Create that made it again: with the old token, then with a new one."""
+    """Delete a pipeline and repeat the request that created it, with the old token and then with a new one."""
     probe, name = "delete-then-old-token", "old-token"
     made = request(account, parts, name)
     account.call(probe, "create_image_pipeline", **made)

@@ -1,4 +1,4 @@
-"""Filters of ListImagePipelines with wildcards."""
+"""Probe of wildcards in the filters of ListImagePipelines."""
 
 from tools.smoke_aws.account import Account
 from tools.smoke_aws.parts import Parts
@@ -6,7 +6,7 @@ from tools.smoke_aws.probes.pipelines import arn_of, request
 
 
 def wildcard_filters(account: Account, parts: Parts) -> None:
-    """Look for a pipeline by the beginning, the middle, the end and another case of its name."""
+    """Filter by a pipeline's name, by parts of it with wildcards, and by the name in upper case."""
     probe, name = "wildcard-filters", f"{account.prefix}-wildcard"
     account.call(probe, "create_image_pipeline", **request(account, parts, "wildcard"))
     for value in (name, f"{name[:-4]}*", f"*{name[2:-4]}*", f"*{name[2:]}", f"{name[:3]}*{name[-3:]}", name.upper()):

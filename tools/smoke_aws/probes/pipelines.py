@@ -1,4 +1,4 @@
-"""Requests that make a small pipeline of the run, and change it."""
+"""Requests that create and update a minimal pipeline of the run."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tools.smoke_aws.parts import Parts
 
 
 def request(account: Account, parts: Parts, name: str, /, **more: Any) -> dict[str, Any]:
-    """Return a CreateImagePipeline of an image recipe. Its token is the name's, so that a recording can be replayed."""
+    """Return a CreateImagePipeline request. Its token is made of the name, so that a recording can be replayed."""
     return {
         "name": f"{account.prefix}-{name}",
         "imageRecipeArn": parts.image_recipe,
@@ -18,7 +18,7 @@ def request(account: Account, parts: Parts, name: str, /, **more: Any) -> dict[s
 
 
 def update(account: Account, parts: Parts, arn: str, step: str, **more: Any) -> dict[str, Any]:
-    """Return an UpdateImagePipeline with nothing but what every update needs."""
+    """Return an UpdateImagePipeline request with only the members that every update needs."""
     return {
         "imagePipelineArn": arn,
         "imageRecipeArn": parts.image_recipe,
@@ -28,10 +28,10 @@ def update(account: Account, parts: Parts, arn: str, step: str, **more: Any) -> 
 
 
 def arn_of(account: Account, name: str) -> str:
-    """Return the ARN that a pipeline of the run should have."""
+    """Return the expected ARN of a pipeline of the run."""
     return account.arn(f"image-pipeline/{account.prefix}-{name}")
 
 
 def token(account: Account, step: str) -> str:
-    """Return the token of a step: at most 36 characters, which is what the API reference allows."""
+    """Return the client token of a step, shortened to the 36 characters that the API reference allows."""
     return f"{account.run}-{step}"[:36]

@@ -1,4 +1,4 @@
-"""What the service refuses because of something else in the account."""
+"""Probes of requests that the service may refuse because of the state of the account."""
 
 from tools.smoke_aws.account import Account
 from tools.smoke_aws.parts import Parts
@@ -6,7 +6,7 @@ from tools.smoke_aws.probes.pipelines import arn_of, request
 
 
 def missing_references(account: Account, parts: Parts) -> None:
-    """Refer to a recipe and to configurations that do not exist, one at a time."""
+    """Create pipelines that each refer to one recipe or configuration that does not exist."""
     probe = "missing-references"
     missing = {
         "imageRecipeArn": account.arn(f"image-recipe/{account.prefix}-missing/1.0.0"),
@@ -20,7 +20,7 @@ def missing_references(account: Account, parts: Parts) -> None:
 
 
 def scanning_without_inspector(account: Account, parts: Parts) -> None:
-    """Ask for scans of images and of containers. Amazon Inspector is left as it is: it costs when it is activated."""
+    """Enable scans for an AMI and a container image. Do not activate Amazon Inspector, because that incurs costs."""
     probe = "scanning-without-inspector"
     scanning = {"imageScanningConfiguration": {"imageScanningEnabled": True}}
     container = request(account, parts, "scan-container", containerRecipeArn=parts.container_recipe, **scanning)

@@ -1,4 +1,4 @@
-"""What an Update does to what it leaves out, and to the type of the recipe."""
+"""Probes of UpdateImagePipeline: omitted members, and another type of recipe."""
 
 from tools.smoke_aws.account import Account
 from tools.smoke_aws.parts import Parts
@@ -6,7 +6,7 @@ from tools.smoke_aws.probes.pipelines import arn_of, request, token, update
 
 
 def update_left_out(account: Account, parts: Parts) -> None:
-    """Make a pipeline with every member that a request can do without, then update it without any."""
+    """Create a pipeline with optional members, then update it without them."""
     probe = "update-left-out"
     full = request(
         account,
@@ -34,7 +34,7 @@ def update_left_out(account: Account, parts: Parts) -> None:
 
 
 def recipe_type_switch(account: Account, parts: Parts) -> None:
-    """Go from an image recipe to a container recipe, and from one image recipe to another."""
+    """Update a pipeline from an image recipe to a container recipe, then to another image recipe."""
     probe = "recipe-type-switch"
     arn = arn_of(account, probe)
     account.call(probe, "create_image_pipeline", **request(account, parts, probe))

@@ -1,4 +1,4 @@
-"""Probes that are stacks: each deploys the construct, changes it, and says which beliefs hold."""
+"""Probes that deploy the construct in a stack, change it, and report which assumptions hold."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -18,4 +18,4 @@ STACKS: Final[Mapping[str, Probe]] = {
     "vpc": surroundings.vpc,
     "provider-change": provider_change.provider_change,
 }
-"""In the order in which they run, by the names of docs/unverified.md. A probe's stacks have its name."""
+"""Probes by their names in docs/unverified.md, in the order of execution. The stacks of a probe have its name."""

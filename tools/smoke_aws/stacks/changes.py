@@ -1,4 +1,4 @@
-"""A plain pipeline, and changes in place."""
+"""Probes of a minimal pipeline and of updates in place."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tools.smoke_aws.stacks.pipeline import OUTPUT, add_pipeline, live, own_tags
 
 
 def plain(account: Account, parts: Parts) -> None:
-    """Deploy the smallest pipeline there is."""
+    """Deploy a minimal pipeline."""
     done = deploy(account, "plain", "plain", lambda stack: add_pipeline(account, parts, stack, "plain"))
     account.expect(
         "plain",
@@ -21,7 +21,7 @@ def plain(account: Account, parts: Parts) -> None:
 
 
 def description(account: Account, parts: Parts) -> None:
-    """Change the description, then take it out."""
+    """Change the description, then remove it."""
     probe, seen = "description", list[dict[str, Any]]()
     for text in ("before", "after", None):
         props = {} if text is None else {"description": text}
@@ -43,7 +43,7 @@ def description(account: Account, parts: Parts) -> None:
 
 
 def tags(account: Account, parts: Parts) -> None:
-    """Change a tag, add one and remove one, with and without tags of the stack that its template does not know."""
+    """Change, add and remove a tag. The stack also has a tag that is not in its template."""
     probe = "tags"
 
     def step(given: dict[str, str], of_the_stack: dict[str, str]) -> dict[str, Any]:

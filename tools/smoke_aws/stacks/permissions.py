@@ -1,4 +1,4 @@
-"""What roles and policies have to allow."""
+"""Probes of the permissions of roles and policies."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
 
 
 def policy_growth(account: Account, parts: Parts) -> None:
-    """Add a pipeline to a stack that has one: its policy grows in the same deployment that uses it."""
+    """Add a second pipeline to a stack, so that one deployment both extends the policy and uses it."""
     probe = "policy-growth"
 
     def fill(stack: cdk.Stack, count: int) -> None:
@@ -35,7 +35,7 @@ def policy_growth(account: Account, parts: Parts) -> None:
 
 
 def workflows_made_role(account: Account, parts: Parts) -> None:
-    """Deploy workflows of AWS without a role: the construct makes one."""
+    """Deploy AWS managed workflows without a role, so that the construct creates one."""
     probe = "workflows-made-role"
     workflows = [
         WorkflowConfiguration(workflow=account.arn(f"workflow/{name}/x.x.x", owner="aws"))
@@ -53,7 +53,7 @@ def workflows_made_role(account: Account, parts: Parts) -> None:
 
 
 def log_groups(account: Account, parts: Parts) -> None:
-    """Name log groups that do not exist."""
+    """Deploy a pipeline with the names of log groups that do not exist."""
     probe = "log-groups"
     names = {f"{account.prefix}/image": "image_log_group", f"{account.prefix}/pipeline": "image_pipeline_log_group"}
 
@@ -69,18 +69,18 @@ def log_groups(account: Account, parts: Parts) -> None:
         holds=done.status == "CREATE_COMPLETE",
     )
     found = log_group_names(account, f"{account.prefix}/")
-    # Whether they are made later, by a build, is seen by the build.
+    # The probe that builds an image shows whether the build creates them.
     account.expect(probe, "no named log group is made before a build", found, holds=found == [])
 
 
 def log_group_names(account: Account, prefix: str) -> list[str]:
-    """Return the names of the log groups that begin with a prefix."""
+    """Return the names of all log groups that begin with a prefix."""
     pages = account.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
     return [group["logGroupName"] for page in pages for group in page["logGroups"]]
 
 
 def _seconds_after_the_policy(done: Deployed) -> float | None:
-    """Return how long after its policy the last pipeline was done: propagation, repeated calls and all."""
+    """Return the seconds from the last policy to the last pipeline, including propagation and repeated calls."""
     ended = [event for event in done.events if event["ResourceStatus"].endswith("_COMPLETE")]
     policies = [_time(event) for event in ended if event["ResourceType"] in _POLICIES]
     pipelines = [_time(event) for event in ended if event["ResourceType"] == "Custom::ImagePipeline"]

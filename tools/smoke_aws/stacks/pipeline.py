@@ -1,4 +1,4 @@
-"""A pipeline of the run in a stack, and how it is looked at afterwards."""
+"""Adds a pipeline of the run to a stack, and reads the deployed pipeline."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ OUTPUT = "PipelineArn"
 def add_pipeline(
     account: Account, parts: Parts, stack: cdk.Stack, name: str, construct_id: str = "Pipeline", **props: Any
 ) -> ImagePipeline:
-    """Put a pipeline into a stack, and its ARN into the outputs."""
+    """Add a pipeline to a stack, and its ARN to the outputs."""
     given: dict[str, Any] = {
         "image_pipeline_name": f"{account.prefix}-{name}",
         "recipe": parts.image_recipe,
@@ -29,7 +29,7 @@ def add_pipeline(
 
 
 def live(account: Account, arn: str) -> dict[str, Any] | None:
-    """Return the pipeline as the service shows it, None when there is none."""
+    """Return the pipeline as the service describes it, or None if it does not exist."""
     client = account.client("imagebuilder")
     try:
         found: dict[str, Any] = client.get_image_pipeline(imagePipelineArn=arn)["imagePipeline"]
@@ -43,6 +43,6 @@ def live(account: Account, arn: str) -> dict[str, Any] | None:
 
 
 def own_tags(pipeline: dict[str, Any]) -> dict[str, str]:
-    """Return the tags of a pipeline that are not the ones which say whose it is."""
+    """Return the tags of a pipeline without the owner tags."""
     tags: dict[str, str] = pipeline["tags"]
     return {key: value for key, value in tags.items() if not key.startswith("imagebuilder-pipeline:")}

@@ -1,4 +1,4 @@
-"""Another function for a deployed pipeline: refused, and then by the documented way."""
+"""Probe that changes the provider of a deployed pipeline."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _REFUSAL = "Modifying service token is not allowed"
 
 
 def provider_change(account: Account, parts: Parts) -> None:
-    """Give a pipeline another provider in place, then hand it over to a resource of another id."""
+    """Change the provider in place, which CloudFormation refuses, then move the pipeline to a new logical id."""
     probe = "provider-change"
 
     def fill(stack: cdk.Stack, construct_id: str = "Pipeline", *, own: bool, **props: Any) -> None:
@@ -46,5 +46,5 @@ def provider_change(account: Account, parts: Parts) -> None:
         },
         holds=moved.status == "UPDATE_COMPLETE" and before.get("dateCreated") == after.get("dateCreated"),
     )
-    # Without adopt_existing it is the new resource's, and goes with the stack.
+    # After an update without adopt_existing, deleting the stack also deletes the pipeline.
     deploy(account, probe, probe, lambda stack: fill(stack, "Handed", own=True))

@@ -1,4 +1,4 @@
-"""Another name: by the construct, and by the native resource."""
+"""Probe that renames pipelines of the construct and of the native resource."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_imagebuilder as imagebuilder
@@ -9,7 +9,7 @@ from tools.smoke_aws.stacks.pipeline import OUTPUT, add_pipeline, live
 
 
 def rename(account: Account, parts: Parts) -> None:
-    """Rename a pipeline, then by case only, and do the latter to one of the native type."""
+    """Rename a pipeline, then change only the case of its name; repeat the latter with a native pipeline."""
     probe = "rename"
     first = deploy(account, probe, probe, lambda stack: add_pipeline(account, parts, stack, "rename-a"))
     second = deploy(account, probe, probe, lambda stack: add_pipeline(account, parts, stack, "rename-b"))

@@ -1,4 +1,4 @@
-"""A key of one's own, and a network."""
+"""Probes of a customer managed key and of a VPC."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _SECONDS_UNTIL_INTERFACES_ARE_GONE = 45 * 60
 
 
 def customer_key(account: Account, parts: Parts) -> None:
-    """Encrypt the function's log group and queue with a key of the stack."""
+    """Encrypt the function's log group and queue with a customer managed key of the stack."""
     probe = "customer-key"
 
     def fill(stack: cdk.Stack) -> None:
@@ -46,7 +46,7 @@ def customer_key(account: Account, parts: Parts) -> None:
 
 
 def vpc(account: Account, parts: Parts) -> None:
-    """Put the function into a network without a way out but two endpoints, and take it out again."""
+    """Deploy the function in a VPC that is isolated except for two endpoints, then outside the VPC."""
     probe = "vpc"
 
     def fill(stack: cdk.Stack, *, inside: bool) -> None:
@@ -54,7 +54,7 @@ def vpc(account: Account, parts: Parts) -> None:
             stack,
             "Network",
             ip_addresses=ec2.IpAddresses.cidr(_ADDRESSES),
-            # Not those that the CDK's look-up would find.
+            # CloudFormation chooses the Availability Zone, so that the CDK needs no look-up.
             availability_zones=[cdk.Fn.select(0, cdk.Fn.get_azs())],
             nat_gateways=0,
             subnet_configuration=[

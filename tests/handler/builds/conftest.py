@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from support.building import SECONDS_PER_STATE
+from support.building import FAILING_REGION, SECONDS_PER_STATE
 from support.clock import AdvancingClock
 from support.cloudformation import Resource, ResponseServer
 from support.environment import client_here, new_handler
@@ -35,8 +35,12 @@ def clock() -> AdvancingClock:
 @pytest.fixture
 def service(clock: AdvancingClock) -> ImageBuilder:
     """Image Builder with a recipe whose build takes nine minutes, by the clock that the waits advance."""
-    service = ImageBuilder(clock=lambda: clock.now().timestamp(), seconds_per_state=SECONDS_PER_STATE)
-    service.register(service.arn("image-recipe/golden/1.0.2"), Components=[])
+    service = ImageBuilder(
+        clock=lambda: clock.now().timestamp(),
+        seconds_per_state=SECONDS_PER_STATE,
+        failing_regions={FAILING_REGION},
+    )
+    service.register(service.arn("image-recipe/golden/1.0.2"), components=[])
     service.register(service.arn("container-recipe/golden/1.0.2"))
     service.register(service.arn("infrastructure-configuration/golden"))
     return service

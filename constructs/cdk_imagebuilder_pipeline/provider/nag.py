@@ -23,12 +23,21 @@ def acknowledge_runtime(construct: IConstruct, reason: str) -> None:
     _acknowledge(construct, {"AwsSolutions-L1": reason})
 
 
+def acknowledge_rules(construct: IConstruct, reasons: Mapping[str, str]) -> None:
+    """Acknowledge rules, each with its reason, for all that is under a construct."""
+    _acknowledge(construct, reasons)
+
+
 def _acknowledge(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     # Older CDK versions cannot acknowledge findings, and cdk-nag 3, which reads acknowledgments, does not support them.
     if reasons and hasattr(cdk, "Validations"):
         cdk.Validations.of(construct).acknowledge(
-            *(cdk.Acknowledgment(id=f"AwsSolutions::{rule}", reason=reason) for rule, reason in reasons.items())
+            *(cdk.Acknowledgment(id=f"{_pack(rule)}::{rule}", reason=reason) for rule, reason in reasons.items())
         )
+
+
+def _pack(rule: str) -> str:
+    return rule.partition("-")[0]
 
 
 def _flat(construct: IConstruct, text: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.building import FAILING, SECONDS_PER_STATE, images, properties, started, states, stopped
+from support.building import FAILING, FAILING_REGION, SECONDS_PER_STATE, images, properties, started, states, stopped
 from support.clock import AdvancingClock
 from support.cloudformation import Context, Resource
 from support.waiting import MACHINE, StateMachines, Waiting
@@ -45,7 +45,7 @@ def test_other_trigger_builds_once_and_back_to_the_one_before_builds_nothing(
     assert (third["PhysicalResourceId"], started(service)) == (first, 2)
 
 
-def test_event_that_is_delivered_twice_builds_once_and_is_answered_once(
+def test_row_72_event_that_is_delivered_twice_builds_once_and_is_answered_once(
     build: Waiting, service: ImageBuilder, pipeline: str, machines: StateMachines, clock: AdvancingClock
 ) -> None:
     event = build.event("Create", properties(pipeline))
@@ -59,14 +59,14 @@ def test_event_that_is_delivered_twice_builds_once_and_is_answered_once(
     assert started(service) == 1
 
 
-def test_failed_build_fails_the_update_with_its_step_and_the_rollback_builds_nothing(
+def test_row_80_failed_build_fails_the_update_with_its_step_and_the_rollback_builds_nothing(
     build: Waiting, service: ImageBuilder, pipeline: str, resource: Resource
 ) -> None:
     first = build.create(**properties(pipeline))["PhysicalResourceId"]
     component = service.arn("component/harden/1.0.2/1")
-    service.register(component, Data=FAILING, Platform="Linux")
+    service.register(component, data=FAILING, platform="Linux")
     recipe = service.arn("image-recipe/golden/1.0.3")
-    service.register(recipe, Components=[{"ComponentArn": component}])
+    service.register(recipe, components=[{"componentArn": component}])
     resource.update(**resource.properties | {"ImageRecipeArn": recipe})
     answer = build.update(**properties(pipeline, "2"))
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", first)
@@ -80,7 +80,9 @@ def test_failed_build_fails_the_update_with_its_step_and_the_rollback_builds_not
     assert (back["Status"], back["PhysicalResourceId"], started(service)) == ("SUCCESS", first, 2)
 
 
-def test_failed_build_is_tried_again_by_the_next_deploy(build: Waiting, service: ImageBuilder, pipeline: str) -> None:
+def test_row_80_failed_build_is_tried_again_by_the_next_deploy(
+    build: Waiting, service: ImageBuilder, pipeline: str
+) -> None:
     build.create(**properties(pipeline))
     event = build.event("Update", properties(pipeline, "2"))
     build.handler(event, Context())
@@ -93,7 +95,7 @@ def test_failed_build_is_tried_again_by_the_next_deploy(build: Waiting, service:
     assert (answer["Status"], states(service, pipeline)) == ("SUCCESS", ["AVAILABLE", "CANCELLED", "AVAILABLE"])
 
 
-def test_build_that_is_too_slow_is_cancelled(build: Waiting, service: ImageBuilder, pipeline: str) -> None:
+def test_row_81_build_that_is_too_slow_is_cancelled(build: Waiting, service: ImageBuilder, pipeline: str) -> None:
     answer = build.create(**properties(pipeline, WaitSeconds=120, TimeoutSeconds=120))
     assert (answer["Status"], stopped(build, service, pipeline)) == ("FAILED", ["CANCELLED"])
     assert "was still CREATING after 2 minutes" in answer["Reason"]
@@ -116,7 +118,7 @@ def test_parts_wait_one_after_another_until_the_image_is_built(
     assert states(service, pipeline) == ["AVAILABLE"]
 
 
-def test_last_part_whose_time_is_up_cancels_and_names_the_whole_timeout(
+def test_row_81_last_part_whose_time_is_up_cancels_and_names_the_whole_timeout(
     build: Waiting, image: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     arn = build.create(**properties(pipeline, WaitSeconds=60, TimeoutSeconds=120, IsLast=False))["PhysicalResourceId"]
@@ -133,7 +135,7 @@ def test_build_that_nobody_waits_for_is_only_started(
     assert (states(service, pipeline), machines.executions) == (["PENDING"], {})
 
 
-def test_update_and_rollback_cancel_what_is_still_built_for_another_trigger(
+def test_row_77_update_and_rollback_cancel_what_is_still_built_for_another_trigger(
     build: Waiting, service: ImageBuilder, pipeline: str, machines: StateMachines, clock: AdvancingClock
 ) -> None:
     first = build.create(**properties(pipeline))["PhysicalResourceId"]
@@ -145,13 +147,13 @@ def test_update_and_rollback_cancel_what_is_still_built_for_another_trigger(
     assert build.responses.taken[-1]["Reason"].startswith("BuildCancelled: ")
 
 
-def test_delete_of_a_running_build_cancels_it(build: Waiting, service: ImageBuilder, pipeline: str) -> None:
+def test_row_77_delete_of_a_running_build_cancels_it(build: Waiting, service: ImageBuilder, pipeline: str) -> None:
     build.create(PipelineArn=pipeline, Trigger="1", WaitSeconds=0)
     assert build.delete()["Status"] == "SUCCESS"
     assert stopped(build, service, pipeline) == ["CANCELLED"]
 
 
-def test_delete_for_a_create_without_a_response_cancels_what_it_started(
+def test_row_76_delete_for_a_create_without_a_response_cancels_what_it_started(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     build.handler(build.event("Create", properties(pipeline)), Context())
@@ -178,7 +180,7 @@ def test_delete_of_an_ended_build_keeps_the_image_unless_it_is_to_be_removed(
     assert build.delete()["Status"] == "SUCCESS"
 
 
-def test_image_of_another_stack_is_neither_cancelled_nor_removed(
+def test_row_84_image_of_another_stack_is_neither_cancelled_nor_removed(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     other = service.call("StartImagePipelineExecution", {"imagePipelineArn": pipeline, "clientToken": "1"})
@@ -187,7 +189,7 @@ def test_image_of_another_stack_is_neither_cancelled_nor_removed(
     assert states(service, pipeline) == ["PENDING"]
 
 
-def test_image_that_was_removed_is_built_anew(build: Waiting, service: ImageBuilder, pipeline: str) -> None:
+def test_row_82_image_that_was_removed_is_built_anew(build: Waiting, service: ImageBuilder, pipeline: str) -> None:
     first = build.create(**properties(pipeline))["PhysicalResourceId"]
     service.call("DeleteImage", {"imageBuildVersionArn": first})
     again = build.update(**properties(pipeline, ImageTags={"team": "web"}))
@@ -195,7 +197,7 @@ def test_image_that_was_removed_is_built_anew(build: Waiting, service: ImageBuil
     assert again["Data"]["ImageId"]
 
 
-def test_build_that_nothing_can_wait_for_is_cancelled_and_fails(
+def test_row_83_build_that_nothing_can_wait_for_is_cancelled_and_fails(
     build: Waiting, service: ImageBuilder, pipeline: str, machines: StateMachines
 ) -> None:
     machines.fault = (400, "StateMachineDoesNotExist")
@@ -222,10 +224,10 @@ def test_every_wrong_property_is_reported_before_any_call(build: Waiting, servic
     for part in (
         "8 problems",
         "PipelineArn ",
-        "Trigger is too long: got 257 characters, allowed 1 to 256",
+        "Trigger is too large: got 257 characters, allowed 1 to 256",
         "WaitSeconds is too large: got 4000, allowed 0 to 3300",
         "IsLast must be true or false: got 'perhaps'",
-        "WatcherArn is not the ARN of a state machine",
+        "WatcherArn does not match the pattern: ",
         "ImageTags['imagebuilder-pipeline:what-is-built'] is set by the resource itself",
         "LifecycleRoleArn is missing: OnDelete DELETE needs it",
     ):
@@ -242,7 +244,7 @@ def test_newest_image_of_a_version_is_looked_up_without_building(
     assert gone["Reason"].startswith("BuildGone: ")
 
 
-def test_look_that_fails_for_five_minutes_ends_the_wait_with_the_services_reason(
+def test_row_74_look_that_fails_for_five_minutes_ends_the_wait_with_the_services_reason(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     build.handler(build.event("Create", properties(pipeline)), Context())
@@ -255,3 +257,50 @@ def test_look_that_fails_for_five_minutes_ends_the_wait_with_the_services_reason
     service.inject("GetImage", [denied] * 100)
     assert build.machines.play(build.look, build.clock) == 10
     assert build.responses.taken[-1]["Reason"].startswith("AccessDeniedException: ")
+
+
+def test_ami_of_every_region_is_an_attribute(
+    build: Waiting, service: ImageBuilder, pipeline: str, resource: Resource
+) -> None:
+    del pipeline
+    distribution = service.arn("distribution-configuration/golden")
+    service.register(distribution, distributions=[{"region": "us-east-1"}, {"region": "eu-west-1"}])
+    made = resource.update(**resource.properties | {"DistributionConfigurationArn": distribution})
+    answer = build.create(**properties(made["PhysicalResourceId"]))
+    assert (answer["Status"], answer["Data"].keys()) == (
+        "SUCCESS",
+        {"ImageArn", "Version", "ImageId", "ImageId.us-east-1", "ImageId.eu-west-1"},
+    )
+
+
+def test_row_80_failed_distribution_names_the_region(
+    build: Waiting, service: ImageBuilder, pipeline: str, resource: Resource
+) -> None:
+    del pipeline
+    distribution = service.arn("distribution-configuration/golden")
+    service.register(distribution, distributions=[{"region": "us-east-1"}, {"region": FAILING_REGION}])
+    made = resource.update(**resource.properties | {"DistributionConfigurationArn": distribution})
+    reason = build.create(**properties(made["PhysicalResourceId"]))["Reason"]
+    assert f"golden/1.0.2/1 failed while DISTRIBUTING: {FAILING_REGION}: " in reason
+
+
+def test_container_image_is_returned_by_its_uri_in_each_region(
+    build: Waiting, service: ImageBuilder, resource: Resource
+) -> None:
+    infrastructure = service.arn("infrastructure-configuration/golden")
+    recipe = service.arn("container-recipe/golden/1.0.2")
+    made = resource.create(Name="app", ContainerRecipeArn=recipe, InfrastructureConfigurationArn=infrastructure)
+    answer = build.create(**properties(made["PhysicalResourceId"]))
+    assert answer["Data"].keys() == {"ImageArn", "Version", "ImageUri", "ImageUri.us-east-1"}
+    assert answer["Data"]["ImageUri"].endswith(":1.0.2-1")
+
+
+def test_pipeline_that_waits_for_its_builds_does_not_wait_for_one_that_its_stack_has_cancelled(
+    build: Waiting, service: ImageBuilder, pipeline: str, resource: Resource
+) -> None:
+    resource.update(**resource.properties | {"OnDelete": "REFUSE_WHILE_BUILDING"})
+    build.create(PipelineArn=pipeline, Trigger="1", WaitSeconds=0)
+    assert resource.delete()["Reason"].startswith("StillBuilding: ")
+    assert build.delete()["Status"] == "SUCCESS"
+    assert resource.delete()["Status"] == "SUCCESS"
+    assert service.pipelines() == []

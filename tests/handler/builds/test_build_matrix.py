@@ -15,7 +15,7 @@ from imagebuilder_pipeline_handler.runtime.event import InvalidEventError
 from imagebuilder_pipeline_handler.runtime.response import UndeliveredError
 
 
-def test_lost_response_to_the_start_leaves_one_build_that_is_waited_for(
+def test_row_70_lost_response_to_the_start_leaves_one_build_that_is_waited_for(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     service.inject("StartImagePipelineExecution", ["reply lost"])
@@ -23,7 +23,7 @@ def test_lost_response_to_the_start_leaves_one_build_that_is_waited_for(
     assert (answer["Status"], states(service, pipeline)) == ("SUCCESS", ["AVAILABLE"])
 
 
-def test_start_whose_responses_are_all_lost_fails_and_its_delete_cancels_the_build(
+def test_row_70_start_whose_responses_are_all_lost_fails_and_its_delete_cancels_the_build(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     service.inject("StartImagePipelineExecution", ["reply lost"] * 100)
@@ -34,7 +34,7 @@ def test_start_whose_responses_are_all_lost_fails_and_its_delete_cancels_the_bui
     assert stopped(build, service, pipeline) == ["CANCELLED"]
 
 
-def test_start_that_is_refused_leaves_an_id_whose_delete_calls_nothing(
+def test_row_71_start_that_is_refused_leaves_an_id_whose_delete_calls_nothing(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     service.inject("StartImagePipelineExecution", [{"code": "InvalidRequestException", "status": 400}])
@@ -45,7 +45,7 @@ def test_start_that_is_refused_leaves_an_id_whose_delete_calls_nothing(
     assert len(service.calls()) == before
 
 
-def test_redelivery_after_a_function_that_was_killed_before_it_could_wait_takes_the_same_build(
+def test_row_72_redelivery_after_a_function_that_was_killed_before_it_could_wait_takes_the_same_build(
     build: Waiting, service: ImageBuilder, pipeline: str, machines: StateMachines
 ) -> None:
     event = build.event("Create", properties(pipeline))
@@ -55,7 +55,7 @@ def test_redelivery_after_a_function_that_was_killed_before_it_could_wait_takes_
     assert (answer["Status"], started(service)) == ("SUCCESS", 1)
 
 
-def test_response_that_is_not_taken_is_sent_again_at_the_next_look(
+def test_row_73_response_that_is_not_taken_is_sent_again_at_the_next_look(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     build.handler(build.event("Create", properties(pipeline)), Context())
@@ -68,13 +68,15 @@ def test_response_that_is_not_taken_is_sent_again_at_the_next_look(
     assert build.responses.taken[-1]["PhysicalResourceId"] == images(service, pipeline)[0]["arn"]
 
 
-def test_look_that_nobody_answers_in_time_is_made_again(build: Waiting, service: ImageBuilder, pipeline: str) -> None:
+def test_row_74_look_that_nobody_answers_in_time_is_made_again(
+    build: Waiting, service: ImageBuilder, pipeline: str
+) -> None:
     service.inject("GetImage", ["reset before", "reset before"])
     answer = build.create(**properties(pipeline))
     assert answer["Status"] == "SUCCESS"
 
 
-def test_second_execution_for_one_event_sends_the_same_response(
+def test_row_75_second_execution_for_one_event_sends_the_same_response(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     build.handler(build.event("Create", properties(pipeline)), Context())
@@ -86,7 +88,7 @@ def test_second_execution_for_one_event_sends_the_same_response(
     assert started(service) == 1
 
 
-def test_event_that_cloudformation_no_longer_waits_for_starts_nothing(
+def test_row_79_event_that_cloudformation_no_longer_waits_for_starts_nothing(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     late = build.event("Create", properties(pipeline, ServiceTimeout=3600), sent=datetime.now(UTC) - timedelta(hours=2))
@@ -95,7 +97,7 @@ def test_event_that_cloudformation_no_longer_waits_for_starts_nothing(
     assert started(service) == 0
 
 
-def test_late_delivery_does_not_wait_longer_than_cloudformation(
+def test_row_79_late_delivery_does_not_wait_longer_than_cloudformation(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     sent = datetime.now(UTC) - timedelta(minutes=20)
@@ -106,7 +108,7 @@ def test_late_delivery_does_not_wait_longer_than_cloudformation(
     assert states(service, pipeline) == ["PENDING"]
 
 
-def test_deploy_that_comes_before_a_cancelled_build_has_stopped_builds_anew(
+def test_row_78_deploy_that_comes_before_a_cancelled_build_has_stopped_builds_anew(
     build: Waiting, service: ImageBuilder, pipeline: str
 ) -> None:
     first = build.create(**properties(pipeline))["PhysicalResourceId"]
@@ -166,3 +168,20 @@ def test_secrets_and_properties_stay_out_of_the_state_machine(build: Waiting, pi
     assert watch.keys() == {"event", "image", "until", "timeout", "isLast", "faults"}
     assert "ResourceProperties" not in watch["event"]
     assert execution["machine"] == MACHINE
+
+
+def test_row_83_state_machine_that_iam_denies_for_a_minute_is_started(
+    build: Waiting, service: ImageBuilder, pipeline: str, machines: StateMachines
+) -> None:
+    machines.fault, machines.faults = (400, "AccessDeniedException"), 10
+    answer = build.create(**properties(pipeline))
+    assert (answer["Status"], states(service, pipeline)) == ("SUCCESS", ["AVAILABLE"])
+
+
+def test_row_83_state_machine_that_iam_denies_for_good_is_given_up(
+    build: Waiting, service: ImageBuilder, pipeline: str, machines: StateMachines
+) -> None:
+    machines.fault = (400, "AccessDeniedException")
+    answer = build.create(**properties(pipeline))
+    assert answer["Reason"].endswith(f"{MACHINE}: AccessDeniedException")
+    assert stopped(build, service, pipeline) == ["CANCELLED"]

@@ -11,6 +11,9 @@ AnyRole = iam.IRole | iam.Role
 
 _PROBE_ID: Final = "Probe"
 
+_CUSTOMIZED: Final = "@aws-cdk/iam:customizeRoles"
+"""The context that `iam.Role.customize_roles` sets: roles are made by somebody who reads a report of what they need."""
+
 
 def policy_name(construct: Construct, name: str) -> str:
     """Return a unique name for an inline policy of a role that other stacks may also add policies to.
@@ -19,6 +22,11 @@ def policy_name(construct: Construct, name: str) -> str:
     """
     uuid = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
     return f"{name}-{construct.node.addr[:10]}-{uuid}"
+
+
+def is_only_reported(scope: Construct) -> bool:
+    """Return whether roles that are made in a scope are reported instead (`iam.Role.customize_roles`)."""
+    return scope.node.try_get_context(_CUSTOMIZED) is not None
 
 
 def may_be_changed(scope: Construct, role: AnyRole) -> bool:

@@ -1,4 +1,4 @@
-"""The images of a resource: looked up, started, cancelled."""
+"""Images of the service: looked up, listed, cancelled."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -8,13 +8,10 @@ from botocore.exceptions import ClientError
 
 from imagebuilder_model.model import load_model
 from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG
-from imagebuilder_pipeline_handler.build.properties import Build
 from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
 from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient
-from imagebuilder_pipeline_handler.imagebuilder.dates import was_made_after
 from imagebuilder_pipeline_handler.imagebuilder.errors import is_gone
 from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
-from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 
 AVAILABLE: Final = "AVAILABLE"
@@ -58,32 +55,6 @@ def is_running(image: Mapping[str, Any]) -> bool:
     return status_of(image) not in _ENDED
 
 
-def own_images(task: Task, pipeline_arn: str) -> list[dict[str, Any]]:
-    """Return the summaries of the images of a pipeline that the event's resource built, oldest first.
-
-    Those of a later event are left out: Lambda may deliver an event once more when the next one has long begun.
-    """
-    own = [image for image in _images(task, pipeline_arn) if task.owns(image) and not was_made_after(task.event, image)]
-    return sorted(own, key=lambda image: str(image.get("dateCreated", "")))
-
-
-def trigger_of(image: Mapping[str, Any]) -> str:
-    """Return the Trigger that an image was built for; empty when it was built for none."""
-    return str(image["tags"].get(WHAT_IS_BUILT_TAG, ""))
-
-
-def start(task: Task, build: Build) -> str:
-    """Run the pipeline and return the ARN of the image. Each delivery of the event gets the same one."""
-    response = task.client.start_image_pipeline_execution(
-        imagePipelineArn=build.pipeline_arn,
-        tags={**build.tags, **task.owner_tags, WHAT_IS_BUILT_TAG: build.trigger},
-        clientToken=task.token("StartImagePipelineExecution"),
-    )
-    if not has_content("StartImagePipelineExecution", response):
-        raise HandlerError(NO_ANSWER, build.pipeline_arn)
-    return response["imageBuildVersionArn"]
-
-
 def cancel(client: ImageBuilderClient, arn: str, token: str) -> None:
     """Cancel a build. One that ended in the meantime, or is gone, stays as it is. HandlerError without an answer.
 
@@ -107,10 +78,11 @@ def forget_trigger(client: ImageBuilderClient, arn: str) -> None:
         client.untag_resource(resourceArn=arn, tagKeys=[WHAT_IS_BUILT_TAG])
 
 
-def _images(task: Task, pipeline_arn: str) -> Iterator[dict[str, Any]]:
+def all_images(client: ImageBuilderClient, pipeline_arn: str) -> Iterator[dict[str, Any]]:
+    """Yield the summaries of the images of a pipeline, always with `tags`."""
     more: dict[str, Any] = {}
     while True:
-        response = task.client.list_image_pipeline_images(imagePipelineArn=pipeline_arn, **more)
+        response = client.list_image_pipeline_images(imagePipelineArn=pipeline_arn, **more)
         if not has_content("ListImagePipelineImages", response):
             raise HandlerError(NO_ANSWER, pipeline_arn)
         for image in response.get("imageSummaryList", []):
