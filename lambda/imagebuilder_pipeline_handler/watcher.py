@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from imagebuilder_model.ownership import STACK_ID_TAG
 from imagebuilder_pipeline_handler.build.reasons import BUILD_GONE
 from imagebuilder_pipeline_handler.build.result import not_in_time, result_of, started
 from imagebuilder_pipeline_handler.imagebuilder.advice import explained
@@ -70,9 +71,10 @@ class Watcher:
                 return success, 0
             if not watch["isLast"]:
                 return started(watch["image"]), 0
-            with suppress(ClientError, BotoCoreError, HandlerError):
-                # CloudFormation's Delete or rollback cancels it otherwise.
-                cancel(self.client(), watch["image"], watch["event"]["RequestId"])
+            if image["tags"].get(STACK_ID_TAG) == watch["event"]["StackId"]:
+                with suppress(ClientError, BotoCoreError, HandlerError):
+                    # CloudFormation's Delete or rollback cancels it otherwise.
+                    cancel(self.client(), watch["image"], watch["event"]["RequestId"])
             return not_in_time(image, watch["timeout"]), 0
         except HandlerError as error:
             return error, 0

@@ -3,7 +3,7 @@
 The emulator of Image Builder is not asked here: each question is the one that AWS's reference describes for the call.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_doc
 from support.evaluation import PSEUDO_PARAMETERS, Deployment
 
 from cdk_imagebuilder_pipeline import ImagePipeline
-from imagebuilder_model.ownership import STACK_ID_TAG
+from imagebuilder_model.ownership import STACK_ID_TAG, WHAT_IS_BUILT_TAG
 
 HERE = "arn:aws:imagebuilder:eu-west-1:123456789012"
 OWN, OTHER = PSEUDO_PARAMETERS["AWS::StackId"], "arn:aws:cloudformation:eu-west-1:123456789012:stack/Other/1"
@@ -37,6 +37,8 @@ class Question:
     """Tags that the resource has."""
     request_tags: Mapping[str, str] = field(default_factory=dict)
     service: Mapping[str, str] = field(default_factory=dict)
+    tag_keys: Sequence[str] = ()
+    """Keys of tags that the request removes."""
 
     def is_allowed_by(self, policy: Policy) -> bool:
         tags = {f"aws:resourcetag/{key}": value for key, value in self.tags.items()}
@@ -48,7 +50,7 @@ class Question:
             resource_arn=self.resource,
             region="eu-west-1",
             request_tags=dict(self.request_tags),
-            tag_keys=list(self.request_tags),
+            tag_keys=[*self.request_tags, *self.tag_keys],
             service_context={**tags, **self.service},
         )
         return bool(evaluate(context, [parse_policy_document(policy)]).decision == "Allow")
@@ -109,6 +111,8 @@ OF_THE_FUNCTION = [
     Question("imagebuilder:GetImage", IMAGE),
     Question("imagebuilder:CancelImageCreation", IMAGE, OURS),
     Question("states:StartExecution", MACHINE),
+    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[WHAT_IS_BUILT_TAG]),
+    Question("imagebuilder:DeleteImage", IMAGE, OURS),
     Question("imagebuilder:StartResourceStateUpdate", IMAGE, OURS),
     Question("imagebuilder:GetLifecycleExecution", f"{HERE}:lifecycle-execution/lce-1"),
     Question("iam:PassRole", LIFECYCLE, service=TO_IMAGE_BUILDER),
@@ -117,6 +121,7 @@ OF_THE_WATCHER = [
     Question("imagebuilder:GetImage", IMAGE, OURS),
     Question("imagebuilder:GetImage", IMAGE),
     Question("imagebuilder:CancelImageCreation", IMAGE, OURS),
+    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[WHAT_IS_BUILT_TAG]),
 ]
 OF_THE_STATE_MACHINE = [Question("lambda:InvokeFunction", WATCHER)]
 
@@ -129,12 +134,16 @@ FORBIDDEN_TO_THE_FUNCTION = [
     Question("imagebuilder:TagResource", IMAGE, {}, THEIRS),
     Question("imagebuilder:TagResource", IMAGE, OURS, {"team": "web"}),
     Question("imagebuilder:TagResource", PIPELINE, THEIRS, OURS),
+    Question("imagebuilder:TagResource", PIPELINE, OURS, THEIRS),
     Question("imagebuilder:GetImage", IMAGE, THEIRS),
     Question("imagebuilder:CancelImageCreation", IMAGE, THEIRS),
     Question("imagebuilder:CancelImageCreation", IMAGE),
     Question("imagebuilder:StartResourceStateUpdate", IMAGE, THEIRS),
     Question("imagebuilder:StartResourceStateUpdate", IMAGE),
-    Question("imagebuilder:DeleteImage", IMAGE, OURS),
+    Question("imagebuilder:DeleteImage", IMAGE, THEIRS),
+    Question("imagebuilder:DeleteImage", IMAGE),
+    Question("imagebuilder:UntagResource", IMAGE, THEIRS, tag_keys=[WHAT_IS_BUILT_TAG]),
+    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[STACK_ID_TAG]),
     Question("states:StartExecution", MACHINE.replace("own", "other")),
     Question("states:StopExecution", MACHINE),
     Question("iam:PassRole", LIFECYCLE, service={"iam:passedtoservice": "lambda.amazonaws.com"}),
@@ -145,6 +154,8 @@ FORBIDDEN_TO_THE_WATCHER = [
     Question("imagebuilder:GetImage", IMAGE, THEIRS),
     Question("imagebuilder:CancelImageCreation", IMAGE, THEIRS),
     Question("imagebuilder:CancelImageCreation", IMAGE),
+    Question("imagebuilder:UntagResource", IMAGE, THEIRS, tag_keys=[WHAT_IS_BUILT_TAG]),
+    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[STACK_ID_TAG]),
     Question("imagebuilder:StartImagePipelineExecution", PIPELINE, OURS, OURS),
     Question("imagebuilder:TagResource", IMAGE, {}, OURS),
     Question("imagebuilder:StartResourceStateUpdate", IMAGE, OURS),

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from imagebuilder_model.builds import DELETE
 from imagebuilder_pipeline_handler.build.own_images import own_images, start, trigger_of
+from imagebuilder_pipeline_handler.build.own_pipeline import require_own
 from imagebuilder_pipeline_handler.build.properties import Build, Wait, build_of, on_delete_of, string_of
 from imagebuilder_pipeline_handler.build.removal import remove
 from imagebuilder_pipeline_handler.build.result import result_of, started
@@ -85,6 +86,7 @@ def _take_or_start(task: Task, build: Build) -> Outcome:
 
 
 def _start(task: Task, build: Build) -> Outcome:
+    require_own(task, build.pipeline_arn)
     progress = task.progress
     # From here on a build may run, until a response says otherwise: a Delete then looks for it by its tags.
     progress.physical_id = f"not-known/{task.event['LogicalResourceId']}/{task.event['RequestId']}"

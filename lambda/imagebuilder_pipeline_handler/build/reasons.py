@@ -4,6 +4,11 @@ from typing import Final
 
 from imagebuilder_pipeline_handler.runtime.failure import Reason
 
+NOT_OWN_PIPELINE: Final = Reason(
+    "NotOwnPipeline",
+    "the pipeline belongs to another stack, and only that stack builds it",
+    "set PipelineArn to a pipeline of this stack",
+)
 BUILD_FAILED: Final = Reason(
     "BuildFailed",
     "Image Builder could not build the image",
@@ -13,7 +18,9 @@ BUILD_CANCELLED: Final = Reason(
     "BuildCancelled", "somebody cancelled the build", "deploy again, or change a trigger to build anew"
 )
 BUILD_NOT_IN_TIME: Final = Reason(
-    "BuildNotInTime", "the build took longer than its timeout and was cancelled", "give it a longer timeout"
+    "BuildNotInTime",
+    "the build took longer than its timeout, so it is cancelled if this stack started it",
+    "give it a longer timeout",
 )
 BUILD_GONE: Final = Reason(
     "BuildGone", "the image no longer exists, or is not available", "change a trigger to build anew"
@@ -29,4 +36,12 @@ NOT_REMOVED: Final = Reason(
     "see the lifecycle role and the image, then delete again, or set OnDelete to RETAIN",
 )
 
-REASONS: Final = (BUILD_FAILED, BUILD_CANCELLED, BUILD_NOT_IN_TIME, BUILD_GONE, NOT_WATCHED, NOT_REMOVED)
+REASONS: Final = (
+    NOT_OWN_PIPELINE,
+    BUILD_FAILED,
+    BUILD_CANCELLED,
+    BUILD_NOT_IN_TIME,
+    BUILD_GONE,
+    NOT_WATCHED,
+    NOT_REMOVED,
+)
