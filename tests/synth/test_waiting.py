@@ -262,5 +262,5 @@ def test_pipeline_that_is_not_deleted_while_it_builds_lets_the_function_look(
     pipeline(on_delete=ImagePipelineOnDelete.REFUSE_WHILE_BUILDING)
     found = resources(stack, "Custom::ImagePipeline")
     (made,) = found.values()
-    assert made["OnDelete"] == "REFUSE_WHILE_BUILDING"
+    assert made["Properties"]["OnDelete"] == "REFUSE_WHILE_BUILDING"
     assert "imagebuilder:ListImagePipelineImages" in actions(resources(stack, "AWS::IAM::Policy"))
