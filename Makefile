@@ -65,6 +65,7 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 	$(BIN)/mypy examples/cdk-pipelines/app.py
+	$(BIN)/mypy examples/build-on-deploy/app.py
 	$(TOOLS) pyright
 
 package: setup

@@ -16,6 +16,7 @@ from tools.readable import readable
 
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.provider.build_grants import allow_deletion
+from imagebuilder_model.ownership import STACK_ID_TAG
 
 _STACK: Final = "ImagePipelineProvider"
 _STACKS: Final = "arn:${AWS::Partition}:cloudformation:${AWS::Region}:${AWS::AccountId}:stack/${StackNames}/*"
@@ -62,6 +63,8 @@ _CONDITIONS: Final = {
     "Scans": {"Fn::Equals": [{"Ref": "ImageScanning"}, "true"]},
 }
 
+_BOTH_OWNERS: Final = {f"aws:{key}/{STACK_ID_TAG}" for key in ("RequestTag", "ResourceTag")}
+
 _ONLY_IF: Final = {"ecr:": "Scans", "inspector2:": "Scans"}
 """Condition of a statement by the prefix of its actions."""
 
@@ -81,7 +84,7 @@ def provider_template(folder: Path, code: str) -> dict[str, Any]:
     resources = app.synth().get_stack_by_name(_STACK).template["Resources"]
     for resource in resources.values():
         resource.pop("Metadata", None)
-        if resource["Type"] == "AWS::IAM::Policy":
+        if resource["Type"] in {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"}:
             document = resource["Properties"]["PolicyDocument"]
             document["Statement"] = [one for statement in document["Statement"] for one in _shared(statement)]
     for function in resources.values():
@@ -127,6 +130,10 @@ def _describe(provider: ImagePipelineProvider) -> None:
 
 def _shared(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Convert a policy statement for one stack into the statements for a function that many stacks share."""
+    conditions = statement.get("Condition", {})
+    if {one for operator, keys in conditions.items() if operator != "Null" for one in keys} >= _BOTH_OWNERS:
+        # Among many stacks, one could give a pipeline to another with it.
+        return
     condition: dict[str, dict[str, Any]] = {}
     for operator, keys in statement.get("Condition", {}).items():
         for key, value in keys.items():

@@ -3,7 +3,11 @@
 from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
 from cdk_imagebuilder_pipeline.image_pipeline import ImagePipeline
 from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase, OnEventOptions
-from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps, ImagePipelineStatus
+from cdk_imagebuilder_pipeline.props.image_pipeline_props import (
+    ImagePipelineOnDelete,
+    ImagePipelineProps,
+    ImagePipelineStatus,
+)
 from cdk_imagebuilder_pipeline.props.recipe import RecipeType
 from cdk_imagebuilder_pipeline.props.scanning import ImageScanningType, MaximumSeverityLabel, ScanResultCondition
 from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule, ScheduleStartCondition
@@ -16,6 +20,7 @@ __all__ = [
     "ImagePipeline",
     "ImagePipelineBase",
     "ImagePipelineBuild",
+    "ImagePipelineOnDelete",
     "ImagePipelineProps",
     "ImagePipelineProvider",
     "ImagePipelineProviderBase",

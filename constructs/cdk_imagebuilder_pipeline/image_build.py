@@ -10,7 +10,7 @@ import jsii
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IConstruct
 
-from cdk_imagebuilder_pipeline.props.build import BuildOptions
+from cdk_imagebuilder_pipeline.props.build import BuildOptions, seconds_of
 from cdk_imagebuilder_pipeline.props.recipe import RecipeType
 from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.provider.build_grants import BUILD_TYPE, IMAGE_TYPE
@@ -43,6 +43,7 @@ class ImagePipelineBuild(Construct):
     def __init__(
         self,
         pipeline: Construct,
+        stack: cdk.Stack,
         options: BuildOptions,
         *,
         pipeline_arn: str,
@@ -63,9 +64,9 @@ class ImagePipelineBuild(Construct):
         first, *more = options.parts()
         of_each: dict[str, Any] = {
             "ServiceToken": provider.service_token,
-            "ServiceTimeout": LONGEST_WAIT.to_seconds(),
+            "ServiceTimeout": seconds_of(LONGEST_WAIT),
             **(
-                {"TimeoutSeconds": options.timeout.to_seconds(), "WatcherArn": support.watcher_arn}
+                {"TimeoutSeconds": seconds_of(options.timeout), "WatcherArn": support.watcher_arn}
                 if self._waits
                 else {}
             ),
@@ -77,7 +78,7 @@ class ImagePipelineBuild(Construct):
             properties={
                 **of_each,
                 "PipelineArn": pipeline_arn,
-                "Trigger": trigger_of(_what_is_built(request, options), pipeline),
+                "Trigger": trigger_of(_what_is_built(request, options), stack),
                 "WaitSeconds": first,
                 **({"IsLast": False} if more else {}),
                 **({"ImageTags": dict(options.image_tags)} if options.image_tags else {}),
@@ -157,12 +158,6 @@ class ImagePipelineBuild(Construct):
 
 
 def _check(pipeline: Construct, options: BuildOptions, request: Mapping[str, Any]) -> None:
-    if pipeline.node.try_find_child(BUILD_ID) is not None:
-        raise _error(
-            pipeline,
-            "build_on_deploy makes the one build of a pipeline: got a second call, allowed is one: use what the first "
-            "returned",
-        )
     problems = [str(one) for one in options.problems()]
     if len(problems) > 1:
         raise _error(pipeline, "\n- ".join([f"{len(problems)} problems:", *problems]))

@@ -15,8 +15,9 @@ from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
 from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.props.build import PART, BuildOptions
-from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
+from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineOnDelete, ImagePipelineProps
 from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_name_in
+from cdk_imagebuilder_pipeline.provider.build_grants import allow_listing
 from cdk_imagebuilder_pipeline.provider.grants import allow_what_it_needs
 from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.provider.roles import AnyRole
@@ -59,6 +60,8 @@ class ImagePipeline(ImagePipelineBase):
         self._recipe_name: Final = recipe_name_in(resolver, recipe)
         self._provider: Final = provider
         self._request: Final = request
+        self._own_stack: Final = stack
+        self._has_build = False
         self._execution_role, added = self._role_for(props, request, managed_only=provider.managed_policies_only)
         self._has_schedule: Final = "schedule" in request
         self._scans: Final = request.get("imageScanningConfiguration", {}).get("imageScanningEnabled", False)
@@ -84,12 +87,15 @@ class ImagePipeline(ImagePipelineBase):
                 # Rendered at synth, because `Tags.of` can add tags until then.
                 "Tags": self._tags.rendered_tags,
                 **({} if props.adopt_existing is False else {"AdoptExisting": props.adopt_existing}),
+                **({} if props.on_delete == ImagePipelineOnDelete.DELETE else {"OnDelete": props.on_delete.value}),
             },
         )
         if added is not None:
             # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
             self._resource.node.add_dependency(added)
         if policy is not None:
+            if props.on_delete == ImagePipelineOnDelete.REFUSE_WHILE_BUILDING:
+                allow_listing(policy, stack)
             recipe_is_made = isinstance(props.recipe, cdk.CfnResource)
             allow_what_it_needs(policy, stack, request, recipe_is_made=recipe_is_made)
 
@@ -185,6 +191,11 @@ class ImagePipeline(ImagePipelineBase):
         - `removal_policy`: DESTROY deletes images of earlier builds, with their AMIs, snapshots and container images,
           and the last one with the resource. RETAIN keeps them. Default: RETAIN.
         """
+        if self._has_build:
+            raise self._error(
+                "build_on_deploy makes the one build of a pipeline: got a second call, allowed is one: use what the "
+                "first returned"
+            )
         options = BuildOptions(
             timeout=PART if timeout is None else timeout,
             wait=wait,
@@ -192,13 +203,16 @@ class ImagePipeline(ImagePipelineBase):
             image_tags={} if image_tags is None else image_tags,
             removal_policy=removal_policy,
         )
-        return ImagePipelineBuild(
+        build = ImagePipelineBuild(
             self,
+            self._own_stack,
             options,
             pipeline_arn=self.image_pipeline_arn,
             request=self._request,
             provider=self._provider,
         )
+        self._has_build = True
+        return build
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 
-from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
+from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineOnDelete, ImagePipelineProps
 from cdk_imagebuilder_pipeline.props.recipe import Recipe, resolve_recipe
 from cdk_imagebuilder_pipeline.props.scanning import ScanResultCondition
 from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule, fault_of_timezone, timezone_of
@@ -225,6 +225,11 @@ def _wrong_objects(props: ImagePipelineProps) -> Iterator[Problem]:
     condition = props.scan_result_condition
     yield from _not_a(ScanResultCondition, "a ScanResultCondition", ("scan_result_condition",), condition)
     yield from _not_a(bool, "true or false", ("adopt_existing",), props.adopt_existing, is_unresolved)
+    if props.on_delete not in list(ImagePipelineOnDelete):
+        allowed = ", ".join(ImagePipelineOnDelete)
+        yield Problem(
+            ("on_delete",), f"is not an allowed value: got {described(props.on_delete)}, allowed are {allowed}"
+        )
     yield from _not_a(ImagePipelineProviderBase, "an ImagePipelineProvider", ("provider",), props.provider)
 
 

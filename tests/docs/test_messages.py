@@ -16,6 +16,7 @@ import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
@@ -50,19 +51,16 @@ WATCHER = "arn:aws:states:eu-west-1:111122223333:stateMachine:Watcher"
 STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/Images/6f2d1c3e"
 
 
-def golden(stack: cdk.Stack, **props: Any) -> ImagePipeline:
+def golden(stack: cdk.Stack, **props: Any) -> Any:
     """Make a pipeline in the way of somebody whose type checker is off."""
     untyped: Any = ImagePipeline
-    made: ImagePipeline = untyped(
-        stack, "Golden", **{"recipe": RECIPE, "infrastructure_configuration": INFRASTRUCTURE} | props
-    )
-    return made
+    return untyped(stack, "Golden", **{"recipe": RECIPE, "infrastructure_configuration": INFRASTRUCTURE} | props)
 
 
 PARIS = scheduler.ScheduleExpression.cron(hour="6", time_zone=cdk.TimeZone.EUROPE_PARIS)
 
 
-def scheduled(stack: cdk.Stack, expression: Any, **more: Any) -> ImagePipeline:
+def scheduled(stack: cdk.Stack, expression: Any, **more: Any) -> Any:
     return golden(stack, schedule=ImagePipelineSchedule(expression=expression, **more))
 
 
@@ -129,6 +127,24 @@ def imported(stack: cdk.Stack) -> Any:
     return ImagePipeline.from_image_pipeline_name(stack, "Imported", "golden")
 
 
+def built_twice(stack: cdk.Stack) -> None:
+    made = golden(stack)
+    made.build_on_deploy()
+    made.build_on_deploy()
+
+
+def with_a_launch_template(stack: cdk.Stack) -> None:
+    regions = [{"region": "eu-west-1", "launchTemplateConfigurations": [{"launchTemplateId": "lt-1"}]}]
+    distribution = imagebuilder.CfnDistributionConfiguration(stack, "All", name="all", distributions=regions)
+    made = golden(stack, distribution_configuration=distribution)
+    made.build_on_deploy(removal_policy=cdk.RemovalPolicy.DESTROY)
+
+
+def elsewhere_deployed(stack: cdk.Stack, **options: Any) -> Any:
+    function = "arn:aws:lambda:eu-west-1:111122223333:function:images"
+    return ImagePipelineProvider.from_service_token(stack, "Provider", function, **options)
+
+
 SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: golden(s, description="", status="ON"),
     lambda s: golden(s, recipe_tpye=RecipeType.IMAGE),
@@ -172,6 +188,22 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: ImagePipeline.from_image_pipeline_name(s, "Imported", "golden", recipe="golden"),
     lambda s: imported(s).on_image_build_failed("Failed"),
     lambda s: imported(s).on_cve_detected("Critical", event_pattern=events.EventPattern(source=["aws.ec2"])),
+    lambda s: imported(s).build_on_deploy(),
+    built_twice,
+    lambda s: golden(s).build_on_deploy(timeout=55),
+    lambda s: golden(s).build_on_deploy(timeout=cdk.Duration.hours(24)),
+    lambda s: golden(s).build_on_deploy(timeout=cdk.Duration.minutes(cdk.Token.as_number({"Ref": "Minutes"}))),
+    lambda s: golden(s).build_on_deploy(wait="yes"),
+    lambda s: golden(s).build_on_deploy(triggers={1: "2026-11"}),
+    lambda s: golden(s).build_on_deploy(image_tags={f"key{index}": "" for index in range(48)}),
+    lambda s: golden(s).build_on_deploy(removal_policy=cdk.RemovalPolicy.SNAPSHOT),
+    with_a_launch_template,
+    lambda s: golden(s, provider=elsewhere_deployed(s)).build_on_deploy(),
+    lambda s: golden(s, provider=elsewhere_deployed(s)).build_on_deploy(removal_policy=cdk.RemovalPolicy.DESTROY),
+    lambda s: golden(s, recipe=CONTAINER).build_on_deploy().image_id,
+    lambda s: golden(s).build_on_deploy(wait=False).image_id,
+    lambda s: golden(s).build_on_deploy().image_id_in(cdk.Aws.REGION),
+    lambda s: elsewhere_deployed(s, watcher_arn="images"),
     lambda s: provider(s, timeout=30),
     lambda s: provider(s, timeout=cdk.Duration.seconds(10)),
     lambda s: provider(s, memory_size=cdk.Size.mebibytes(64)),
@@ -214,7 +246,6 @@ PROPERTIES: list[dict[str, Any]] = [
     {"AdoptExisting": "perhaps"},
     {"Tags": {f"key{index}": "" for index in range(49)}},
     {"Workflows": [{"WorkflowArn": BUILD, "Parameters": [{"Name": "key", "Value": "x"}]}], "ExecutionRole": "builder"},
-    {"OnDelete": "KEEP"},
 ]
 
 BUILDS: list[dict[str, Any]] = [{"OnDelete": "DELETE"}, {"WatcherArn": None}]
@@ -305,6 +336,10 @@ NO_MESSAGES = {
     # Names of events, of resources and of settings; reasons for a linter; what is printed when all is well.
     "lambda/imagebuilder_model/events.py": r"EC2 Image Builder .*",
     "constructs/cdk_imagebuilder_pipeline/execution_role.py": r".*",
+    "constructs/cdk_imagebuilder_pipeline/provider/build_grants.py": r".*",
+    "constructs/cdk_imagebuilder_pipeline/provider/builds.py": r".*",
+    "constructs/cdk_imagebuilder_pipeline/provider/grants.py": r"it is made of .*",
+    "constructs/cdk_imagebuilder_pipeline/provider/waiting.py": r".*",
     "constructs/cdk_imagebuilder_pipeline/provider/network.py": r"Lambda .*|Network interfaces .*",
     "constructs/cdk_imagebuilder_pipeline/provider/policy.py": r".*",
     "constructs/cdk_imagebuilder_pipeline/provider/provider.py": (

@@ -169,6 +169,15 @@ def test_native_pipeline_is_taken_over_and_not_made_again(cdk: Cdk, deploy: Depl
     assert ":stack/LegacyImage/" in adopted["tags"]["imagebuilder-pipeline:stack-id"]
 
 
+def test_auto_scaling_group_runs_the_ami_that_the_deployment_builds(cdk: Cdk, tmp_path: Path) -> None:
+    synth(cdk, "build-on-deploy", tmp_path)
+    assert_instances_have_a_profile_of_the_stack(tmp_path)
+    resources = json.loads((tmp_path / "WebFleet.template.json").read_text())["Resources"]
+    (build,) = (name for name, one in resources.items() if one["Type"] == "Custom::ImagePipelineBuild")
+    (template,) = (one for one in resources.values() if one["Type"] == "AWS::EC2::LaunchTemplate")
+    assert template["Properties"]["LaunchTemplateData"]["ImageId"] == {"Fn::GetAtt": [build, "ImageId"]}
+
+
 def test_every_example_is_named_by_a_test() -> None:
     folders = {path.parent.name for path in EXAMPLES.glob("*/cdk.json")}
     named = Path(__file__).read_text(encoding="utf-8")

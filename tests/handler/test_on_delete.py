@@ -86,4 +86,4 @@ def test_adopted_pipeline_is_given_back_whatever_on_delete_says(
 def test_unknown_value_is_reported_with_the_known_ones(resource: Resource, minimal: dict[str, Any]) -> None:
     answer = resource.create(**minimal, OnDelete="KEEP")
     known = "DELETE, DISABLE, REFUSE_WHILE_BUILDING"
-    assert answer["Reason"].endswith(f"OnDelete must be one of {known}: got 'KEEP'")
+    assert answer["Reason"].endswith(f"OnDelete is not an allowed value: got 'KEEP', allowed are {known}")

@@ -109,9 +109,10 @@ def test_deploys_show_while_they_run_and_without_a_reload(cloud: Deployed, tab: 
 def test_every_text_has_enough_contrast_and_nothing_is_wider_than_a_phone(cloud: Deployed, tab: Browser) -> None:
     cloud.deploy("Seen", Name="seen", Schedule={"ScheduleExpression": "rate(7 days)"})
     cloud.deploy("Seen", Name="seen", Descriptoin="x")
-    cloud.client("imagebuilder").list_image_pipelines()
+    (pipeline,) = cloud.client("imagebuilder").list_image_pipelines()["imagePipelineList"]
+    cloud.client("imagebuilder").start_image_pipeline_execution(imagePipelineArn=pipeline["arn"])
     tab.open(cloud.page)
-    tab.wait_for("document.querySelectorAll('article.event').length > 1")
+    tab.wait_for("document.querySelectorAll('article.event').length > 1 && document.querySelector('.build')")
     tab.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
     for scheme in ("light", "dark"):
         for width in (1400, 360):

@@ -130,6 +130,36 @@ def test_event_that_is_not_over_is_shown_as_working(timeline: Timeline) -> None:
     assert (event["state"], event["milliseconds"]) == ("working", None)
 
 
+def test_event_whose_function_has_returned_waits_until_a_response_comes(timeline: Timeline) -> None:
+    event = begin(timeline)
+    timeline.function_returned(event)
+    (shown,) = seen(timeline)["events"]
+    assert (shown["state"], shown["milliseconds"], shown["awaits"]) == ("waiting", None, None)
+    assert timeline.waiting_for(URL) is event
+    timeline.answered(TOKEN, {"Status": "SUCCESS", "PhysicalResourceId": "image"})
+    assert seen(timeline)["events"][0]["state"] == "succeeded"
+
+
+def test_event_that_ends_without_the_response_it_waited_for_has_failed(timeline: Timeline) -> None:
+    event = begin(timeline)
+    timeline.function_returned(event)
+    timeline.end(event, "timed out")
+    assert (seen(timeline)["events"][0]["state"], timeline.waiting_for(URL)) == ("failed", None)
+
+
+@pytest.mark.parametrize("url", ["", "https://127.0.0.1:4566/_ministack/cfn-response/", "other"])
+def test_url_of_no_event_finds_none(timeline: Timeline, url: str) -> None:
+    begin(timeline, token="")
+    assert timeline.waiting_for(url) is None
+
+
+def test_event_that_waits_for_an_image_names_it(timeline: Timeline) -> None:
+    event = begin(timeline, props={"ImageArn": "arn:image"})
+    assert seen(timeline)["events"][0]["awaits"] is None
+    timeline.function_returned(event)
+    assert seen(timeline)["events"][0]["awaits"] == "arn:image"
+
+
 @pytest.mark.parametrize(("physical_id", "replaces"), [("old", False), ("new", True)])
 def test_update_that_answers_with_another_physical_id_is_a_replacement(
     timeline: Timeline, physical_id: str, replaces: bool

@@ -1,4 +1,4 @@
-"""`make soak`: 10,000 steps of the machine, a million inputs, the whole storm, a starved function; figures and the seed."""
+"""`make soak`: 10,000 steps of the machines, a million inputs, the whole storm, a starved function; figures and the seed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from support.function import MARGIN
 
 from soak.fuzz import fuzz
-from soak.run import run_machine, run_machine_of_processes
+from soak.run import run_machine, run_machine_of_builds, run_machine_of_processes
 from soak.starved import KINDS, starve
 from soak.storm import simulated_storm, storm
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _OF_PROCESSES: Final = 0.05
 """The share of the steps for which processes do some of the work, over sockets."""
 
+_OF_BUILDS: Final = 0.3
+"""The share of the steps in which a stack builds images and waits for them."""
+
 
 def main() -> int:
     """Run everything, or the one part that is named; return how many parts failed."""
@@ -33,10 +36,11 @@ def main() -> int:
     inputs = int(os.environ.get("INPUTS") or 1_000_000)
     creates = int(os.environ.get("CREATES") or 490)
     rate = float(os.environ.get("RATE") or 5)
-    of_processes = int(steps * _OF_PROCESSES)
+    of_processes, of_builds = int(steps * _OF_PROCESSES), int(steps * _OF_BUILDS)
     parts: dict[str, Callable[[], Any]] = {
-        "machine": lambda: _figures(run_machine(steps - of_processes, seed)),
+        "machine": lambda: _figures(run_machine(steps - of_processes - of_builds, seed)),
         "machine-of-processes": lambda: _figures(run_machine_of_processes(of_processes, seed)),
+        "builds": lambda: _figures(run_machine_of_builds(of_builds, seed)),
         "fuzz": lambda: _figures(fuzz(inputs, seed)),
         "storm": lambda: _storm(creates, rate, seed),
         "simulated-storm": lambda: _simulated_storm(creates, rate, seed),
@@ -52,7 +56,8 @@ def main() -> int:
     environment = os.environ | {"SEED": str(seed)}
     # The fuzz has a CPU of its own; what is about time comes alone, when that is over.
     fuzzing = _start("fuzz", environment)
-    failed = [name for name in ("machine", "machine-of-processes") if not _report(name, _start(name, environment))]
+    machines = ("machine", "machine-of-processes", "builds")
+    failed = [name for name in machines if not _report(name, _start(name, environment))]
     failed += [] if _report("fuzz", fuzzing) else ["fuzz"]
     failed += [name for name in ("simulated-storm", "storm", "starved") if not _report(name, _start(name, environment))]
     print(f"\n{time.monotonic() - started:.0f} s, failed: {', '.join(failed) or 'nothing'}")

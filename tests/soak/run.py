@@ -4,8 +4,9 @@ from collections import Counter
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
+from soak.builds import Builds
 from soak.machine import Machine, MachineOfProcesses
 from soak.processes import Processes
 
@@ -28,7 +29,12 @@ def run_machine_of_processes(steps: int, number: int) -> Counter[str]:
             MachineOfProcesses.workers = None
 
 
-def _run(machine: type[Machine], steps: int, number: int) -> Counter[str]:
+def run_machine_of_builds(steps: int, number: int) -> Counter[str]:
+    """Run so many steps with builds that a stack waits for."""
+    return _run(Builds, steps, number)
+
+
+def _run(machine: type[RuleBasedStateMachine], steps: int, number: int) -> Counter[str]:
     figures: Counter[str] = Counter()
     while figures["steps"] < steps:
         left = -(-(steps - figures["steps"]) // _STEPS_OF_A_SEQUENCE)
@@ -37,7 +43,7 @@ def _run(machine: type[Machine], steps: int, number: int) -> Counter[str]:
     return figures
 
 
-def _run_round(machine: type[Machine], sequences: int, number: str, into: Counter[str]) -> None:
+def _run_round(machine: type[RuleBasedStateMachine], sequences: int, number: str, into: Counter[str]) -> None:
     chosen = settings(
         max_examples=sequences,
         stateful_step_count=_STEPS_OF_A_SEQUENCE,

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from soak.run import run_machine, run_machine_of_processes
+from soak.run import run_machine, run_machine_of_builds, run_machine_of_processes
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +23,9 @@ def test_no_sequence_of_events_and_faults_leaves_a_stack_stuck_or_a_pipeline_wit
 def test_nor_does_one_that_processes_work_on_over_sockets() -> None:
     figures = run_machine_of_processes(steps=150, number=1)
     assert figures["deliveries by a process"] > 3
+
+
+def test_nor_does_one_with_builds_leave_a_build_that_nobody_needs_or_a_resource_without_its_image() -> None:
+    figures = run_machine_of_builds(steps=200, number=1)
+    assert figures["executions"] > 20
+    assert figures["deployments that must succeed"] > 5

@@ -4,7 +4,7 @@ import io
 import json
 import urllib.request
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,10 +23,6 @@ from support.profile import PROFILE, make_instance_profile
 Properties = dict[str, Any]
 
 _EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
-}
 
 
 @dataclass
@@ -37,11 +33,14 @@ class Deployed:
     folder: Path
     _clients: list[Any] = field(default_factory=list)
 
-    def deploy(self, stack: str, **properties: Any) -> str:
-        """Make or change a stack with a pipeline of these properties, and return the stack's status."""
+    def deploy(self, stack: str, *, more: Mapping[str, Any] | None = None, **properties: Any) -> str:
+        """Make or change a stack with a pipeline of these properties, and return the stack's status.
+
+        `more` has further resources of the template, by logical id.
+        """
         exists = any(found["StackName"] == stack for found in self._live_stacks())
         act = self._cloudformation.update_stack if exists else self._cloudformation.create_stack
-        act(StackName=stack, TemplateBody=json.dumps(self._template(stack, properties)))
+        act(StackName=stack, TemplateBody=json.dumps(self._template(stack, properties, more or {})))
         with suppress(WaiterError):  # the status tells
             kind = "update" if exists else "create"
             waiter = self._cloudformation.get_waiter(f"stack_{kind}_complete")
@@ -100,9 +99,7 @@ class Deployed:
 
     def function(self, name: str, code: bytes, handler: str) -> str:
         """Make a function whose role may do everything, and return its ARN."""
-        iam = self.client("iam")
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
-        iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=json.dumps(_EVERYTHING))
+        role = self._role(name, "lambda.amazonaws.com")
         made = self.client("lambda").create_function(
             FunctionName=name, Role=role, Runtime="python3.13", Handler=handler, Code={"ZipFile": code}, Timeout=60
         )
@@ -111,13 +108,51 @@ class Deployed:
     @cached_property
     def service_token(self) -> str:
         """The ARN of the handler's function."""
+        return self.function("handler", self._asset, "imagebuilder_pipeline_handler.main.handler")
+
+    @cached_property
+    def watcher_arn(self) -> str:
+        """The ARN of a state machine that looks at images, as that of the construct does."""
+        function = self.function("watcher", self._asset, "imagebuilder_pipeline_handler.watcher.look")
+        look = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName": function, "Payload.$": "$"},
+            "OutputPath": "$.Payload",
+            "Next": "IsOver",
+        }
+        over = {"Variable": "$.isOver", "BooleanEquals": True, "Next": "Over"}
+        states = {
+            "Look": look,
+            "IsOver": {"Type": "Choice", "Choices": [over], "Default": "Wait"},
+            "Wait": {"Type": "Wait", "Seconds": 30, "Next": "Look"},
+            "Over": {"Type": "Succeed"},
+        }
+        made = self.client("stepfunctions").create_state_machine(
+            name="watcher",
+            roleArn=self._role("machine", "states.amazonaws.com"),
+            definition=json.dumps({"StartAt": "Look", "States": states}),
+        )
+        return str(made["stateMachineArn"])
+
+    @cached_property
+    def _asset(self) -> bytes:
         asset = self.folder / "asset"
         copy_packages(asset)
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for path in sorted(asset.rglob("*")):
                 archive.write(path, path.relative_to(asset))
-        return self.function("handler", buffer.getvalue(), "imagebuilder_pipeline_handler.main.handler")
+        return buffer.getvalue()
+
+    def _role(self, name: str, service: str) -> str:
+        """Make a role that may do everything, and return its ARN."""
+        iam = self.client("iam")
+        statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=json.dumps(_EVERYTHING))
+        return str(role)
 
     @cached_property
     def _cloudformation(self) -> Any:
@@ -128,7 +163,7 @@ class Deployed:
             if not stack["StackStatus"].startswith("DELETE"):
                 yield stack
 
-    def _template(self, stack: str, properties: Properties) -> dict[str, Any]:
+    def _template(self, stack: str, properties: Properties, more: Mapping[str, Any]) -> dict[str, Any]:
         recipe = {"Name": stack, "Version": "1.0.0", "ParentImage": "ami-1"}
         pipeline = {
             "ServiceToken": self.service_token,
@@ -144,6 +179,7 @@ class Deployed:
                     "Properties": {"Name": stack, "InstanceProfileName": PROFILE},
                 },
                 "Pipeline": {"Type": "Custom::ImagePipeline", "Properties": pipeline | properties},
+                **more,
             }
         }
 

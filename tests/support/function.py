@@ -104,6 +104,7 @@ class Delivery(Process):
         self.bodies: list[bytes] = []
         self.has_answered = self.was_heard = False
         self.progress: Progress | None = None
+        self.tokens = request.tokens
         self.looked: dict[str, float] = {}
         """When looking at a pipeline was first denied."""
 
@@ -127,6 +128,10 @@ class Bucket:
 
     def expect(self, request: Request) -> None:
         self._by_url[request.event["ResponseURL"]] = request
+
+    def request(self, url: str) -> Request:
+        """Return the event that a ResponseURL belongs to."""
+        return self._by_url[url]
 
     def put(self, url: str, body: bytes, timeout: float) -> int:
         """Put a response as the function does."""
@@ -179,6 +184,9 @@ class Bucket:
             self.violations.append("a failure without a reason")
         if event["RequestType"] == "Delete" and answered["PhysicalResourceId"] != event["PhysicalResourceId"]:
             self.violations.append("a Delete was answered with another id")
+        is_failed_update = (event["RequestType"], answered["Status"]) == ("Update", "FAILED")
+        if is_failed_update and answered["PhysicalResourceId"] != event["PhysicalResourceId"]:
+            self.violations.append("an Update that failed was answered with another id")
         if delivery is not None:
             delivery.bodies.append(body)
             if len(set(delivery.bodies)) > 1:
@@ -387,7 +395,7 @@ class Function:
             raise ReadTimeoutError(endpoint_url=url)
         if fault.fault == "reply lost":
             raise ConnectionClosedError(endpoint_url=url)
-        return _response(url, status, answered, error)
+        return http_response(url, status, answered, error)
 
     def _check_call(self, operation: str, given: Mapping[str, Any]) -> None:
         """Hold a call against what deliveries of one event promise together."""
@@ -396,7 +404,9 @@ class Function:
         request = delivery.request
         if str(request.event.get("PhysicalResourceId")).startswith("not-created/"):
             self.bucket.violations.append("marker: a Delete of what was never made called the service")
-        token = request.tokens.setdefault(operation, given.get("clientToken"))
+        # Of one event several images may be cancelled, each with a token of its own.
+        action = f"{operation} {given.get('imageBuildVersionArn', given.get('resourceArn', ''))}".rstrip()
+        token = delivery.tokens.setdefault(action, given.get("clientToken"))
         if token != given.get("clientToken"):
             self.bucket.violations.append(f"token: one event came with two tokens for {operation}")
 
@@ -404,10 +414,10 @@ class Function:
         """Tell whether IAM denies a request, as the conditions of the function's policy say."""
         delivery = self._simulation.process
         assert isinstance(delivery, Delivery)
-        arn = str(given.get("imagePipelineArn") or given.get("resourceArn"))
-        live = self._service._state.pipelines.get(arn, {})
+        arn = str(given.get("imagePipelineArn") or given.get("resourceArn") or given.get("imageBuildVersionArn"))
+        tags = self._service._state.tags(arn) or {}
         own = str(delivery.request.event["StackId"])
-        return self.has_iam and live.get("tags", {}).get(STACK_ID_TAG, own) != own
+        return self.has_iam and tags.get(STACK_ID_TAG, own) != own
 
     def _fault(self, operation: str) -> Fault:
         delivery, random = self._simulation.process, self._simulation.random
@@ -440,7 +450,8 @@ class _Raw:
             yield self._content.popleft()
 
 
-def _response(url: str, status: int, content: bytes, error: str) -> AWSResponse:
+def http_response(url: str, status: int, content: bytes, error: str) -> AWSResponse:
+    """Return an answer of a service as a client receives it. `error` is its code, empty for none."""
     headers = {"content-type": "application/json", "x-amzn-requestid": "simulated"}
     given: Mapping[str, str] = headers | ({"x-amzn-errortype": error} if error else {})
     raw: Any = _Raw(content)

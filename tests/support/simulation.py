@@ -85,9 +85,12 @@ class Simulation:
             self._give_way(self.now + seconds, until)
         return until()
 
-    def run(self) -> None:
-        """Run until no task is left. What a task raises is raised here."""
-        while self._tasks and self._error is None:
+    def run(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Run until no task is left, or until something has come: the next run then goes on with what is left.
+
+        What a task raises is raised here.
+        """
+        while self._tasks and self._error is None and not until():
             ready = [task for task in self._tasks if task.is_ready(self.now)]
             if not ready:
                 self.now = min(task.wake_at for task in self._tasks)

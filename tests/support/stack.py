@@ -65,6 +65,8 @@ class CloudFormation:
     simulation: Simulation
     function: Function
     figures: Counter[str]
+    service_timeout: int = SERVICE_TIMEOUT
+    """Seconds for which it waits for an answer."""
     plans: deque[Plan] = field(default_factory=deque[Plan])
     requests: list[Request] = field(default_factory=list[Request])
 
@@ -92,7 +94,7 @@ class CloudFormation:
         self.figures["events"] += 1
         self.figures[f"events: {event['RequestType']}"] += 1
         self.function.invoke(request)
-        self.simulation.wait(lambda: request.honoured is not None, patience or SERVICE_TIMEOUT)
+        self.simulation.wait(lambda: request.honoured is not None, patience or self.service_timeout)
         request.is_given_up = True
         request.was_cancelled = patience is not None and request.honoured is None
         if patience is None:
@@ -128,12 +130,7 @@ class Stack:
 
     def deploy(self, template: Template) -> bool:
         """Bring the stack to a template; False when it was rolled back, or that failed too."""
-        attempts = [
-            Attempt(logical_id, properties, self.members.get(logical_id))
-            for logical_id, properties in template.items()
-            if logical_id not in self.members or self.members[logical_id].properties != properties
-        ]
-        self._side_by_side([partial(self._attempt, attempt) for attempt in attempts])
+        attempts = self._attempts(template)
         if not all(attempt.has_succeeded for attempt in attempts):
             self._roll_back(attempts)
             return False
@@ -181,6 +178,16 @@ class Stack:
         physical_id = answer["PhysicalResourceId"] if answer else self._invented_id(logical_id)
         self._clean_up([Leftover(logical_id, physical_id, properties)])
 
+    def _attempts(self, template: Template) -> list[Attempt]:
+        """Try to give the stack's resources these properties."""
+        attempts = [
+            Attempt(logical_id, properties, self.members.get(logical_id))
+            for logical_id, properties in template.items()
+            if logical_id not in self.members or self.members[logical_id].properties != properties
+        ]
+        self._side_by_side([partial(self._attempt, attempt) for attempt in attempts])
+        return attempts
+
     def _attempt(self, attempt: Attempt) -> None:
         if attempt.before is None:
             answer = self._send("Create", attempt.logical_id, attempt.properties)
@@ -196,7 +203,7 @@ class Stack:
     def _roll_back(self, attempts: Sequence[Attempt], leftovers: Sequence[Leftover] = ()) -> None:
         self._unrestored, self._leftovers = [], list(leftovers)
         updates = [attempt for attempt in attempts if attempt.before is not None]
-        self._side_by_side([partial(self._restore, attempt) for attempt in updates])
+        self._restore_all(updates)
         self._leftovers += [
             Leftover(attempt.logical_id, attempt.physical_id, attempt.properties)
             for attempt in attempts
@@ -206,6 +213,9 @@ class Stack:
         if self.is_stable:
             doomed, self._leftovers = self._leftovers, []
             self._clean_up(doomed)
+
+    def _restore_all(self, attempts: Sequence[Attempt]) -> None:
+        self._side_by_side([partial(self._restore, attempt) for attempt in attempts])
 
     def _restore(self, attempt: Attempt) -> None:
         """Send the Update of a rollback: the properties swapped, and the id that the resource has now."""
@@ -239,7 +249,7 @@ class Stack:
         return answer is not None and answer["Status"] == "SUCCESS"
 
     def _update(self, logical_id: str, now: Member, properties: Properties) -> dict[str, Any] | None:
-        old = as_cloudformation_sends(_GIVEN | now.properties)
+        old = as_cloudformation_sends(self._given() | now.properties)
         return self._send(
             "Update", logical_id, properties, PhysicalResourceId=now.physical_id, OldResourceProperties=old
         )
@@ -251,10 +261,16 @@ class Stack:
         return {
             "RequestType": kind,
             "StackId": self.id,
-            "ResourceType": "Custom::ImagePipeline",
+            "ResourceType": self._resource_type(properties),
             "LogicalResourceId": logical_id,
-            "ResourceProperties": as_cloudformation_sends(_GIVEN | properties),
+            "ResourceProperties": as_cloudformation_sends(self._given() | properties),
         }
+
+    def _resource_type(self, _properties: Properties) -> str:
+        return "Custom::ImagePipeline"
+
+    def _given(self) -> Properties:
+        return {"ServiceToken": FUNCTION_ARN, "ServiceTimeout": self._cloudformation.service_timeout}
 
     def _side_by_side(self, jobs: Sequence[Callable[[], None]]) -> None:
         self._cloudformation.side_by_side(jobs)
@@ -267,6 +283,3 @@ class Stack:
 def hash_of(name: str) -> str:
     """Return twelve hexadecimal digits of a name, for a stack's id."""
     return name.encode().hex().ljust(12, "0")[:12]
-
-
-_GIVEN: Final = {"ServiceToken": FUNCTION_ARN, "ServiceTimeout": SERVICE_TIMEOUT}

@@ -126,11 +126,11 @@ def test_bundle_holds_the_three_packages_and_the_model_and_nothing_compiled(bund
     assert [path.name for path in bundle.rglob("*.txt")] == ["LICENSE.txt"]
 
 
-def test_zipped_bundle_is_under_100_kilobytes(bundle: Path, tmp_path: Path) -> None:
+def test_zipped_bundle_is_under_120_kilobytes(bundle: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "code.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(bundle.rglob("*")):
             archive.write(path, path.relative_to(bundle))
-    assert (tmp_path / "code.zip").stat().st_size < 100_000
+    assert (tmp_path / "code.zip").stat().st_size < 120_000
 
 
 def test_every_file_of_the_bundle_may_be_read_by_the_user_of_the_function(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from imagebuilder_model import Shape, load_model
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 CONTAINER_RECIPE: dict[str, Any] = {"recipe": f"{ARN}:container-recipe/web/1.0.0"}
 """What takes every prop: some are for container recipes only."""
-OURS = {"adopt_existing", "provider", "recipe_type"}
+OURS = {"adopt_existing", "on_delete", "provider", "recipe_type"}
 ENUMS: dict[str, type[StrEnum]] = {
     "PipelineStatus": ImagePipelineStatus,
     "PipelineExecutionStartCondition": ScheduleStartCondition,
@@ -206,6 +206,10 @@ def test_scan_of_the_ami_reaches_the_function_with_its_condition(
         ({"workflows": workflow("x", "parameters")}, "workflows[0].parameters must be a mapping of names and values: got a string"),
         ({"workflows": workflow([{"name": "a", "value": "secret"}], "parameters")}, "workflows[0].parameters must be a mapping of names and values: got a list"),
         ({"workflows": workflow({"a": 1}, "parameters")}, "workflows[0].parameters['a'] must be a list: got a value that is not shown"),
+        (
+            {"on_delete": "KEEP"},
+            "on_delete is not an allowed value: got 'KEEP', allowed are DELETE, DISABLE, REFUSE_WHILE_BUILDING",
+        ),
         ({"adopt_existing": "yes"}, "adopt_existing must be true or false: got 'yes'"),
         ({"provider": "arn"}, "provider must be an ImagePipelineProvider: got 'arn'"),
         ({"provider": {"timeout": 30}}, "provider must be an ImagePipelineProvider: got a mapping"),

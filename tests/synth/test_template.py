@@ -15,6 +15,7 @@ from aws_cdk.assertions import Template
 
 from cdk_imagebuilder_pipeline import (
     ImagePipeline,
+    ImagePipelineOnDelete,
     ImagePipelineProps,
     ImagePipelineSchedule,
     ImagePipelineStatus,
@@ -80,6 +81,7 @@ def full_props(stack: cdk.Stack) -> ImagePipelineProps:
         tags={"team": "web", "lowerKey": "1"},
         image_tags={"os": "linux"},
         adopt_existing=True,
+        on_delete=ImagePipelineOnDelete.DISABLE,
     )
 
 
@@ -154,7 +156,7 @@ def test_minimal_full_and_scanned_pipeline_render_every_member_of_the_model_and_
     for name in ("minimal", "full"):
         (resource,) = (r for r in expected(name).values() if r["Type"] == "Custom::ImagePipeline")
         found |= rendered(resource["Properties"], {"Tags", "ImageTags"})
-    assert found == members | {"ServiceToken.Fn::GetAtt", "ServiceTimeout", "AdoptExisting"}
+    assert found == members | {"ServiceToken.Fn::GetAtt", "ServiceTimeout", "AdoptExisting", "OnDelete"}
 
 
 def test_from_props_renders_what_keywords_do(tmp_path: Path, minimal: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from support.evaluation import Deployment
 
-from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineOnDelete, ImagePipelineProvider
 from imagebuilder_model.ownership import STACK_ID_TAG, WHAT_IS_BUILT_TAG
 
 Make = Callable[..., ImagePipeline]
@@ -254,3 +254,13 @@ def test_customized_roles_are_reported(tmp_path: Path, minimal: dict[str, Any], 
     for action in ("imagebuilder:GetImage", "logs:PutLogEvents", "ec2:CreateNetworkInterface", "ec2:DescribeSubnets"):
         assert action in watcher
     assert "lambda:InvokeFunction" in repr(roles["Waiting/StateMachineRole"])
+
+
+def test_pipeline_that_is_not_deleted_while_it_builds_lets_the_function_look(
+    stack: cdk.Stack, pipeline: Make, resources: Resources
+) -> None:
+    pipeline(on_delete=ImagePipelineOnDelete.REFUSE_WHILE_BUILDING)
+    found = resources(stack, "Custom::ImagePipeline")
+    (made,) = found.values()
+    assert made["Properties"]["OnDelete"] == "REFUSE_WHILE_BUILDING"
+    assert "imagebuilder:ListImagePipelineImages" in actions(resources(stack, "AWS::IAM::Policy"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import aws_cdk as cdk
@@ -45,8 +46,8 @@ class BuildOptions:
         """Return the seconds that each resource waits: one that waits none when nothing waits."""
         if not self.wait:
             return [0]
-        seconds, longest = self.timeout.to_seconds(), PART.to_seconds()
-        if is_unresolved(seconds):
+        seconds, longest = seconds_of(self.timeout), seconds_of(PART)
+        if not _is_known(self.timeout):
             return [seconds]
         whole, rest = divmod(seconds, longest)
         return [longest] * int(whole) + ([rest] if rest else [])
@@ -57,14 +58,14 @@ class BuildOptions:
             yield Problem(("timeout",), f"must be a Duration: got {described(given)}, write Duration.minutes(...)")
             return
         try:
-            seconds = given.to_seconds()
+            seconds = seconds_of(given)
         except RuntimeError:  # how jsii raises what JavaScript throws
             allowed = f"allowed is Duration.seconds(...) of a token, up to {PART.to_human_string()}"
-            yield Problem(("timeout",), f"is a token of another unit than seconds: got {given}, {allowed}")
+            yield Problem(("timeout",), f"is a token of another unit than seconds: got {given.unit_label()}, {allowed}")
             return
-        if is_unresolved(seconds) or SHORTEST_TIMEOUT.to_seconds() <= seconds <= LONGEST_TIMEOUT.to_seconds():
+        if not _is_known(given) or seconds_of(SHORTEST_TIMEOUT) <= seconds <= seconds_of(LONGEST_TIMEOUT):
             return
-        fault = "small" if seconds < SHORTEST_TIMEOUT.to_seconds() else "large"
+        fault = "small" if seconds < seconds_of(SHORTEST_TIMEOUT) else "large"
         allowed = f"{SHORTEST_TIMEOUT.to_human_string()} to {LONGEST_TIMEOUT.to_human_string()}"
         yield Problem(("timeout",), f"is too {fault}: got {given.to_human_string()}, allowed {allowed}")
 
@@ -73,6 +74,17 @@ class BuildOptions:
             got = getattr(self.removal_policy, "name", None) or described(self.removal_policy)
             allowed = ", ".join(one.name for one in _REMOVAL_POLICIES)
             yield Problem(("removal_policy",), f"is not an allowed value: got {got}, allowed are {allowed}")
+
+
+@lru_cache(maxsize=32)
+def seconds_of(duration: cdk.Duration) -> float:
+    """Return the seconds of a duration, asked for once: many pipelines have the same one."""
+    return duration.to_seconds()
+
+
+@lru_cache(maxsize=32)
+def _is_known(duration: cdk.Duration) -> bool:
+    return not is_unresolved(seconds_of(duration))
 
 
 def _of_type(name: str, value: object, wanted: type, expected: str) -> Iterator[Problem]:

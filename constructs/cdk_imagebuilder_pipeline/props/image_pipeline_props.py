@@ -27,6 +27,20 @@ class ImagePipelineStatus(StrEnum):
     DISABLED = "DISABLED"
 
 
+class ImagePipelineOnDelete(StrEnum):
+    """What the deletion of the resource does to its pipeline. An adopted pipeline is kept in any case."""
+
+    DELETE = "DELETE"
+    """Delete the pipeline. Its images stay."""
+
+    DISABLE = "DISABLE"
+    """Disable the pipeline, remove its owner tags and keep it, to be adopted again with `adopt_existing`. A pipeline
+    that never ran is deleted. Recipe and configurations cannot be deleted while it refers to them: retain those."""
+
+    REFUSE_WHILE_BUILDING = "REFUSE_WHILE_BUILDING"
+    """Fail while the pipeline builds an image, otherwise delete it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImagePipelineProps:
     """Props of an image pipeline. ImagePipeline validates them against the limits of the API's service model.
@@ -129,6 +143,9 @@ class ImagePipelineProps:
     adopt_existing: bool | cdk.IResolvable = False
     """Whether to adopt an existing pipeline of this name instead of failing. An adopted pipeline is updated to these
     props; a Delete keeps it, unless an update without `adopt_existing` came before. Default: false."""
+
+    on_delete: ImagePipelineOnDelete = ImagePipelineOnDelete.DELETE
+    """What the deletion of the resource does to the pipeline, also when a new name replaces it. Default: delete it."""
 
     provider: ImagePipelineProviderBase | None = None
     """The provider whose function manages the pipeline: of the same stack, of another one with `stack_names`, or

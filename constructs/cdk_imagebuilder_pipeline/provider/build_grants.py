@@ -25,7 +25,7 @@ def allow_builds(policy: HandlerPolicy, stack: cdk.Stack) -> None:
     """Let the function start pipelines of its stacks, and read and cancel what it started."""
     images, pipelines = _arn(stack, "image"), _arn(stack, PIPELINE_ARN_KIND)
     of_resource = policy.of_ours("aws:ResourceTag")
-    policy.has_builds = True
+    policy.has_builds = policy.lists_images = True
     policy.allow_itself(
         allow(
             ["imagebuilder:ListImagePipelineImages", "imagebuilder:StartImagePipelineExecution"],
@@ -43,6 +43,16 @@ def allow_builds(policy: HandlerPolicy, stack: cdk.Stack) -> None:
         *of_images(policy, stack),
         wildcards={images: _IMAGES},
     )
+
+
+def allow_listing(policy: HandlerPolicy, stack: cdk.Stack) -> None:
+    """Let the function see whether a pipeline builds. One that starts pipelines may do so anyway."""
+    if not policy.lists_images:
+        policy.lists_images = True
+        pipelines = _arn(stack, PIPELINE_ARN_KIND)
+        policy.allow_itself(
+            allow(["imagebuilder:ListImagePipelineImages"], pipelines, **policy.of_ours("aws:ResourceTag"))
+        )
 
 
 def _tags_on_pipelines(policy: HandlerPolicy, pipelines: str) -> list[Statement]:

@@ -84,6 +84,8 @@ class HandlerPolicy:
         self._repositories: dict[str, None] = {}
         self._keys: dict[str, None] = {}
         self._scans = False
+        self.lists_images = False
+        """Whether the function may list the images of pipelines."""
         self.has_builds = False
         """Whether pipelines build on deploy, so that a recipe may be made of an image which the function builds."""
         self.fingerprints: Final = Fingerprints()

@@ -202,6 +202,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         if vpc is not None:
             creation, wildcards = allow_interfaces(self._function)
             self._policy.allow_itself(creation, wildcards=wildcards)
+        self._service_token: Final = self._function.function_arn
         self._builds: Final = Builds(self, settings, self._policy)
 
     @classmethod
@@ -297,7 +298,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
     @property
     def service_token(self) -> str:
         """The ServiceToken for a `Custom::ImagePipeline` of this stack."""
-        return self._function.function_arn
+        return self._service_token
 
     @property
     def service_timeout(self) -> cdk.Duration:

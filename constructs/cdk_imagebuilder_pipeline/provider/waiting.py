@@ -50,13 +50,13 @@ class Waiting(Construct):
         super().__init__(scope, "Waiting")
         self._settings: Final = settings
         watcher = self._watcher(policy)
-        self._state_machine: Final = self._state_machine_over(watcher)
+        self._state_machine_arn: Final = self._state_machine_over(watcher).ref
         acknowledge_rules(self, _RULES)
 
     @property
     def state_machine_arn(self) -> str:
         """The ARN of the state machine."""
-        return self._state_machine.ref
+        return self._state_machine_arn
 
     def _watcher(self, policy: HandlerPolicy) -> lambda_.Function:
         settings, stack = self._settings, cdk.Stack.of(self)

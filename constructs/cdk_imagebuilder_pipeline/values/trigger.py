@@ -12,9 +12,9 @@ from cdk_imagebuilder_pipeline.values.fingerprint import Fingerprint
 from cdk_imagebuilder_pipeline.values.what_is_built import COMPONENT, DISTRIBUTION, Fingerprints
 
 
-def trigger_of(what_is_built: Mapping[str, Any], scope: Construct) -> str:
+def trigger_of(what_is_built: Mapping[str, Any], stack: cdk.Stack) -> str:
     """Return a string that changes when what is built does: its fingerprint when the app is synthesised."""
-    producer: Any = _Trigger(what_is_built, scope)  # pyright does not see an IStringProducer in it
+    producer: Any = _Trigger(what_is_built, stack)  # pyright does not see an IStringProducer in it
     return cdk.Lazy.uncached_string(producer)
 
 
@@ -37,7 +37,7 @@ def updates_launch_templates(distribution_arn: object, scope: Construct) -> bool
 
 def _reached(arn: object, scope: Construct, resource_type: str) -> list[Fingerprint]:
     # Not from what is kept for the triggers: the app may change until it is synthesised.
-    return [one for one in Fingerprints().of(arn, scope).reached() if one.resource_type == resource_type]
+    return [one for one in Fingerprints().of(arn, cdk.Stack.of(scope)).reached() if one.resource_type == resource_type]
 
 
 def _has(value: object, name: str) -> bool:
@@ -54,15 +54,15 @@ def _has(value: object, name: str) -> bool:
 class _Trigger:
     """Computes a trigger when every resource is as it will be deployed."""
 
-    def __init__(self, what_is_built: Mapping[str, Any], scope: Construct) -> None:
+    def __init__(self, what_is_built: Mapping[str, Any], stack: cdk.Stack) -> None:
         self._what_is_built = what_is_built
-        self._scope = scope
+        self._stack = stack
 
     def produce(self, context: Any) -> str:
         """Return the trigger."""
-        shared = _SHARED.setdefault(self._scope.node.root, _Shared())
+        shared = _shared_by(self._stack)
         shared.enter(is_preparing=context.preparing)
-        return shared.fingerprints.of(self._what_is_built, self._scope).trigger(cdk.Stack.of(self._scope))
+        return shared.fingerprints.of(self._what_is_built, self._stack).trigger(self._stack)
 
 
 class _Shared:
@@ -83,3 +83,10 @@ class _Shared:
 
 
 _SHARED: Final[WeakKeyDictionary[IConstruct, _Shared]] = WeakKeyDictionary()
+"""By app, and by stack too, so that the app of a stack is looked up once."""
+
+
+def _shared_by(stack: cdk.Stack) -> _Shared:
+    if stack not in _SHARED:
+        _SHARED[stack] = _SHARED.setdefault(stack.node.root, _Shared())
+    return _SHARED[stack]

@@ -6,15 +6,16 @@ A reference to anything else is a value that is known at deploy. It is joined to
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 
 import aws_cdk as cdk
 
 from cdk_imagebuilder_pipeline.values.fingerprint import BETWEEN, Fingerprint, Later
-from cdk_imagebuilder_pipeline.values.resources import MARK, rendered, rendered_properties
+from cdk_imagebuilder_pipeline.values.resources import MARK, FoundReference, rendered, rendered_properties
 
 _IMAGE_BUILDER: Final = "AWS::ImageBuilder::"
 INFRASTRUCTURE: Final = f"{_IMAGE_BUILDER}InfrastructureConfiguration"
@@ -43,32 +44,41 @@ class Fingerprints:
 
     def __init__(self) -> None:
         self._known: dict[Any, Fingerprint] = {}
+        self._of_values: dict[tuple[str, cdk.Stack], Fingerprint] = {}
 
     def forget(self) -> None:
         """Forget everything: resources may change until the app is synthesised."""
         self._known.clear()
+        self._of_values.clear()
 
-    def of(self, value: object, scope: Any) -> Fingerprint:
-        """Return the fingerprint of a value with tokens, that stands in the stack of a scope."""
-        return self._made(*rendered(value, scope), cdk.Stack.of(scope), "")
+    def of(self, value: object, stack: cdk.Stack) -> Fingerprint:
+        """Return the fingerprint of a value with tokens in its strings, that stands in a stack."""
+        key = (json.dumps(value, sort_keys=True, default=id), stack)
+        if key not in self._of_values:
+            self._of_values[key] = self._made(*rendered(value, stack), lambda: stack, "")
+        return self._of_values[key]
 
-    def of_resource(self, resource: Any) -> Fingerprint:
+    def of_resource(self, resource: Any, resource_type: str) -> Fingerprint:
         """Return the fingerprint of a resource, an L1."""
         if resource not in self._known:
-            resource_type = str(resource.cfn_resource_type)
             properties, references = rendered_properties(resource)
             self._known[resource] = self._made(
-                properties, references, resource.stack, resource_type, _counted(properties, resource_type)
+                properties, references, lambda: resource.stack, resource_type, _counted(properties, resource_type)
             )
         return self._known[resource]
 
     def _made(
-        self, properties: Any, references: list[Any], stack: cdk.Stack, resource_type: str, counted: Any = None
+        self,
+        properties: Any,
+        references: list[FoundReference],
+        stack: Callable[[], cdk.Stack],
+        resource_type: str,
+        counted: Any = None,
     ) -> Fingerprint:
         walk = _Walk(self, references, stack)
         content = [resource_type, walk.content(properties if counted is None else counted)]
         digest = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        others = frozenset(_type_of(reference.target) for reference in references)
+        others = frozenset(reference.resource_type for reference in references)
         return Fingerprint(digest, tuple(walk.laters.values()), properties, resource_type, tuple(walk.followed), others)
 
 
@@ -83,10 +93,15 @@ class _Walk:
     """Goes through a rendered value: returns what is hashed, and collects what is not known at synth."""
 
     fingerprints: Fingerprints
-    references: list[Any]
-    stack: cdk.Stack
+    references: list[FoundReference]
+    stack_of: Callable[[], cdk.Stack]
     laters: dict[str, Later] = field(default_factory=dict)
     followed: list[Fingerprint] = field(default_factory=list)
+
+    @cached_property
+    def stack(self) -> cdk.Stack:
+        """The stack whose template has the value. Only values that are known at deploy need it."""
+        return self.stack_of()
 
     def content(self, value: Any) -> Any:
         match value:
@@ -116,10 +131,10 @@ class _Walk:
         return {name: self.content(arguments)} if name in _PURE else self._later(value)
 
     def _reference(self, index: int) -> Any:
-        reference = self.references[index]
-        target, attribute = reference.target, str(reference.display_name)
-        if _type_of(target).startswith(_IMAGE_BUILDER):
-            fingerprint = self.fingerprints.of_resource(target)
+        found = self.references[index]
+        target, attribute, reference = found.target, found.attribute, found.token
+        if found.resource_type.startswith(_IMAGE_BUILDER):
+            fingerprint = self.fingerprints.of_resource(target, found.resource_type)
             self.followed.append(fingerprint)
             return {"attribute": attribute, "of": fingerprint.digest, "with": [*map(self._add, fingerprint.laters)]}
         if attribute == "Arn":
@@ -133,7 +148,7 @@ class _Walk:
 
         A branch may refer to resources that are not made without its condition, so their values stay in it.
         """
-        walks = [_Walk(self.fingerprints, self.references, self.stack) for _ in range(2)]
+        walks = [_Walk(self.fingerprints, self.references, self.stack_of) for _ in range(2)]
         contents = [walk.content(branch) for walk, branch in zip(walks, (if_true, if_false), strict=True)]
         texts = [
             cdk.Fn.join(BETWEEN, [str(index), *(one.text for one in walk.laters.values() if one.stack is self.stack)])
@@ -159,22 +174,19 @@ class _Walk:
     def _with_paths(self, value: Any) -> Any:
         def path(found: re.Match[str]) -> str:
             reference = self.references[int(found[1])]
-            return f"{reference.target.node.path}.{reference.display_name}"
+            return f"{reference.target.node.path}.{reference.attribute}"
 
         return _mapped(value, lambda text: _REFERENCE.sub(path, text))
 
     def _with_tokens(self, value: Any) -> Any:
-        return _mapped(value, lambda text: _REFERENCE.sub(lambda found: _as_text(self.references[int(found[1])]), text))
+        return _mapped(
+            value, lambda text: _REFERENCE.sub(lambda found: _as_text(self.references[int(found[1])].token), text)
+        )
 
     def _add(self, later: Later) -> int:
         """Return the place of a value among all."""
         self.laters.setdefault(later.key, later)
         return list(self.laters).index(later.key)
-
-
-def _type_of(target: Any) -> str:
-    # Parameters have none.
-    return str(getattr(target, "cfn_resource_type", ""))
 
 
 def _is_function(value: Mapping[str, Any]) -> bool:

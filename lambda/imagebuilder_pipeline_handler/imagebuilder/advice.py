@@ -16,8 +16,8 @@ NO_CONNECTION: Final = Reason(
 )
 NO_ANSWER: Final = Reason(
     "NoAnswer",
-    "Image Builder sent a response without content, so it is not known whether the pipeline was made",
-    "deploy again: a pipeline that was made is found by its tags",
+    "Image Builder sent a response without content, so it is not known what it did",
+    "deploy again: what was made is found by its tags",
 )
 
 REASONS: Final = (NO_CONNECTION, NO_ANSWER)

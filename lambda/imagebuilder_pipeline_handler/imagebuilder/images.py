@@ -87,6 +87,7 @@ def all_images(client: ImageBuilderClient, pipeline_arn: str) -> Iterator[dict[s
             raise HandlerError(NO_ANSWER, pipeline_arn)
         for image in response.get("imageSummaryList", []):
             yield {**image, "tags": image.get("tags") or {}}
-        if not response.get("nextToken"):
+        token = response.get("nextToken")
+        if not token:
             return
-        more = {"nextToken": response["nextToken"]}
+        more = {"nextToken": token}

@@ -71,7 +71,9 @@ def desired(properties: Mapping[str, Any]) -> Desired:
         problems.append(Problem((_ADOPT_EXISTING,), f"must be true or false: got {adopt_existing!r}"))
     if on_delete_of(properties) is None:
         got = described(properties[_ON_DELETE])
-        problems.append(Problem((_ON_DELETE,), f"must be one of {', '.join(ON_DELETE)}: got {got}"))
+        problems.append(
+            Problem((_ON_DELETE,), f"is not an allowed value: got {got}, allowed are {', '.join(ON_DELETE)}")
+        )
     problems += check_pipeline(
         request,
         adopt_existing=adopt_existing is True,

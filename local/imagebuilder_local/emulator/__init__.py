@@ -9,6 +9,7 @@ from imagebuilder_local.emulator.errors import ServiceError, access_denied
 from imagebuilder_local.emulator.iam import Iam
 from imagebuilder_local.emulator.image_builder import ImageBuilder
 from imagebuilder_local.emulator.kept import Call, kept
+from imagebuilder_local.emulator.progress import Builds, Progress
 from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Watch
 from imagebuilder_local.emulator.state import ServiceEvent
 from imagebuilder_local.emulator.versions import latest_version_references
@@ -16,10 +17,12 @@ from imagebuilder_local.emulator.versions import latest_version_references
 __all__ = [
     "SHAPES",
     "Answered",
+    "Builds",
     "Call",
     "Iam",
     "ImageBuilder",
     "ImageBuilderServer",
+    "Progress",
     "ServiceError",
     "ServiceEvent",
     "Watch",

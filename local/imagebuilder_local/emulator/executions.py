@@ -39,7 +39,7 @@ def run_on_schedule(state: State, arn: str, *, fails: bool) -> str | None:
 def list_image_pipeline_images(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return a page of the images of a pipeline. A missing pipeline has no images (API reference)."""
     pipeline = state.pipelines.get(request["imagePipelineArn"])
-    made = [] if pipeline is None else _made_by(state, pipeline)
+    made = [] if pipeline is None else made_by(state, pipeline)
     now = state.clock()
     summaries = ByArn[dict[str, Any]]()
     for image in made:
@@ -57,21 +57,21 @@ def executions(state: State) -> dict[str, list[dict[str, Any]]]:
     return made
 
 
+def made_by(state: State, pipeline: Mapping[str, Any]) -> list[Image]:
+    """Return the images of this pipeline, oldest first, without those of an earlier pipeline of the same name."""
+    wanted = (pipeline["arn"], pipeline["dateCreated"])
+    return [image for image in state.made_by.get(pipeline["arn"], ()) if image.pipeline == wanted]
+
+
 def last_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
     """Return the fields of a pipeline about its last run; empty if it never ran."""
-    runs = _made_by(state, pipeline)
+    runs = made_by(state, pipeline)
     if not runs:
         return {}
     return {
         "dateLastRun": runs[-1].facts["dateCreated"],
         "lastRunStatus": runs[-1].status(state.clock()),
     }
-
-
-def _made_by(state: State, pipeline: Mapping[str, Any]) -> list[Image]:
-    """Return the images of this pipeline, without those of an earlier pipeline of the same name."""
-    wanted = (pipeline["arn"], pipeline["dateCreated"])
-    return [image for image in state.made_by.get(pipeline["arn"], ()) if image.pipeline == wanted]
 
 
 def _build(

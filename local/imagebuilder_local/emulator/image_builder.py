@@ -20,6 +20,7 @@ from imagebuilder_local.emulator.kept import Call, CallLog
 from imagebuilder_local.emulator.operations import OPERATIONS
 from imagebuilder_local.emulator.pace import seconds_per_state as default_pace
 from imagebuilder_local.emulator.pipelines import shown
+from imagebuilder_local.emulator.progress import Builds, newest_builds
 from imagebuilder_local.emulator.rate import TokenBucket
 from imagebuilder_local.emulator.settings import references
 from imagebuilder_local.emulator.state import ServiceEvent, State
@@ -105,6 +106,11 @@ class ImageBuilder:
         """Return the images by pipeline ARN, newest first, as ListImagePipelineImages returns them."""
         with self._lock:
             return executions(self._state)
+
+    def newest_builds(self, most: int) -> dict[str, Builds]:
+        """Return up to `most` of the newest builds of each pipeline, by its ARN, as they stand now."""
+        with self._lock:
+            return newest_builds(self._state, most)
 
     def take_events(self) -> list[ServiceEvent]:
         """Remove and return the events for EventBridge since the last time, in order."""

@@ -74,9 +74,28 @@ class Image:
             changes = [change for change in changes if change.at <= self.cancelled_at] + [stopped]
         return changes + self.moves
 
-    def _build(self) -> list[Change]:
+    def passed(self, now: float) -> list[Change]:
+        """Return the states up to a time, in order. The last is the state at that time."""
+        changes = self.changes()
+        return [change for change in changes if change.at <= now] or changes[:1]
+
+    def ahead(self, now: float) -> list[str]:
+        """Return the states that follow if nothing more happens to the build: none after its end."""
+        status = self.status(now)
+        if status not in RUNNING:
+            return []
+        if self.cancelled_at is not None:
+            return ["CANCELLED"]
+        states = self._states()
+        return states[states.index(status) + 1 :]
+
+    def _states(self) -> list[str]:
+        """Return the states of a build that succeeds."""
         tested = self.facts["imageTestsConfiguration"]["imageTestsEnabled"]
-        states = [state for state in _STATES if tested or state != "TESTING"]
+        return [state for state in _STATES if tested or state != "TESTING"]
+
+    def _build(self) -> list[Change]:
+        states = self._states()
         if self.failure:
             states = [*states[: states.index(self.failure.status) + 1], "FAILED"]
         return [Change(self.started_at + index * self.seconds_per_state, state) for index, state in enumerate(states)]

@@ -35,7 +35,10 @@ class Answer:
 
 @dataclass
 class Event:
-    """A custom resource event, from its sending to its end. `token` is the secret part of its ResponseURL."""
+    """A custom resource event, from its sending to its end. `token` is the secret part of its ResponseURL.
+
+    `has_returned` is set when the function has ended without an error: its response may come later, from elsewhere.
+    """
 
     number: int
     request_type: str
@@ -52,6 +55,7 @@ class Event:
     request_id: str = ""
     trace: str = ""
     token: str = field(default="", repr=False)
+    has_returned: bool = False
     function_error: str | None = None
     answer: Answer | None = None
     ended: float | None = None

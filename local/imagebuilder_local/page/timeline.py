@@ -79,6 +79,16 @@ class Timeline:
         with self._lock:
             event.trace = _root(trace)
 
+    def function_returned(self, event: Event) -> None:
+        """Record that the function ended without an error, possibly before its response."""
+        with self._lock:
+            event.has_returned = True
+
+    def waiting_for(self, response_url: str) -> Event | None:
+        """Return the event that waits for a response to this URL, None if there is none."""
+        with self._lock:
+            return self._unanswered(response_url.rpartition("/")[2])
+
     def function_failed(self, event: Event, error: str) -> None:
         """Record that the function ended with an error, possibly before its response."""
         with self._lock:
@@ -87,7 +97,7 @@ class Timeline:
     def answered(self, token: str, response: Mapping[str, Any]) -> None:
         """Record a response, unless its event has ended."""
         with self._lock:
-            event = next((event for event in self._events if event.token == token and event.ended is None), None)
+            event = self._unanswered(token)
             if event is None:
                 return
             given = _without(token, dict(response))
@@ -133,6 +143,9 @@ class Timeline:
                 call.status, call.code, call.message = answered
 
         return ended
+
+    def _unanswered(self, token: str) -> Event | None:
+        return next((event for event in self._events if token and event.token == token and event.ended is None), None)
 
     def _now(self) -> float:
         return self._epoch + time.monotonic()

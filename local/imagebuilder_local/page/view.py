@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from imagebuilder_local.emulator import ImageBuilder
+from imagebuilder_local.emulator import Builds, ImageBuilder, Progress
+from imagebuilder_local.page.builds import awaited, builds_shown, executions
 from imagebuilder_local.page.difference import changes
 from imagebuilder_local.page.records import Call, Event
 from imagebuilder_local.page.timeline import Timeline
@@ -12,27 +13,30 @@ from imagebuilder_local.page.timeline import Timeline
 
 def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
     """Return pipelines in order of creation, and events and calls of other clients, newest first."""
-    executions = service.executions()
+    settings = service.pipelines()
+    builds = service.newest_builds(builds_shown(len(settings)))
     pipelines = [
-        {"settings": pipeline, "executions": executions.get(pipeline["arn"], [])} for pipeline in service.pipelines()
+        {"settings": pipeline} | executions(builds.get(pipeline["arn"], Builds([], 0))) for pipeline in settings
     ]
+    newest = [build for of_pipeline in builds.values() for build in of_pipeline.newest]
     _, _, _, region, account, _ = service.arn("").split(":")
     with timeline.read() as (events, others):
         return {
             "region": region,
             "account": account,
             "pipelines": pipelines,
-            "events": _events(events)[::-1],
+            "events": _events(events, newest)[::-1],
             "others": list(reversed(_calls(others))),
         }
 
 
-def _events(events: Iterable[Event]) -> list[dict[str, Any]]:
+def _events(events: Iterable[Event], builds: list[Progress]) -> list[dict[str, Any]]:
     shown = []
     before: dict[tuple[str, str], Event] = {}
     for event in events:
         resource = (event.stack_id, event.logical_id)
-        shown.append(_event(event) | {"reverts": _reverts(event, before.get(resource))})
+        awaits = awaited(event, builds) if _state(event) == "waiting" else None
+        shown.append(_event(event) | {"reverts": _reverts(event, before.get(resource)), "awaits": awaits})
         before[resource] = event
     return shown
 
@@ -72,9 +76,12 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _state(event: Event) -> str:
+    """Return `working`, `waiting` once the function has returned and its response comes later, or the outcome."""
     if event.answer is not None:
         return "succeeded" if event.answer.status == "SUCCESS" else "failed"
-    return "working" if event.ended is None else "failed"
+    if event.ended is not None:
+        return "failed"
+    return "waiting" if event.has_returned else "working"
 
 
 def _answer(event: Event) -> dict[str, Any] | None:

@@ -6,7 +6,8 @@ its version is pinned, and a test checks that each function exists with the para
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from inspect import signature
@@ -19,7 +20,7 @@ from imagebuilder_local.page.records import Event
 from imagebuilder_local.page.timeline import Timeline
 
 _current: ContextVar[Event | None] = ContextVar("_current", default=None)
-"""The event that this thread has sent and waits for."""
+"""The event that this thread has sent and waits for, or whose function it runs."""
 
 
 def watch(timeline: Timeline) -> None:
@@ -54,16 +55,41 @@ def _running(timeline: Timeline, original: Callable[..., Any]) -> Callable[..., 
     @wraps(original)
     def execute(func: dict[str, Any], event: Any) -> Any:
         sent = _current.get()
-        if sent is None or not isinstance(event, dict) or "ResponseURL" not in event:
+        if not isinstance(event, dict):
             return original(func, event)
+        if sent is None or "ResponseURL" not in event:
+            with _on_behalf_of(_waiting(timeline, event)):
+                return original(func, event)
         timeline.sent(sent, event)
         result = original(func, event)
         if isinstance(result, dict) and result.get("error"):
             body = result.get("body") or {}
             timeline.function_failed(sent, f"{body.get('errorType', 'Error')}: {body.get('errorMessage', '')}")
+        else:
+            timeline.function_returned(sent)
         return result
 
     return execute
+
+
+def _waiting(timeline: Timeline, payload: Mapping[str, Any]) -> Event | None:
+    """Return the event in the payload of a function, such as the watcher of builds, if it still has no response."""
+    inner = payload.get("event")
+    url = inner.get("ResponseURL") if isinstance(inner, dict) else None
+    return timeline.waiting_for(url) if isinstance(url, str) else None
+
+
+@contextmanager
+def _on_behalf_of(event: Event | None) -> Iterator[None]:
+    """Let the calls of the function that this thread runs belong to an event, if there is one."""
+    if event is None:
+        yield
+        return
+    before = _current.set(event)
+    try:
+        yield
+    finally:
+        _current.reset(before)
 
 
 def _tracing(timeline: Timeline, original: Callable[..., str | None]) -> Callable[..., str | None]:

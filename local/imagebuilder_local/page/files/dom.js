@@ -13,7 +13,8 @@ export const pill = (tone, text) => element("span", { class: "pill", "data-tone"
 
 export const mono = (text) => element("code", {}, String(text));
 
-// `key` identifies the details element, so that it stays open when the data changes.
+// `key` identifies the details element, so that it stays open when the data changes. A link with a `data-key` keeps the
+// focus in the same way.
 export const foldable = (key, summary, open, ...children) =>
   element("details", { "data-key": key, open }, element("summary", {}, summary), ...children);
 
@@ -49,9 +50,10 @@ function takeOver(before, after) {
     const twin = twinOf(details, before);
     if (twin) details.open = twin.open;
   }
-  const focused = before.contains(document.activeElement) && document.activeElement.closest("details[data-key]");
+  const focused = before.contains(document.activeElement) && document.activeElement.closest("[data-key]");
   before.remove();
-  if (focused) twinOf(focused, after)?.querySelector("summary").focus({ preventScroll: true });
+  const twin = focused && twinOf(focused, after);
+  if (twin) (twin.querySelector("summary") ?? twin).focus({ preventScroll: true });
 }
 
-const twinOf = (details, root) => root.querySelector(`details[data-key="${CSS.escape(details.dataset.key)}"]`);
+const twinOf = (keyed, root) => root.querySelector(`[data-key="${CSS.escape(keyed.dataset.key)}"]`);

@@ -1,12 +1,13 @@
 // A CloudFormation event: the request, the calls to Image Builder, and the response.
 
+import { buildTone } from "./build.js";
 import { callStep } from "./call.js";
 import { element, foldable, mono, pill } from "./dom.js";
 import { changes, facts } from "./facts.js";
 import { between, duration, plural, timeOfDay, wholeTime } from "./format.js";
 
-const TONES = { working: "working", succeeded: "good", failed: "bad" };
-const WORDS = { working: "Working", succeeded: "Succeeded", failed: "Failed" };
+const TONES = { working: "working", waiting: "waiting", succeeded: "good", failed: "bad" };
+const WORDS = { working: "Working", waiting: "Waiting", succeeded: "Succeeded", failed: "Failed" };
 
 export const headline = (event) => `${event.requestType} of ${event.logicalId} in ${event.stack}: ${WORDS[event.state]}`;
 
@@ -75,7 +76,23 @@ function waiting(event) {
   if (event.functionError) {
     return step("bad", "", element("p", { class: "line" }, element("strong", {}, "The function ended with an error")), words);
   }
+  if (event.state === "waiting") return later(event);
   return event.state === "working" && step("working", "", element("p", { class: "quiet" }, "Waiting for the function's response"));
+}
+
+function later({ awaits, build }) {
+  return step(
+    "waiting",
+    "",
+    element("p", { class: "line" }, element("strong", {}, "The function has returned; the response comes later")),
+    awaits && element(
+      "p",
+      { class: "line" },
+      element("span", { class: "quiet" }, "Waiting for the build "),
+      build ? element("a", { href: `#build-${awaits}`, "data-key": "awaits" }, mono(awaits)) : mono(awaits),
+      build && pill(buildTone(build.status), build.status),
+    ),
+  );
 }
 
 function answered(event) {

@@ -14,12 +14,17 @@ export function leaves(value, path = "") {
 }
 
 export function facts(value) {
-  const rows = leaves(value).filter(([path]) => path);
-  if (!rows.length) return element("p", { class: "quiet" }, "None");
+  const found = leaves(value).filter(([path]) => path);
+  if (!found.length) return element("p", { class: "quiet" }, "None");
+  return rows(found.map(([path, leaf]) => [broken(path), shown(leaf)]));
+}
+
+// Renders [name, value] as rows of a list; both are text, elements or lists of them.
+export function rows(list) {
   return element(
     "dl",
     { class: "facts" },
-    rows.map(([path, leaf]) => element("div", {}, element("dt", {}, broken(path)), element("dd", {}, shown(leaf)))),
+    list.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
   );
 }
 

@@ -2,8 +2,10 @@
 
 import { callStep } from "./call.js";
 import { reconcile } from "./dom.js";
-import { eventCard, headline } from "./event.js";
-import { plural, timeOfDay } from "./format.js";
+import { eventCard } from "./event.js";
+import { timeOfDay } from "./format.js";
+import { eventOf, withBuild } from "./links.js";
+import { sentences } from "./news.js";
 import { pipelineCard } from "./pipeline.js";
 
 const PAUSE = 1000;
@@ -51,6 +53,7 @@ function show() {
 function showPipelines() {
   const pipelines = state.pipelines.map((pipeline) => ({
     ...pipeline,
+    executions: pipeline.executions.map((build) => ({ ...build, event: eventOf(build, state) })),
     open: hasRoom.matches && state.pipelines.length <= OPEN_UP_TO,
     lastEvent: lastEventOf(pipeline.settings.arn),
   }));
@@ -65,7 +68,7 @@ function lastEventOf(arn) {
 }
 
 function showEvents() {
-  const matching = state.events.filter(matches);
+  const matching = state.events.filter(matches).map((event) => withBuild(event, state));
   at("timeline-count").textContent = state.events.length || "";
   at("filters").hidden = state.events.length === 0;
   at("timeline-empty").hidden = state.events.length > 0;
@@ -86,12 +89,12 @@ function showOthers() {
     callStep(call, timeOfDay(call.at), `other-${call.number}`, call.client));
 }
 
-// Announces changes to screen readers, one sentence per event.
+// Announces changes to screen readers, one sentence per event or build.
 function tell() {
-  const now = new Map(state.events.map((event) => [event.number, headline(event)]));
-  const news = told ? [...now].filter(([number, words]) => told.get(number) !== words).map(([, words]) => words) : [];
+  const now = new Map(sentences(state));
+  const news = told ? [...now].filter(([key, words]) => told.get(key) !== words).map(([, words]) => words) : [];
   told = now;
-  if (news.length) at("news").textContent = news.length > 3 ? `${plural(news.length, "event")} in the timeline changed` : news.join(". ");
+  if (news.length) at("news").textContent = news.length > 3 ? `${news.length} events or builds changed` : news.join(". ");
 }
 
 async function follow() {

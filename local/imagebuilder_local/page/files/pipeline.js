@@ -1,13 +1,13 @@
 // A deployed pipeline.
 
+import { buildRow } from "./build.js";
 import { element, foldable, mono, pill } from "./dom.js";
 import { facts } from "./facts.js";
-import { plural, timeOfDay, wholeTime } from "./format.js";
+import { plural, timeOfDay } from "./format.js";
 
 const STATUS = { ENABLED: "good", DISABLED: "waiting" };
-const RUNS = { AVAILABLE: "good", FAILED: "bad", CANCELLED: "waiting" };
 
-export function pipelineCard({ settings, executions, lastEvent, open }) {
+export function pipelineCard({ settings, executions, olderExecutions, lastEvent, open }) {
   const { arn, name, status, tags, description, schedule, ...rest } = settings;
   const id = `pipeline-${arn}`;
   return element(
@@ -17,34 +17,29 @@ export function pipelineCard({ settings, executions, lastEvent, open }) {
     description && element("p", {}, description),
     schedule && element("p", { class: "schedule" }, mono(schedule.scheduleExpression), element("span", { class: "quiet" }, ` ${schedule.timezone ?? ""}`)),
     element("p", { class: "token" }, mono(arn)),
-    lastEvent && element("p", { class: "quiet" }, "Last event: ", element("a", { href: `#event-${lastEvent.number}` }, `${lastEvent.requestType} at ${timeOfDay(lastEvent.at)}`)),
+    lastEvent && element("p", { class: "quiet" }, "Last event: ", element("a", { href: `#event-${lastEvent.number}`, "data-key": "last-event" }, `${lastEvent.requestType} at ${timeOfDay(lastEvent.at)}`)),
     foldable("settings", "Settings", open, facts({ ...rest, ...(schedule ? { schedule } : {}) })),
     foldable("tags", `Tags (${Object.keys(tags).length})`, open, facts(tags)),
-    foldable("executions", `Executions (${executions.length})`, open, executions.length ? runs(executions) : noRuns(arn)),
+    executions.length ? builds(executions, olderExecutions) : foldable("executions", "No builds", open, noBuilds(arn)),
   );
 }
 
-const runs = (executions) =>
-  element(
-    "ul",
-    { class: "runs" },
-    executions.map((run) =>
-      element(
-        "li",
-        {},
-        pill(RUNS[run.state.status] ?? "working", run.state.status),
-        mono(run.version),
-        element("time", { datetime: run.dateCreated, title: wholeTime(run.dateCreated), class: "quiet" }, timeOfDay(run.dateCreated)),
-        element("span", { class: "quiet" }, run.buildType === "SCHEDULED" ? "scheduled" : "manual"),
-        outputs(run).map(mono),
+// The newest build is always visible, the earlier ones on request.
+function builds([newest, ...earlier], older) {
+  return [
+    element("ul", { class: "builds", "aria-label": "Newest build" }, buildRow(newest)),
+    earlier.length + older > 0 &&
+      foldable(
+        "executions",
+        `Earlier builds (${earlier.length + older})`,
+        false,
+        element("ul", { class: "builds" }, earlier.map(buildRow)),
+        older > 0 && element("p", { class: "quiet" }, `${plural(older, "older build")} not shown`),
       ),
-    ),
-  );
+  ];
+}
 
-const outputs = ({ outputResources: { amis = [], containers = [] } }) =>
-  [...amis.map((ami) => ami.image), ...containers.flatMap((container) => container.imageUris)];
-
-const noRuns = (arn) => [
-  element("p", { class: "quiet" }, "Not run yet. To run it:"),
+const noBuilds = (arn) => [
+  element("p", { class: "quiet" }, "Not built yet. To build:"),
   element("pre", { tabindex: "0" }, `aws imagebuilder start-image-pipeline-execution \\\n  --image-pipeline-arn ${arn}`),
 ];

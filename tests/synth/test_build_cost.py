@@ -1,0 +1,77 @@
+"""What builds add to a synth, in messages to the CDK's Node process: they are nearly all of its time, and can be counted."""
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_imagebuilder as imagebuilder
+from jsii._kernel.providers import process
+
+from cdk_imagebuilder_pipeline import ImagePipeline
+
+
+@pytest.fixture
+def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The messages that are sent to Node."""
+    sent: list[str] = []
+    send: Any = process._NodeProcess.send
+
+    def counted(self: Any, request: Any, response_type: Any) -> Any:
+        sent.append(type(request).__name__)
+        return send(self, request, response_type)
+
+    monkeypatch.setattr(process._NodeProcess, "send", counted)
+    return sent
+
+
+def synthesised(count: int, messages: list[str], outdir: Path, *, builds: bool, shares: bool = False) -> int:
+    """Return the number of messages of a stack with so many pipelines, each on a recipe of its own or all on one."""
+    app = cdk.App(outdir=str(outdir))
+    stack = cdk.Stack(app, "Stack")
+    before = len(messages)
+    infrastructure = imagebuilder.CfnInfrastructureConfiguration(
+        stack, "Infrastructure", name="golden", instance_profile_name="profile"
+    )
+    recipes = [recipe(stack, index) for index in range(1 if shares else count)]
+    for index in range(count):
+        pipeline = ImagePipeline(
+            stack,
+            f"Pipeline{index}",
+            image_pipeline_name=f"golden-{index}",
+            recipe=recipes[0 if shares else index],
+            infrastructure_configuration=infrastructure,
+        )
+        if builds:
+            pipeline.build_on_deploy()
+    app.synth()
+    return len(messages) - before
+
+
+def recipe(stack: cdk.Stack, index: int) -> imagebuilder.CfnImageRecipe:
+    component = imagebuilder.CfnComponent(
+        stack, f"Component{index}", name=f"golden-{index}", platform="Linux", version="1.0.0", data="name: golden"
+    )
+    return imagebuilder.CfnImageRecipe(
+        stack,
+        f"Recipe{index}",
+        name=f"golden-{index}",
+        version="1.0.0",
+        parent_image="ami-1",
+        components=[{"componentArn": component.attr_arn}],
+    )
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_pipelines_with_builds_take_at_most_twice_the_messages(
+    messages: list[str], tmp_path: Path, *, shares: bool
+) -> None:
+    synthesised(1, messages, tmp_path / "0", builds=True)
+    without = synthesised(20, messages, tmp_path / "1", builds=False, shares=shares)
+    with_builds = synthesised(20, messages, tmp_path / "2", builds=True, shares=shares)
+    assert with_builds <= 2 * without, f"{with_builds / without:.2f}"
+
+
+def test_each_further_build_takes_as_many_messages_as_the_one_before(messages: list[str], tmp_path: Path) -> None:
+    few, some, many = (synthesised(count, messages, tmp_path / str(count), builds=True) for count in (5, 15, 25))
+    assert many - some <= 1.05 * (some - few)
