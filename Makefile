@@ -66,6 +66,7 @@ types: setup
 	$(BIN)/mypy
 	$(BIN)/mypy examples/cdk-pipelines/app.py
 	$(BIN)/mypy examples/build-on-deploy/app.py
+	$(BIN)/mypy examples/container-build/app.py
 	$(TOOLS) pyright
 
 package: setup
