@@ -21,7 +21,7 @@ from cdk_imagebuilder_pipeline.provider.build_grants import allow_listing
 from cdk_imagebuilder_pipeline.provider.grants import allow_what_it_needs
 from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
 from cdk_imagebuilder_pipeline.provider.roles import AnyRole
-from cdk_imagebuilder_pipeline.request import OPERATION, convert
+from cdk_imagebuilder_pipeline.request import OPERATION, convert, given
 from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
 from cdk_imagebuilder_pipeline.values.references import Resolver
@@ -87,14 +87,14 @@ class ImagePipeline(ImagePipelineBase):
                 # Rendered at synth, because `Tags.of` can add tags until then.
                 "Tags": self._tags.rendered_tags,
                 **({} if props.adopt_existing is False else {"AdoptExisting": props.adopt_existing}),
-                **({} if props.on_delete == ImagePipelineOnDelete.DELETE else {"OnDelete": props.on_delete.value}),
+                **({} if props.on_delete == ImagePipelineOnDelete.DELETE else given(OnDelete=props.on_delete)),
             },
         )
         if added is not None:
             # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
             self._resource.node.add_dependency(added)
         if policy is not None:
-            if props.on_delete == ImagePipelineOnDelete.REFUSE_WHILE_BUILDING:
+            if props.on_delete not in {ImagePipelineOnDelete.DELETE, ImagePipelineOnDelete.DISABLE}:
                 allow_listing(policy, stack)
             recipe_is_made = isinstance(props.recipe, cdk.CfnResource)
             allow_what_it_needs(policy, stack, request, recipe_is_made=recipe_is_made)

@@ -225,7 +225,7 @@ def _wrong_objects(props: ImagePipelineProps) -> Iterator[Problem]:
     condition = props.scan_result_condition
     yield from _not_a(ScanResultCondition, "a ScanResultCondition", ("scan_result_condition",), condition)
     yield from _not_a(bool, "true or false", ("adopt_existing",), props.adopt_existing, is_unresolved)
-    if props.on_delete not in list(ImagePipelineOnDelete):
+    if not is_unresolved(props.on_delete) and props.on_delete not in list(ImagePipelineOnDelete):
         allowed = ", ".join(ImagePipelineOnDelete)
         yield Problem(
             ("on_delete",), f"is not an allowed value: got {described(props.on_delete)}, allowed are {allowed}"

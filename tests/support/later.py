@@ -105,6 +105,7 @@ def props(arn: str, role: str) -> list[Prop]:
         Prop("tags", "text", "web", ("tags", "team"), lambda v: {"tags": {"team": v}}, {}),
         Prop("image_tags", "text", "web", ("image_tags", "team"), lambda v: {"image_tags": {"team": v}}, {}),
         Prop("adopt_existing", "boolean", False, ("adopt_existing",), field("adopt_existing"), {}, is_in_l1=False),
+        Prop("on_delete", "text", "DISABLE", ("on_delete",), field("on_delete"), {}, is_in_l1=False),
     ]  # fmt: skip
 
 

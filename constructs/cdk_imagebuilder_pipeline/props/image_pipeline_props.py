@@ -144,7 +144,7 @@ class ImagePipelineProps:
     """Whether to adopt an existing pipeline of this name instead of failing. An adopted pipeline is updated to these
     props; a Delete keeps it, unless an update without `adopt_existing` came before. Default: false."""
 
-    on_delete: ImagePipelineOnDelete = ImagePipelineOnDelete.DELETE
+    on_delete: ImagePipelineOnDelete | cdk.IResolvable = ImagePipelineOnDelete.DELETE
     """What the deletion of the resource does to the pipeline, also when a new name replaces it. Default: delete it."""
 
     provider: ImagePipelineProviderBase | None = None
