@@ -15,7 +15,8 @@ from support.profile import make_instance_profile
 pytestmark = pytest.mark.timeout(600)
 
 ARN = f"arn:aws:imagebuilder:{REGION}:{ACCOUNT}"
-OWN = {"arn", "name", "tags", "dateCreated", "dateUpdated"}
+OWN = {"arn", "name", "tags", "dateCreated", "dateUpdated", "dateNextRun"}
+"""Members that two pipelines do not share. A rate counts from the moment of each pipeline's creation."""
 
 
 @pytest.fixture(scope="module")
