@@ -40,7 +40,7 @@ class _Life:
 
     def is_too_slow(self) -> str | None:
         failure: str | None = None
-        for attempt in range(3):
+        for attempt in range(8):
             answer = self._first.update(**self._properties(f"2.{attempt}", WaitSeconds=1, TimeoutSeconds=1))
             if not answer.get("Reason", "").startswith("BuildNotInTime: "):
                 failure = _failure(answer) or "it was in time"
