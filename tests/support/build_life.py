@@ -40,9 +40,19 @@ class _Life:
         return _failure(self._first.create(**self._properties())) or _unless(self._first.physical_id == image)
 
     def is_too_slow(self) -> str | None:
-        # The wait of an event that was sent so long ago is over at the first look, when the short build still runs.
+        failure: str | None = None
+        for attempt in range(6):
+            before = self._guarded.refusals()
+            failure = self._is_too_slow(f"2.{attempt}")
+            # On a busy machine the short build ends before it is looked at or cancelled. A refusal is not that.
+            if failure is None or self._guarded.refusals() - before:
+                break
+        return failure
+
+    def _is_too_slow(self, trigger: str) -> str | None:
+        # The wait of an event that was sent so long ago is over at the first look.
         sent = datetime.now(UTC) - timedelta(seconds=20)
-        wanted = self._properties("2", WaitSeconds=1, TimeoutSeconds=1)
+        wanted = self._properties(trigger, WaitSeconds=1, TimeoutSeconds=1)
         answer = self._first.send(self._first.event("Update", wanted, sent))
         if not answer.get("Reason", "").startswith("BuildNotInTime: "):
             return _failure(answer) or "it was in time"

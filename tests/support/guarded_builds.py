@@ -178,8 +178,10 @@ class GuardedBuilds(Guarded):
 
     def newest_image(self) -> str:
         """Return the ARN of the image that was started last in the stack's pipeline."""
-        listed = self.root.list_image_pipeline_images(imagePipelineArn=self.outputs["PipelineArn"])
-        images = listed["imageSummaryList"]
+        pages = self.root.get_paginator("list_image_pipeline_images").paginate(
+            imagePipelineArn=self.outputs["PipelineArn"]
+        )
+        images = [image for page in pages for image in page["imageSummaryList"]]
         return str(max(images, key=lambda image: int(image["arn"].rsplit("/", 1)[1]))["arn"])
 
     def refusals(self) -> Counter[str]:
