@@ -19,19 +19,12 @@ from cdk_imagebuilder_pipeline.values.machine_image import MachineImage
 from cdk_imagebuilder_pipeline.values.tokens import is_look_up, is_unresolved
 from cdk_imagebuilder_pipeline.values.trigger import platforms_of, trigger_of, updates_launch_templates
 from imagebuilder_model import described
+from imagebuilder_model.ownership import BUILT_FROM
 
 BUILD_ID: Final = "Build"
 
 _IMAGE_ID: Final = "ImageId"
 _IMAGE_URI: Final = "ImageUri"
-
-_BUILT: Final = (
-    *(kind.member for kind in RecipeType),
-    "infrastructureConfigurationArn",
-    "distributionConfigurationArn",
-    "workflows",
-)
-"""The members of a pipeline that say what it builds. The others say when, and what is recorded of it."""
 
 
 class ImagePipelineBuild(Construct):
@@ -172,7 +165,7 @@ def _check(pipeline: Construct, options: BuildOptions, request: Mapping[str, Any
 
 
 def _what_is_built(request: Mapping[str, Any], options: BuildOptions) -> dict[str, Any]:
-    built = {member: request[member] for member in _BUILT if member in request}
+    built = {member: request[member] for member in BUILT_FROM if member in request}
     return {"pipeline": built, "triggers": dict(options.triggers)}
 
 

@@ -24,6 +24,15 @@ OWNED: Final = "deleted-with-stack"
 FORMER_LOGICAL_ID_TAG: Final = "imagebuilder-pipeline:former-logical-id"
 """Tag of a pipeline adopted from another resource of the stack. A rollback returns the pipeline to that resource."""
 
+BUILT_FROM: Final = (
+    "imageRecipeArn",
+    "containerRecipeArn",
+    "infrastructureConfigurationArn",
+    "distributionConfigurationArn",
+    "workflows",
+)
+"""The members of a pipeline that say what it builds. The others say when, and what is recorded of it."""
+
 WHAT_IS_BUILT_TAG: Final = "imagebuilder-pipeline:what-is-built"
 """The tag of an image with the Trigger that it was built for, beside the two tags that name its owner."""
 

@@ -1,19 +1,18 @@
 """`Custom::ImagePipelineBuild`: runs the pipeline when what it builds has changed."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from imagebuilder_model.builds import DELETE
 from imagebuilder_pipeline_handler.build.own_images import own_images, start, trigger_of
 from imagebuilder_pipeline_handler.build.own_pipeline import require_own
-from imagebuilder_pipeline_handler.build.properties import Build, Wait, build_of, on_delete_of, string_of
+from imagebuilder_pipeline_handler.build.properties import Build, build_of, on_delete_of, string_of
 from imagebuilder_pipeline_handler.build.removal import remove
-from imagebuilder_pipeline_handler.build.result import result_of, started
-from imagebuilder_pipeline_handler.build.waiting import wait_for
+from imagebuilder_pipeline_handler.build.result import started
+from imagebuilder_pipeline_handler.build.waiting import outcome_of, wait_for
 from imagebuilder_pipeline_handler.imagebuilder.images import (
     AVAILABLE,
     USABLE,
@@ -50,7 +49,7 @@ def update(task: Task) -> Outcome:
     if build.trigger == string_of(old_properties_of(task.event), "trigger") and is_image_arn(physical_id):
         image = live_image(task.client, physical_id)
         if image is not None and (is_running(image) or status_of(image) in USABLE):
-            return _outcome(task, image, build.wait)
+            return outcome_of(task, image, build.wait)
         # Without the image nothing is left to keep, and a failed build is tried again.
     return _take_or_start(task, build)
 
@@ -76,12 +75,12 @@ def _take_or_start(task: Task, build: Build) -> Outcome:
     usable = [image for image in same if status_of(image) == AVAILABLE] or [*filter(is_running, same)]
     for image in own:
         if is_running(image) and trigger_of(image) != build.trigger:
-            cancel(task.client, image["arn"], task.token(f"CancelImageCreation {image['arn']}"))
+            _cancel(task, image["arn"])
     if usable:
         # Its summary does not have all of what is asked for.
         found = live_image(task.client, usable[-1]["arn"])
         if found is not None:
-            return _outcome(task, found, build.wait)
+            return outcome_of(task, found, build.wait)
     return _start(task, build)
 
 
@@ -97,7 +96,7 @@ def _start(task: Task, build: Build) -> Outcome:
             progress.physical_id = ""
         raise
     progress.physical_id = arn
-    stop = partial(cancel, task.client, arn, task.token(f"CancelImageCreation {arn}"))
+    stop = partial(_cancel, task, arn)
     progress.undo = lambda _: stop()
     if not build.wait.seconds:
         return started(arn)
@@ -110,12 +109,8 @@ def _start(task: Task, build: Build) -> Outcome:
         raise
 
 
-def _outcome(task: Task, image: Mapping[str, Any], wait: Wait) -> Outcome:
-    task.progress.physical_id = image["arn"]
-    success = result_of(image)
-    if success is not None:
-        return success
-    return wait_for(task, image["arn"], wait) if wait.seconds else started(image["arn"])
+def _cancel(task: Task, arn: str) -> None:
+    cancel(task.client, arn, task.token(f"CancelImageCreation {arn}"))
 
 
 def _delete_image(task: Task, arn: str) -> None:
@@ -125,7 +120,7 @@ def _delete_image(task: Task, arn: str) -> None:
     if not task.owns(image):
         task.progress.note = "another owner has the image, so it was kept"
     elif is_running(image):
-        cancel(task.client, arn, task.token(f"CancelImageCreation {arn}"))
+        _cancel(task, arn)
     elif on_delete_of(last_properties_of(task.event)) == DELETE:
         remove(task, image, string_of(last_properties_of(task.event), "lifecycleRoleArn"))
 
@@ -136,7 +131,7 @@ def _cancel_unanswered(task: Task) -> None:
     for pause in (*_CREATE_MAY_STILL_RUN, None):
         running = [*filter(is_running, own_images(task, pipeline_arn))] if pipeline_arn else []
         for image in running:
-            cancel(task.client, image["arn"], task.token(f"CancelImageCreation {image['arn']}"))
+            _cancel(task, image["arn"])
         if running or pause is None or not task.progress.allows(pause):
             return
         task.progress.clock.sleep(pause)

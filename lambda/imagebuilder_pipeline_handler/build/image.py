@@ -2,8 +2,7 @@
 
 from imagebuilder_pipeline_handler.build.properties import image_of
 from imagebuilder_pipeline_handler.build.reasons import BUILD_GONE
-from imagebuilder_pipeline_handler.build.result import result_of, started
-from imagebuilder_pipeline_handler.build.waiting import wait_for
+from imagebuilder_pipeline_handler.build.waiting import outcome_of
 from imagebuilder_pipeline_handler.imagebuilder.images import live_image
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.event import Event, physical_id_of, properties_of
@@ -17,11 +16,7 @@ def create(task: Task) -> Outcome:
     image = live_image(task.client, wanted.arn)
     if image is None:
         raise HandlerError(BUILD_GONE, wanted.arn)
-    task.progress.physical_id = image["arn"]
-    success = result_of(image)
-    if success is not None:
-        return success
-    return wait_for(task, image["arn"], wanted.wait) if wanted.wait.seconds else started(image["arn"])
+    return outcome_of(task, image, wanted.wait)
 
 
 def update(task: Task) -> Outcome:

@@ -5,12 +5,10 @@ from typing import Any
 
 from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG
 from imagebuilder_pipeline_handler.build.properties import Build
-from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
+from imagebuilder_pipeline_handler.imagebuilder.advice import require_content
 from imagebuilder_pipeline_handler.imagebuilder.dates import was_made_after
 from imagebuilder_pipeline_handler.imagebuilder.images import all_images
-from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
-from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 
 
 def own_images(task: Task, pipeline_arn: str) -> list[dict[str, Any]]:
@@ -35,6 +33,5 @@ def start(task: Task, build: Build) -> str:
         tags={**build.tags, **task.owner_tags, WHAT_IS_BUILT_TAG: build.trigger},
         clientToken=task.token("StartImagePipelineExecution"),
     )
-    if not has_content("StartImagePipelineExecution", response):
-        raise HandlerError(NO_ANSWER, build.pipeline_arn)
+    require_content("StartImagePipelineExecution", response, build.pipeline_arn)
     return response["imageBuildVersionArn"]

@@ -3,9 +3,8 @@
 from botocore.exceptions import ClientError
 
 from imagebuilder_pipeline_handler.build.reasons import NOT_OWN_PIPELINE
-from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
+from imagebuilder_pipeline_handler.imagebuilder.advice import require_content
 from imagebuilder_pipeline_handler.imagebuilder.errors import is_gone
-from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 
@@ -21,8 +20,7 @@ def require_own(task: Task, pipeline_arn: str) -> None:
         if is_gone(error):
             return  # the start says so
         raise
-    if not has_content("GetImagePipeline", response):
-        raise HandlerError(NO_ANSWER, pipeline_arn)
+    require_content("GetImagePipeline", response, pipeline_arn)
     tags = response["imagePipeline"].get("tags") or {}
     if task.is_of_another_stack({"tags": tags}):
         raise HandlerError(NOT_OWN_PIPELINE, pipeline_arn)

@@ -12,13 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from imagebuilder_pipeline_handler.build.properties import Wait
 from imagebuilder_pipeline_handler.build.reasons import NOT_WATCHED
+from imagebuilder_pipeline_handler.build.result import result_of, started
 from imagebuilder_pipeline_handler.imagebuilder.errors import error_code, is_denied
 from imagebuilder_pipeline_handler.imagebuilder.retry import PATIENCE
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.clock import Timeouts
 from imagebuilder_pipeline_handler.runtime.event import issued_at
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
-from imagebuilder_pipeline_handler.runtime.progress import Later
+from imagebuilder_pipeline_handler.runtime.progress import Later, Outcome
 
 _PAUSE: Final = 5.0
 """Seconds between two attempts to start the state machine."""
@@ -32,6 +33,15 @@ _OF_RESPONSE: Final = (
     "ResponseURL",
 )
 """Members of an event that its response needs. Properties stay out of the state machine."""
+
+
+def outcome_of(task: Task, image: Mapping[str, Any], wait: Wait) -> Outcome:
+    """Return the success of an image that was built, or wait for it if the template does. HandlerError if it failed."""
+    arn = task.progress.physical_id = image["arn"]
+    success = result_of(image)
+    if success is not None:
+        return success
+    return wait_for(task, arn, wait) if wait.seconds else started(arn)
 
 
 def wait_for(task: Task, arn: str, wait: Wait) -> Later:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
 from imagebuilder_pipeline_handler.imagebuilder.errors import CONNECTION_ERRORS
+from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError, Reason, failure_of
 
 NO_CONNECTION: Final = Reason(
@@ -82,6 +83,12 @@ operation's name before it.
 """
 
 _SERVER_ERRORS: Final = range(500, 600)
+
+
+def require_content(operation: str, response: Mapping[str, Any], arn: str) -> None:
+    """Refuse a response that is not the service's own. HandlerError."""
+    if not has_content(operation, response):
+        raise HandlerError(NO_ANSWER, arn)
 
 
 def explained(error: Exception, secrets: Collection[str]) -> HandlerError:

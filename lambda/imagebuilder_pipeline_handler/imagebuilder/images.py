@@ -8,11 +8,9 @@ from botocore.exceptions import ClientError
 
 from imagebuilder_model.model import load_model
 from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG
-from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
+from imagebuilder_pipeline_handler.imagebuilder.advice import require_content
 from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient
 from imagebuilder_pipeline_handler.imagebuilder.errors import is_gone
-from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
-from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 
 AVAILABLE: Final = "AVAILABLE"
 USABLE: Final = frozenset({AVAILABLE, "DEPRECATED", "DISABLED"})
@@ -39,8 +37,7 @@ def live_image(client: ImageBuilderClient, arn: str) -> dict[str, Any] | None:
         if is_gone(error):
             return None
         raise
-    if not has_content("GetImage", response):
-        raise HandlerError(NO_ANSWER, arn)
+    require_content("GetImage", response, arn)
     image = response["image"]
     return {**image, "tags": image.get("tags") or {}}
 
@@ -67,8 +64,7 @@ def cancel(client: ImageBuilderClient, arn: str, token: str) -> None:
         if image is not None and is_running(image):
             raise
         return
-    if not has_content("CancelImageCreation", response):
-        raise HandlerError(NO_ANSWER, arn)
+    require_content("CancelImageCreation", response, arn)
     forget_trigger(client, arn)
 
 
@@ -83,8 +79,7 @@ def all_images(client: ImageBuilderClient, pipeline_arn: str) -> Iterator[dict[s
     more: dict[str, Any] = {}
     while True:
         response = client.list_image_pipeline_images(imagePipelineArn=pipeline_arn, **more)
-        if not has_content("ListImagePipelineImages", response):
-            raise HandlerError(NO_ANSWER, pipeline_arn)
+        require_content("ListImagePipelineImages", response, pipeline_arn)
         for image in response.get("imageSummaryList", []):
             yield {**image, "tags": image.get("tags") or {}}
         token = response.get("nextToken")

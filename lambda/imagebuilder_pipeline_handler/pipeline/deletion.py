@@ -6,10 +6,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from imagebuilder_pipeline_handler.imagebuilder.advice import require_content
 from imagebuilder_pipeline_handler.imagebuilder.errors import is_denied, is_gone
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.pipeline.adoption import give_back, is_given_back, renounce
-from imagebuilder_pipeline_handler.pipeline.live import live_pipeline, require_content
+from imagebuilder_pipeline_handler.pipeline.live import live_pipeline
 from imagebuilder_pipeline_handler.pipeline.reasons import OTHER_STACKS
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 

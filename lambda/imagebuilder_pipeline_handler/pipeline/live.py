@@ -7,11 +7,10 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from imagebuilder_model import load_model
-from imagebuilder_pipeline_handler.imagebuilder.advice import NO_ANSWER
+from imagebuilder_pipeline_handler.imagebuilder.advice import require_content
 from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient
 from imagebuilder_pipeline_handler.imagebuilder.dates import was_changed_since
 from imagebuilder_pipeline_handler.imagebuilder.errors import error_code, is_denied, is_gone
-from imagebuilder_pipeline_handler.imagebuilder.retry import has_content
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.pipeline.properties import Desired
 from imagebuilder_pipeline_handler.pipeline.reasons import OTHER_RECIPE_TYPE, OTHER_STACKS, SUPERSEDED
@@ -43,12 +42,6 @@ def live_pipeline(client: ImageBuilderClient, arn: str) -> dict[str, Any] | None
     require_content("GetImagePipeline", response, arn)
     pipeline = response["imagePipeline"]
     return {**pipeline, "tags": pipeline.get("tags") or {}, "requestId": response.get("requestId", "")}
-
-
-def require_content(operation: str, response: Mapping[str, Any], arn: str) -> None:
-    """Refuse a response that is not the service's own. HandlerError."""
-    if not has_content(operation, response):
-        raise HandlerError(NO_ANSWER, arn)
 
 
 def succeeded(arn: str, wanted: Desired, token: str, request_id: str) -> Success:

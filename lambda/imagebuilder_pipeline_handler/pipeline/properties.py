@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from imagebuilder_model import Path, Problem, check, described
-from imagebuilder_model.ownership import ON_DELETE, check_pipeline
+from imagebuilder_model.ownership import BUILT_FROM, ON_DELETE, check_pipeline
 from imagebuilder_model.spelling import as_boolean, as_request, template_name
 from imagebuilder_pipeline_handler.imagebuilder.invalid import PropertiesError
 from imagebuilder_pipeline_handler.runtime.event import Event
@@ -17,13 +17,6 @@ _ADOPT_EXISTING: Final = "AdoptExisting"
 _ON_DELETE: Final = "OnDelete"
 _OURS: Final = (_ADOPT_EXISTING, _ON_DELETE)
 _NOT_OF_THE_API: Final = frozenset({"ServiceToken", "ServiceTimeout", *_OURS})
-_BUILT_FROM: Final = (
-    "imageRecipeArn",
-    "containerRecipeArn",
-    "infrastructureConfigurationArn",
-    "distributionConfigurationArn",
-    "workflows",
-)
 _WORKFLOW_PARAMETERS: Final = ("Workflows", "Parameters")
 
 
@@ -49,7 +42,7 @@ class Desired:
     @property
     def what_is_built(self) -> str:
         """A hash of what a run of the pipeline builds from. It changes with these members, and with no other."""
-        given = {name: self.request[name] for name in _BUILT_FROM if name in self.request}
+        given = {name: self.request[name] for name in BUILT_FROM if name in self.request}
         return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
     @property
