@@ -76,7 +76,7 @@ def of_images(policy: HandlerPolicy, stack: cdk.Stack) -> list[Statement]:
     return [
         allow(["imagebuilder:GetImage"], images, **policy.of_ours("aws:ResourceTag", "IfExists")),
         allow(["imagebuilder:CancelImageCreation"], images, **policy.of_ours("aws:ResourceTag")),
-        # A build that is cancelled loses this tag, so that no deployment takes it. The tags of its owner stay.
+        # Remove this tag from a cancelled build, so that no deployment uses it. Owner tags cannot be removed.
         allow(
             ["imagebuilder:UntagResource"],
             images,

@@ -1,4 +1,4 @@
-"""What waits for builds: a state machine that looks at an image every 30 seconds, through a function of its own.
+"""Waits for builds: a state machine invokes a watcher function, which checks an image, every 30 seconds.
 
 The state machine, and not the custom resource's function, sends CloudFormation the response: a function runs for 15
 minutes at most (Lambda's quota), and a build takes longer.
