@@ -48,6 +48,7 @@ def members(given: dict[str, Any], shown: dict[str, Any], tags: dict[str, str] |
         ({}, {}),
         ({"Status": "ENABLED", "EnhancedImageMetadataEnabled": "true"}, {}),
         ({}, {"status": "DISABLED"}),
+        ({"Schedule": {}}, {"schedule": None}),
         ({}, {"description": "", "workflows": [], "imageScanningConfiguration": {"imageScanningEnabled": False}}),
         ({}, {"schedule": SHOWN["schedule"] | {"timezone": "Etc/UTC"}}),
         ({}, {"executionRole": "arn:aws:iam::1:role/aws-service-role/x/AWSServiceRoleForImageBuilder"}),
@@ -120,7 +121,7 @@ def test_member_that_differs_is_named_with_both_values(
 def test_schedule_that_was_added_by_hand_differs() -> None:
     live = SHOWN | {"tags": OWNER}
     (member,) = compared({"ImageRecipeArn": RECIPE}, live, stack_id=STACK_ID, logical_id="Pipeline")
-    assert (member.path, member.template, member.live) == ("Schedule", None, SHOWN["schedule"])
+    assert member == Member("Schedule.ScheduleExpression", None, "rate(1 day)")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from imagebuilder_local.drift.errors import DriftError
 from imagebuilder_local.drift.resolution import Resolver
-from imagebuilder_local.drift.stack import Resource, Stack
+from imagebuilder_local.drift.stack import Resource, Stack, read
 from imagebuilder_local.drift.template import parsed
 from imagebuilder_local.drift.unknown import Unknown, first_unknown
 
@@ -193,3 +194,21 @@ def test_template_in_yaml_has_strings_and_the_long_form_of_functions() -> None:
         "Joined": {"Fn::Join": ["-", ["a", {"Ref": "B"}]]},
         "Sub": {"Fn::Transform": {"Name": "x"}},
     }
+
+
+@pytest.mark.parametrize("body", ["- a", "a: [", "text"])
+def test_template_that_is_no_object_is_refused(body: str) -> None:
+    with pytest.raises(DriftError, match=r"the stack's template (is not valid YAML|must be an object: got (list|str))"):
+        parsed(body)
+
+
+def test_stack_in_the_middle_of_an_operation_is_refused() -> None:
+    class CloudFormation:
+        def describe_stacks(self, **_: str) -> Any:
+            stack = {"StackId": STACK_ID, "StackName": "Golden", "StackStatus": "UPDATE_IN_PROGRESS"}
+            return {"Stacks": [stack]}
+
+    with pytest.raises(DriftError) as caught:
+        read(CloudFormation(), "Golden")
+    expected = "the stack Golden must not be in the middle of an operation: got UPDATE_IN_PROGRESS: "
+    assert str(caught.value) == f"{expected}wait until it has ended, then try again"

@@ -1,8 +1,10 @@
 """Clients of CloudFormation and Image Builder: of the local cloud, or of AWS with the ordinary settings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import botocore.session
+from botocore.config import Config
 from botocore.loaders import Loader
 
 from imagebuilder_local.cloud import LocalCloud
@@ -31,16 +33,20 @@ def local_clients(cloud: LocalCloud) -> tuple[Any, Any]:
             "or compare a stack in AWS with --aws"
         )
     settings = client_settings(state, cloud.folder)
-    session = _session()
-    # Nothing of the user's own settings, such as a profile that does not exist, counts here.
-    session.set_config_variable("profile", None)
-    session.set_config_variable("config_file", settings["AWS_CONFIG_FILE"])
-    session.set_config_variable("credentials_file", settings["AWS_SHARED_CREDENTIALS_FILE"])
+    # Nothing of the user's own settings counts here, such as a profile that does not exist.
+    session = _session(
+        {
+            "profile": (None, None, None, None),
+            "config_file": (None, None, settings["AWS_CONFIG_FILE"], None),
+            "credentials_file": (None, None, settings["AWS_SHARED_CREDENTIALS_FILE"], None),
+        }
+    )
     key: dict[str, Any] = {
         "region_name": state.region,
         "aws_access_key_id": state.access_key_id,
         "aws_secret_access_key": state.secret_access_key,
         "verify": settings["AWS_CA_BUNDLE"],
+        "config": Config(proxies={}),
     }
     return (
         session.create_client("cloudformation", endpoint_url=state.endpoint, **key),
@@ -61,7 +67,7 @@ def aws_clients() -> tuple[Any, Any]:
     return session.create_client("cloudformation"), session.create_client("imagebuilder")
 
 
-def _session() -> Any:
-    session = botocore.session.Session()
+def _session(variables: Mapping[str, Any] | None = None) -> Any:
+    session = botocore.session.Session(session_vars=dict(variables or {}))
     session.register_component("data_loader", _Data())
     return session

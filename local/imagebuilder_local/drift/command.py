@@ -19,6 +19,15 @@ NO_DRIFT: Final = 0
 HAS_DRIFT: Final = 1
 CANNOT_TELL: Final = 2
 
+PERMISSIONS: Final = (
+    "cloudformation:DescribeStacks",
+    "cloudformation:GetTemplate",
+    "cloudformation:ListStackResources",
+    "cloudformation:ListExports",
+    "imagebuilder:GetImagePipeline",
+)
+"""IAM actions that the command needs."""
+
 
 def diff(cloud: LocalCloud, arguments: Sequence[str]) -> int:
     """Print how the pipelines of a stack differ from its template, and return the exit code.
@@ -33,12 +42,24 @@ def diff(cloud: LocalCloud, arguments: Sequence[str]) -> int:
         pipelines = list(pipelines_of(stack, imagebuilder))
         _require(pipelines, stack.id)
     except (DriftError, ClientError, BotoCoreError) as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        print(f"error: {error}{_fix(error)}", file=sys.stderr)  # noqa: T201
         return CANNOT_TELL
     except KeyboardInterrupt:
         return CANNOT_TELL
     print((as_json if given.json else as_text)(stack.id, pipelines))  # noqa: T201
     return HAS_DRIFT if has_drift(pipelines) else NO_DRIFT
+
+
+def _fix(error: Exception) -> str:
+    """Return what to do about an error of AWS whose own message does not say it."""
+    if not isinstance(error, ClientError):
+        return ""
+    answer = error.response.get("Error", {})
+    if answer.get("Code") in {"AccessDenied", "AccessDeniedException"}:
+        return f": allow {', '.join(PERMISSIONS)}"
+    if "does not exist" in answer.get("Message", ""):
+        return ": check the name and the Region; a stack in AWS needs --aws"
+    return ""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,4 +77,4 @@ def _parser() -> argparse.ArgumentParser:
 def _require(pipelines: Sequence[Pipeline], stack_id: str) -> None:
     if not pipelines:
         # A name that is mistyped must not look like a stack without drift.
-        raise DriftError(f"the stack {stack_id} has no {PIPELINE}: got none, name a stack that has one")
+        raise DriftError(f"the stack {stack_id} has no deployed {PIPELINE}: name a stack that has one")

@@ -11,8 +11,8 @@ from imagebuilder_model.comparison import as_update, is_shown
 from imagebuilder_model.spelling import as_request
 
 _OPERATION: Final = "CreateImagePipeline"
-_ABSENT: Final[tuple[Any, ...]] = (None, "", [], {}, False)
-_UTC: Final = frozenset({"UTC", "Etc/UTC"})
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
+_UTC: Final = ("UTC", "Etc/UTC")
 _SERVICE_ROLE: Final = "/AWSServiceRoleForImageBuilder"
 _HIDDEN: Final = "(not shown: values of workflow parameters can be secret)"
 
@@ -54,10 +54,10 @@ def compared(
 def _member(place: Place, asked: Any, shown: Any) -> Iterator[Member]:
     if isinstance(asked, Unknown):
         yield _not_compared(place.path, asked)
-    elif isinstance(asked, Mapping) and (shown is None or isinstance(shown, Mapping)):
-        there: Mapping[str, Any] = shown or {}
-        for name in (*asked, *(name for name in there if name not in asked)):
-            yield from _member(place.member(name), asked.get(name), there.get(name))
+    elif _is_structure(asked, shown) or _is_structure(shown, asked):
+        given, there = asked or {}, shown or {}
+        for name in (*given, *(name for name in there if name not in given)):
+            yield from _member(place.member(name), given.get(name), there.get(name))
     elif isinstance(asked, list):
         yield from _list(place, asked, shown)
     elif asked is None:
@@ -65,6 +65,11 @@ def _member(place: Place, asked: Any, shown: Any) -> Iterator[Member]:
             yield _differing(place.path, None, shown)
     elif not is_shown(asked, shown):
         yield _differing(place.path, asked, shown)
+
+
+def _is_structure(one: Any, other: Any) -> bool:
+    """Return whether one is a structure or a map, and so is the other if it is set."""
+    return isinstance(one, Mapping) and (other is None or isinstance(other, Mapping))
 
 
 def _list(place: Place, asked: list[Any], shown: Any) -> Iterator[Member]:
@@ -81,13 +86,11 @@ def _list(place: Place, asked: list[Any], shown: Any) -> Iterator[Member]:
 
 def _is_of_the_service(place: Place, shown: Any) -> bool:
     """Return whether the service shows this value for a member that the template leaves out."""
-    if isinstance(shown, Mapping) and place.shape.type == "structure":
-        return all(_is_of_the_service(place.member(name), item) for name, item in shown.items())
-    if shown == place.default or (place.default in _UTC and shown in _UTC):
+    if shown in _EMPTY or shown == place.default or (place.default in _UTC and shown in _UTC):
         return True
     if place.path == "ExecutionRole":
         return str(shown).endswith(_SERVICE_ROLE)
-    return place.default is None and shown in _ABSENT
+    return place.default is None and shown is False
 
 
 def _differing(path: str, asked: Any, shown: Any) -> Member:

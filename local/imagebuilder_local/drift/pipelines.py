@@ -73,4 +73,5 @@ def _live(imagebuilder: Any, arn: str) -> Mapping[str, Any] | None:
 
 def _path(stack: Stack, logical_id: str) -> str:
     metadata = stack.template["Resources"][logical_id].get("Metadata") or {}
-    return str(metadata.get("aws:cdk:path", f"{stack.name}/{logical_id}"))
+    # As messages at synth name the construct: without the id of the resource in it.
+    return str(metadata.get("aws:cdk:path", f"{stack.name}/{logical_id}")).removesuffix("/Resource")
