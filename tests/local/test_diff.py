@@ -194,6 +194,15 @@ def test_command_that_cannot_tell_says_why_and_exits_with_2(
     assert "Traceback" not in done.stderr
 
 
+def test_bug_of_the_command_is_no_drift(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    class Broken(LocalCloud):
+        def state(self) -> Any:
+            raise RuntimeError("a bug")
+
+    assert diff(Broken(tmp_path), [STACK]) == 2
+    assert "RuntimeError: a bug" in capsys.readouterr().err
+
+
 def test_stack_that_is_not_there_or_has_no_pipeline_cannot_be_compared(compare: Diff, cli: Cdk) -> None:
     code, (line,) = compare("NoSuchStack")
     assert code == 2

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from imagebuilder_local.drift.errors import DriftError
+from imagebuilder_local.drift.pipelines import pipelines_of
+from imagebuilder_local.drift.references import PIPELINE
 from imagebuilder_local.drift.resolution import Resolver
 from imagebuilder_local.drift.stack import Resource, Stack, read
 from imagebuilder_local.drift.template import parsed
@@ -20,6 +22,9 @@ PARAMETERS: dict[str, Any] = {
     "Subnets": {"Type": "List<AWS::EC2::Subnet::Id>"},
     "Secret": {"Type": "String", "NoEcho": True},
     "Lost": {"Type": "String"},
+    "Stored": {"Type": "AWS::SSM::Parameter::Value<String>"},
+    "StoredList": {"Type": "AWS::SSM::Parameter::Value<CommaDelimitedList>"},
+    "Untold": {"Type": "AWS::SSM::Parameter::Value<String>"},
 }
 CONDITIONS: dict[str, Any] = {
     "IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
@@ -61,7 +66,15 @@ def resolved(value: Any) -> Any:
     stack = Stack(
         client=None,
         id=STACK_ID,
-        parameters={"Stage": "prod", "Zones": "a, b", "Subnets": "subnet-1,subnet-2", "Secret": "****"},
+        parameters={
+            "Stage": "prod",
+            "Zones": "a, b",
+            "Subnets": "subnet-1,subnet-2",
+            "Secret": "****",
+            "Stored": "/name",
+            "Untold": "/name",
+        },
+        from_parameter_store={"Stored": "value", "StoredList": "a,b"},
         # As botocore gives it: parsed from JSON.
         template=parsed(json.loads(json.dumps(template))),
         resources=RESOURCES,
@@ -79,6 +92,8 @@ def resolved(value: Any) -> Any:
         (720, "720"),
         ({"Ref": "Stage"}, "prod"),
         ({"Ref": "Zones"}, ["a", "b"]),
+        ({"Ref": "Stored"}, "value"),
+        ({"Ref": "StoredList"}, ["a", "b"]),
         ({"Ref": "Subnets"}, ["subnet-1", "subnet-2"]),
         ({"Ref": "Recipe"}, RECIPE),
         ({"Ref": "Topic"}, "arn:of-a-topic"),
@@ -125,6 +140,7 @@ def test_value_is_resolved_as_the_resource_gets_it(value: Any, expected: Any) ->
     [
         ({"Ref": "Secret"}, "parameter Secret, which has NoEcho"),
         ({"Ref": "Lost"}, "parameter Lost"),
+        ({"Ref": "Untold"}, "parameter Untold"),
         ({"Ref": "Nothing"}, "resource Nothing"),
         ({"Ref": "Unmade"}, "resource Unmade"),
         ({"Ref": "AWS::Later"}, "pseudo parameter AWS::Later"),
@@ -212,3 +228,36 @@ def test_stack_in_the_middle_of_an_operation_is_refused() -> None:
         read(CloudFormation(), "Golden")
     expected = "the stack Golden must not be in the middle of an operation: got UPDATE_IN_PROGRESS: "
     assert str(caught.value) == f"{expected}wait until it has ended, then try again"
+
+
+def test_stack_has_the_values_of_its_ssm_parameters_and_the_resources_that_are_not_deleted() -> None:
+    class Pages:
+        def paginate(self, **_: str) -> Any:
+            kept = {"LogicalResourceId": "A", "ResourceType": "T", "ResourceStatus": "UPDATE_COMPLETE"}
+            gone = {"LogicalResourceId": "B", "ResourceType": "T", "ResourceStatus": "DELETE_COMPLETE"}
+            return [
+                {"StackResourceSummaries": [kept | {"PhysicalResourceId": "a"}]},
+                {"StackResourceSummaries": [gone]},
+            ]
+
+    class CloudFormation:
+        def describe_stacks(self, **_: str) -> Any:
+            told = {"ParameterKey": "Stored", "ParameterValue": "/name", "ResolvedValue": "value"}
+            stack = {"StackId": STACK_ID, "StackName": "Golden", "StackStatus": "UPDATE_ROLLBACK_COMPLETE"}
+            return {"Stacks": [stack | {"Parameters": [told]}]}
+
+        def get_paginator(self, _: str) -> Pages:
+            return Pages()
+
+        def get_template(self, **_: str) -> Any:
+            return {"TemplateBody": {"Resources": {}}}
+
+    stack = read(CloudFormation(), "Golden")
+    assert (stack.parameters, stack.from_parameter_store) == ({"Stored": "/name"}, {"Stored": "value"})
+    assert stack.resources == {"A": Resource("T", "a")}
+
+
+def test_pipeline_that_is_no_longer_in_the_template_is_not_compared() -> None:
+    resource = Resource(PIPELINE, "arn:aws:imagebuilder:eu-west-1:111122223333:image-pipeline/golden")
+    stack = Stack(client=None, id=STACK_ID, parameters={}, template={"Resources": {}}, resources={"Old": resource})
+    assert list(pipelines_of(stack, imagebuilder=None)) == []

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Final
 
@@ -45,6 +46,9 @@ def diff(cloud: LocalCloud, arguments: Sequence[str]) -> int:
         print(f"error: {error}{_fix(error)}", file=sys.stderr)  # noqa: T201
         return CANNOT_TELL
     except KeyboardInterrupt:
+        return CANNOT_TELL
+    except Exception:  # noqa: BLE001 (a bug must not look like drift, which is the exit code of Python's own)
+        traceback.print_exc()
         return CANNOT_TELL
     print((as_json if given.json else as_text)(stack.id, pipelines))  # noqa: T201
     return HAS_DRIFT if has_drift(pipelines) else NO_DRIFT

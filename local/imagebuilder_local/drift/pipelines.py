@@ -43,8 +43,10 @@ def pipelines_of(stack: Stack, imagebuilder: Any) -> Iterator[Pipeline]:
     """Yield the comparison of each pipeline of a stack, then of those of its nested stacks."""
     resolver = Resolver(stack)
     for logical_id, resource in stack.resources.items():
-        # A resource whose creation failed has a physical id that is no ARN, and no pipeline.
-        if resource.type == PIPELINE and is_pipeline_arn(resource.physical_id):
+        # A resource whose creation failed has a physical id that is no ARN, and no pipeline. One whose deletion failed
+        # is a resource of the stack still, and not in the template.
+        is_deployed = is_pipeline_arn(resource.physical_id) and logical_id in stack.template["Resources"]
+        if resource.type == PIPELINE and is_deployed:
             yield _compared(stack, resolver, logical_id, resource.physical_id, imagebuilder)
     for resource in stack.resources.values():
         if resource.type == NESTED and resource.physical_id:

@@ -45,10 +45,12 @@ def _parameter(stack: Stack, name: str) -> Any:
     declared = stack.template["Parameters"][name]
     if str(declared.get("NoEcho", "false")).lower() == "true":
         return Unknown(f"parameter {name}, which has NoEcho")
-    if name not in stack.parameters:
+    kind = str(declared.get("Type", "String"))
+    values = stack.from_parameter_store if kind.startswith("AWS::SSM::Parameter::Value<") else stack.parameters
+    if name not in values:
         return Unknown(f"parameter {name}")
-    value, kind = stack.parameters[name], str(declared.get("Type", "String"))
-    is_list = "List<" in kind or kind == "CommaDelimitedList"
+    value = values[name]
+    is_list = "List<" in kind or "CommaDelimitedList" in kind
     return [item.strip() for item in value.split(",")] if is_list else value
 
 

@@ -26,9 +26,11 @@ class Stack:
     client: Any
     id: str
     parameters: Mapping[str, str]
-    """Values by name, those of SSM parameters resolved. CloudFormation masks those with NoEcho."""
+    """Values by name. CloudFormation masks those with NoEcho."""
     template: Mapping[str, Any]
     resources: Mapping[str, Resource]
+    from_parameter_store: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Values of parameters of an SSM type by name; `parameters` has the names of their SSM parameters."""
     notification_arns: list[str] = field(default_factory=list[str])
 
     @property
@@ -59,6 +61,7 @@ def read(client: Any, name: str) -> Stack:
         )
     if status == "DELETE_COMPLETE":
         raise DriftError(f"the stack {stack_id} is deleted: name a stack that is deployed")
+    parameters: list[dict[str, str]] = described.get("Parameters", [])
     pages = client.get_paginator("list_stack_resources").paginate(StackName=stack_id)
     resources = {
         one["LogicalResourceId"]: Resource(one["ResourceType"], one.get("PhysicalResourceId", ""))
@@ -69,10 +72,13 @@ def read(client: Any, name: str) -> Stack:
     return Stack(
         client=client,
         id=stack_id,
-        parameters={one["ParameterKey"]: _value(one) for one in described.get("Parameters", ())},
+        parameters={one["ParameterKey"]: one["ParameterValue"] for one in parameters if "ParameterValue" in one},
         # With the transforms applied.
         template=parsed(client.get_template(StackName=stack_id, TemplateStage="Processed")["TemplateBody"]),
         resources=resources,
+        from_parameter_store={
+            one["ParameterKey"]: one["ResolvedValue"] for one in parameters if "ResolvedValue" in one
+        },
         notification_arns=list(described.get("NotificationARNs", ())),
     )
 
@@ -80,7 +86,3 @@ def read(client: Any, name: str) -> Stack:
 def _described(client: Any, name: str) -> dict[str, Any]:
     found: dict[str, Any] = client.describe_stacks(StackName=name)["Stacks"][0]
     return found
-
-
-def _value(parameter: Mapping[str, str]) -> str:
-    return parameter.get("ResolvedValue", parameter.get("ParameterValue", ""))
