@@ -1,4 +1,4 @@
-"""The command `imagebuilder-local up | deploy | status | down`, in the folder of a CDK app."""
+"""The command `imagebuilder-local up | deploy | diff | status | down`, in the folder of a CDK app."""
 
 import os
 import sys
@@ -7,13 +7,15 @@ from typing import Final
 
 from imagebuilder_local.cloud import LocalCloud, LocalCloudError
 from imagebuilder_local.deploy import deploy, how_to_go_on, up
+from imagebuilder_local.drift import diff
 from imagebuilder_local.steps import StepError, told_plainly
 
 _USAGE: Final = """\
-usage: imagebuilder-local up | deploy | status | down
+usage: imagebuilder-local up | deploy | diff STACK | status | down
 
   up      start the local cloud of this folder
   deploy  start it and deploy the CDK app of this folder to it
+  diff    compare the pipelines of a stack with its template; --help lists the options
   status  show its endpoints
   down    stop it
 
@@ -39,6 +41,8 @@ def _run(arguments: list[str]) -> None:
             up(project, cloud) if command == "up" else deploy(project, cloud)
             # `make local` sets STOP, since the command that it installed is not on the PATH.
             print(how_to_go_on(project, cloud, stop=os.environ.get("STOP", "imagebuilder-local down")))  # noqa: T201
+        case ["diff", *options]:
+            sys.exit(diff(cloud, options))
         case ["status"]:
             print(_status(cloud))  # noqa: T201
         case ["down"]:

@@ -353,6 +353,9 @@ NO_MESSAGES = {
     "local/imagebuilder_local/cloud/state.py": r"State \| None",
     "local/imagebuilder_local/deploy.py": r"(?!.*(must be|not installed|own log)).*",
     "local/imagebuilder_local/page/server.py": r"default-src .*",
+    # The text of --help, and a part of a message.
+    "local/imagebuilder_local/drift/command.py": r"Compare the .*|exit code: .*|name or id .*|a stack in AWS, .*",
+    "local/imagebuilder_local/drift/comparison.py": r"another resource of a stack",
     "local/imagebuilder_local/emulator/server.py": r"%s .*|no operation %d",
 }
 """Texts that look like messages and are none, by file."""

@@ -19,14 +19,14 @@ def test_account_that_is_not_confirmed_is_one_error_with_plan_cost_and_the_way(g
     assert "nothing was created" in message
     assert "creates EC2 Image Builder pipelines" in message
     assert "less than 0.20 USD" in message
-    assert "builds one image" not in message
+    assert "builds two images" not in message
     assert "Region: eu-west-1" in message
     assert "make smoke-aws CONFIRM=<account id>" in message
     assert "111122223333" not in message  # who copies the line has to have looked
 
 
 def test_build_has_its_cost_in_the_error() -> None:
-    with pytest.raises(StopError, match=r"builds one image: .* less than 0\.50 USD"):
+    with pytest.raises(StopError, match=r"builds two images: .* less than 1\.00 USD"):
         require_confirmation({"BUILD": "1"}, "111122223333", "eu-west-1")
 
 
@@ -70,7 +70,7 @@ def test_trail_is_asked_for_a_function_that_was_there() -> None:
 
 
 def test_build_is_left_out_unless_it_is_asked_for() -> None:
-    assert set(NAMES) - set(chosen("", with_build=False)) == {"build"}
+    assert set(NAMES) - set(chosen("", with_build=False)) == {"build", "build-on-deploy"}
     assert chosen("", with_build=True) == list(NAMES)
 
 

@@ -3,9 +3,9 @@
 import re
 
 from support.cdk import ROOT
-from tools.smoke_aws import build, trail
+from tools.smoke_aws import trail
 from tools.smoke_aws.probes import PROBES
-from tools.smoke_aws.run import NAMES
+from tools.smoke_aws.run import BUILDS, NAMES
 from tools.smoke_aws.stacks import STACKS
 
 PAGE = (ROOT / "docs" / "unverified.md").read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ def test_every_row_names_a_probe_of_the_script_and_every_probe_has_a_row() -> No
 
 def test_stacks_are_called_stacks_and_probes_are_not() -> None:
     assert set(re.findall(r"stack `([^`]+)`", PAGE)) == set(STACKS)
-    assert set(NAMES) - set(STACKS) == {*PROBES, trail.PROBE, build.PROBE}
+    assert set(NAMES) - set(STACKS) == {*PROBES, trail.PROBE, *BUILDS}
 
 
 def test_page_leads_to_how_they_are_run() -> None:

@@ -50,7 +50,7 @@ def test_every_probe_is_run_recorded_and_cleaned_up_and_the_recording_is_the_com
     process = smoke(CONFIRM=ACCOUNT, BUILD="1", RECORD=str(file))
     output, error = process.communicate()
     assert process.returncode == 0, output + error
-    assert output.index("less than 0.50 USD") < output.index("CREATE_COMPLETE")
+    assert output.index("less than 1.00 USD") < output.index("CREATE_COMPLETE")
     lines = list(read(file))
     assert {line["probe"] for line in lines if "probe" in line} - {"parts"} == set(NAMES)
     assert [line for line in lines if line["kind"] == "trouble"] == []

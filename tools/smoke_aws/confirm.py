@@ -9,7 +9,7 @@ It takes one to two hours. It costs less than 0.20 USD (an estimate), mostly for
 some minutes. KMS deletes the key after 7 days, which costs nothing."""
 
 BUILD_PLAN = """\
-With BUILD=1 it also builds one image: about an hour more, and less than 0.50 USD for an instance and its snapshot."""
+With BUILD=1 it also builds two images: about two hours more, and less than 1.00 USD for the instances and snapshots."""
 
 
 class StopError(Exception):

@@ -1,21 +1,24 @@
 """A complete run: all probes, then the clean-up, even after failures."""
 
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Final
 
-from tools.smoke_aws import build, trail
+from tools.smoke_aws import build, on_deploy, trail
 from tools.smoke_aws.account import Account
 from tools.smoke_aws.cleanup import clean_up
 from tools.smoke_aws.cloudformation import deploy, destroy, make_bucket, status_of
 from tools.smoke_aws.confirm import StopError
 from tools.smoke_aws.parts import add_parts, parts_of
-from tools.smoke_aws.probes import PROBES
+from tools.smoke_aws.probes import PROBES, Probe
 from tools.smoke_aws.signals import Signals
 from tools.smoke_aws.stacks import STACKS
 
-NAMES: Final = (*PROBES, *STACKS, trail.PROBE, build.PROBE)
+BUILDS: Final[Mapping[str, Probe]] = {build.PROBE: build.build, on_deploy.PROBE: on_deploy.build_on_deploy}
+"""Probes that build an image, by name. They run with BUILD=1 only."""
+
+NAMES: Final = (*PROBES, *STACKS, trail.PROBE, *BUILDS)
 """Names of all probes, as in docs/unverified.md."""
 
 
@@ -29,11 +32,12 @@ def chosen(only: str, *, with_build: bool) -> list[str]:
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         raise StopError(f"ONLY must have names of probes: got {', '.join(unknown)}; allowed are {', '.join(NAMES)}")
-    if build.PROBE in names and not with_build:
-        raise StopError("the probe 'build' builds an image, which costs more: set BUILD=1 as well")
-    if trail.PROBE in names and not set(names) & {*STACKS, build.PROBE}:
+    building = [name for name in names if name in BUILDS]
+    if building and not with_build:
+        raise StopError(f"the probe {building[0]!r} builds an image, which costs more: set BUILD=1 as well")
+    if trail.PROBE in names and not set(names) & {*STACKS, *BUILDS}:
         names.append("plain")  # without a function there are no events to look up
-    return [name for name in NAMES if (name in names or not names) and (name != build.PROBE or with_build)]
+    return [name for name in NAMES if (name in names or not names) and (name not in BUILDS or with_build)]
 
 
 def run(account: Account, names: Collection[str]) -> None:
@@ -74,7 +78,7 @@ def _probe(account: Account, names: Collection[str], broken: list[str]) -> None:
         if name in PROBES:
             _try(account, name, partial(PROBES[name], account, parts), broken)
         elif name != trail.PROBE:
-            stack = build.build if name == build.PROBE else STACKS[name]
+            stack = {**STACKS, **BUILDS}[name]
             _try(account, name, partial(_with_stacks, account, name, partial(stack, account, parts)), broken)
 
 

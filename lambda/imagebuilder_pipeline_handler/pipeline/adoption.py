@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from imagebuilder_model.comparison import as_update
 from imagebuilder_model.ownership import (
     ADOPTED_TAG,
     FORMER_LOGICAL_ID_TAG,
@@ -15,7 +16,7 @@ from imagebuilder_model.ownership import (
     STACK_ID_TAG,
 )
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
-from imagebuilder_pipeline_handler.pipeline.live import Marks, as_request, bring_to, live_pipeline
+from imagebuilder_pipeline_handler.pipeline.live import Marks, bring_to, live_pipeline
 from imagebuilder_pipeline_handler.pipeline.properties import Desired
 from imagebuilder_pipeline_handler.pipeline.reasons import NOT_OURS, OTHER_STACKS
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
@@ -114,9 +115,9 @@ def _restore(task: Task, live: Mapping[str, Any], touched: set[str]) -> None:
     if now is None:
         return
     try:
-        if as_request(now) != as_request(live):
+        if as_update(now) != as_update(live):
             token = task.token("restore")
-            task.client.update_image_pipeline(**as_request(live) | {"imagePipelineArn": arn, "clientToken": token})
+            task.client.update_image_pipeline(**as_update(live) | {"imagePipelineArn": arn, "clientToken": token})
     finally:
         there = now["tags"]
         old = {key: theirs[key] for key in touched if key in theirs and there.get(key) != theirs[key]}

@@ -7,6 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from imagebuilder_model import load_model
+from imagebuilder_model.comparison import as_update, is_shown
 from imagebuilder_pipeline_handler.imagebuilder.advice import require_content
 from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient
 from imagebuilder_pipeline_handler.imagebuilder.dates import was_changed_since
@@ -70,15 +71,9 @@ def bring_to(
     return succeeded(arn, wanted, token, request_id)
 
 
-def as_request(live: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the request that makes a pipeline what it is now."""
-    members = load_model().input_of("UpdateImagePipeline").members
-    return {name: live[name] for name in members if live.get(name) not in (None, "", [], {})}
-
-
 def shows(live: Mapping[str, Any], wanted: Desired, rather_than: Desired) -> bool:
     """Return whether a pipeline matches a template wherever that differs from another template."""
-    now, this, that = as_request(live), _without_tags(wanted), _without_tags(rather_than)
+    now, this, that = as_update(live), _without_tags(wanted), _without_tags(rather_than)
     return _has(now, this, that) and _has(live["tags"], wanted.tags, rather_than.tags)
 
 
@@ -128,20 +123,9 @@ def _differ_in_status_alone(one: Desired, other: Desired) -> bool:
 def _has(now: Mapping[str, Any], this: Mapping[str, Any], that: Mapping[str, Any]) -> bool:
     differing = [name for name in this.keys() | that.keys() if this.get(name) != that.get(name)]
     return all(
-        _is_in(this[name], now.get(name)) if name in this else not _is_in(that[name], now.get(name))
+        is_shown(this[name], now.get(name)) if name in this else not is_shown(that[name], now.get(name))
         for name in differing
     )
-
-
-def _is_in(asked: object, shown: object) -> bool:
-    """Return whether the service shows a value: it adds its defaults to what a structure leaves out."""
-    match asked, shown:
-        case Mapping(), Mapping():
-            return all(_is_in(value, shown.get(name)) for name, value in asked.items())
-        case list(), list():
-            return len(asked) == len(shown) and all(map(_is_in, asked, shown))
-        case _:
-            return asked == shown
 
 
 def _reconcile_tags(

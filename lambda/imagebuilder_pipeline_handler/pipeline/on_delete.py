@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from imagebuilder_model.comparison import as_update
 from imagebuilder_model.ownership import (
     ADOPTED_TAG,
     DISABLE,
@@ -15,7 +16,6 @@ from imagebuilder_pipeline_handler.imagebuilder.images import all_images, is_run
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.pipeline.adoption import give_back, is_given_back
 from imagebuilder_pipeline_handler.pipeline.deletion import delete_ours
-from imagebuilder_pipeline_handler.pipeline.live import as_request
 from imagebuilder_pipeline_handler.pipeline.properties import on_delete_of
 from imagebuilder_pipeline_handler.pipeline.reasons import STILL_BUILDING
 from imagebuilder_pipeline_handler.runtime.event import last_properties_of
@@ -43,7 +43,7 @@ def _disable(task: Task, live: Mapping[str, Any]) -> None:
     arn = live["arn"]
     if live.get("status") != "DISABLED":
         token = task.token("disable")
-        request = as_request(live) | {"status": "DISABLED", "imagePipelineArn": arn, "clientToken": token}
+        request = as_update(live) | {"status": "DISABLED", "imagePipelineArn": arn, "clientToken": token}
         task.client.update_image_pipeline(**request)
     # IAM lets owner tags be removed from a pipeline with this mark alone.
     task.client.tag_resource(resourceArn=arn, tags={ADOPTED_TAG: RETAINED})

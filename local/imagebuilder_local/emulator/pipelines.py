@@ -13,6 +13,7 @@ from imagebuilder_local.emulator.pages import page
 from imagebuilder_local.emulator.settings import RECIPES, build_settings, require_references
 from imagebuilder_local.emulator.state import State, timestamp
 from imagebuilder_model import PIPELINE_ARN_KIND, normalized_name
+from imagebuilder_model.defaults import PIPELINE_DEFAULTS, SCHEDULE_DEFAULTS
 
 _FILTERS = (
     "description",
@@ -102,10 +103,7 @@ def _next_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
 
 def _configuration(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a request, with the service's defaults for omitted members."""
-    settings: dict[str, Any] = {"status": "ENABLED"} | build_settings(state, request) | {"consecutiveFailures": 0}
+    settings: dict[str, Any] = {**PIPELINE_DEFAULTS, **build_settings(state, request), "consecutiveFailures": 0}
     if "schedule" in settings:
-        settings["schedule"] = {
-            "timezone": "UTC",
-            "pipelineExecutionStartCondition": "EXPRESSION_MATCH_AND_DEPENDENCY_UPDATES_AVAILABLE",
-        } | settings["schedule"]
+        settings["schedule"] = {**SCHEDULE_DEFAULTS, **settings["schedule"]}
     return settings
