@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / folder) for folder in (".", "benchmarks", "local")]
 
-from tools.setup import part, pip, virtual_environment  # noqa: E402
+from tools.setup import part, separate_environment  # noqa: E402
 
 from imagebuilder_bench.paths import BENCH, NODE_MODULES, VENV  # noqa: E402
 from imagebuilder_local.steps import run, told_plainly  # noqa: E402
@@ -24,8 +24,7 @@ def main() -> None:
 
 def python_packages() -> None:
     """Install the pinned packages into an environment of their own."""
-    virtual_environment(VENV)
-    pip(VENV, "--require-hashes", "--requirement", "requirements/bench.txt")
+    separate_environment(VENV, "requirements/bench.txt")
 
 
 def node_packages() -> None:

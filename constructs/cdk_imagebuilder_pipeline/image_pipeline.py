@@ -49,15 +49,13 @@ class ImagePipeline(ImagePipelineBase):
     def __init__(self, scope: Construct, id: str, props: ImagePipelineProps, request: dict[str, Any]) -> None:
         super().__init__(scope, id)
         # Each call to the CDK is a round trip to Node.js, and a stack may have hundreds of pipelines.
-        stack, node = self.stack, self.node
-        provider = props.provider or ImagePipelineProvider.get_or_create(self)
+        stack, node = scope if isinstance(scope, cdk.Stack) else self.stack, self.node
+        provider = props.provider or ImagePipelineProvider.get_or_create(stack)
         problem = None if props.provider is None else provider.problem_with(stack)
         if problem is not None:
             raise self._error(problem)
-        recipe = next(request[kind.member] for kind in RecipeType if kind.member in request)
         policy = provider.policy_for(stack)
-        resolver = Resolver(stack) if policy is None else policy.resolver
-        self._recipe_name: Final = recipe_name_in(resolver, recipe)
+        self._resolver: Final = Resolver(stack) if policy is None else policy.resolver
         self._provider: Final = provider
         self._request: Final = request
         self._own_stack: Final = stack
@@ -75,14 +73,14 @@ class ImagePipeline(ImagePipelineBase):
         if "name" not in request:
             request["name"] = generated_name(self, request)
         claim_name(self, stack, request["name"])
-        add_warnings(self, props, request)
+        add_warnings(self, stack, props, request)
         self._resource: Final = cdk.CfnResource(
             self,
             "Resource",
             type=RESOURCE_TYPE,
             properties={
                 "ServiceToken": provider.service_token,
-                "ServiceTimeout": provider.service_timeout.to_seconds(),
+                "ServiceTimeout": provider.service_seconds,
                 **as_properties(OPERATION, request),
                 # Rendered at synth, because `Tags.of` can add tags until then.
                 "Tags": self._tags.rendered_tags,
@@ -221,9 +219,11 @@ class ImagePipeline(ImagePipelineBase):
 
     @property
     def _images_arn(self) -> str:
-        if self._recipe_name is None:
+        recipe = next(self._request[kind.member] for kind in RecipeType if kind.member in self._request)
+        name = recipe_name_in(self._resolver, recipe)
+        if name is None:
             raise self._error(UNKNOWN_NAME)
-        return self._image_arns(self._recipe_name)
+        return self._image_arns(name)
 
     def _cannot_send(self, detail_type: str | None) -> str | None:
         if detail_type == AUTO_DISABLED and not self._has_schedule:

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.props.recipe import RecipeType
+from cdk_imagebuilder_pipeline.values.stacks import facts_of
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 from imagebuilder_model import normalized_name
 
@@ -35,9 +36,7 @@ def claim_name(construct: Construct, stack: cdk.Stack, name: str) -> None:
     """Claim a name for a pipeline. ValueError when the service treats another name of the stack as the same."""
     if is_unresolved(name):
         return
-    # A nested stack is of its parent's account and Region.
-    while (parent := stack.nested_stack_parent) is not None:
-        stack = parent
+    stack = facts_of(stack).nested_in or stack
     kept = normalized_name(name)
     owner = _CLAIMED.setdefault(stack, {}).setdefault(kept, construct)
     if owner is not construct:

@@ -65,8 +65,9 @@ PROP_OF_MEMBER: Final[Mapping[str, str]] = {
 
 def convert(props: ImagePipelineProps) -> tuple[dict[str, Any], list[Problem]]:
     """Convert props to an API request. Also return every problem, with its path in prop names."""
-    given_request = request_of(props)
-    wrong = list(_wrong_objects(props))
+    recipe = resolve_recipe(props.recipe, props.recipe_type)
+    given_request = _request(props, recipe)
+    wrong = [*([Problem(("recipe",), recipe)] if isinstance(recipe, str) else []), *_wrong_objects(props)]
     # The construct generates a valid name and execution role where they are required.
     request = {"name": "generated", "executionRole": "generated"} | given_request
     refused = check_pipeline(
@@ -83,9 +84,8 @@ def convert(props: ImagePipelineProps) -> tuple[dict[str, Any], list[Problem]]:
     return given_request, wrong + more
 
 
-def request_of(props: ImagePipelineProps) -> dict[str, Any]:
+def _request(props: ImagePipelineProps, recipe: Recipe | str) -> dict[str, Any]:
     """Return the API request for the given props. Invalid values stay unchanged, so that the checker reports them."""
-    recipe = resolve_recipe(props.recipe, props.recipe_type)
     return given(
         name=props.image_pipeline_name,
         description=props.description,
@@ -207,9 +207,6 @@ def _fault_of(timeout: cdk.Duration) -> str | None:
 
 def _wrong_objects(props: ImagePipelineProps) -> Iterator[Problem]:
     """Yield problems that the checker cannot detect, or could describe only with API types."""
-    recipe = resolve_recipe(props.recipe, props.recipe_type)
-    if isinstance(recipe, str):
-        yield Problem(("recipe",), recipe)
     yield from _not_a(ImagePipelineSchedule, "an ImagePipelineSchedule", ("schedule",), props.schedule)
     fault = fault_of_timezone(props.schedule)
     if fault is not None:

@@ -17,6 +17,7 @@ from constructs import Construct
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
 from cdk_imagebuilder_pipeline.props.timezones import meant_timezone
 from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration
+from cdk_imagebuilder_pipeline.values.stacks import facts_of
 from cdk_imagebuilder_pipeline.values.tokens import attribute_or_itself, is_unresolved
 from imagebuilder_model.schedule import findings
 
@@ -33,9 +34,9 @@ _SCHEDULE: Final[Mapping[str, tuple[str, str]]] = {
 _KIND_IN_ARN: Final = re.compile(r":workflow/(build|test|distribution)/")
 
 
-def add_warnings(construct: Construct, props: ImagePipelineProps, request: Mapping[str, Any]) -> None:
+def add_warnings(construct: Construct, stack: cdk.Stack, props: ImagePipelineProps, request: Mapping[str, Any]) -> None:
     """Add warnings about valid props and their request."""
-    of_request = (_schedule(request), _timezone(request), _arns(construct, request))
+    of_request = (_schedule(request), _timezone(request), _arns(stack, request))
     for warning, message in chain(*of_request, _timeout(props), _ecr(props, request), _workflows(props)):
         cdk.Annotations.of(construct).add_warning_v2(f"{_PACKAGE}:{warning}", message)
 
@@ -65,7 +66,7 @@ def _timezone(request: Mapping[str, Any]) -> Warnings:
         )
 
 
-def _arns(construct: Construct, request: Mapping[str, Any]) -> Warnings:
+def _arns(stack: cdk.Stack, request: Mapping[str, Any]) -> Warnings:
     """Warn about resources outside the stack's Region or account, if both are known."""
     texts = {prop: request[member] for member, prop in _ARNS.items() if member in request}
     texts |= {f"workflows[{index}].workflow": arn for index, arn in enumerate(_workflow_arns(request))}
@@ -73,8 +74,8 @@ def _arns(construct: Construct, request: Mapping[str, Any]) -> Warnings:
     # Each call to the CDK is a round trip to Node.js, and most references are tokens.
     if not known:
         return
-    stack = cdk.Stack.of(construct)
-    region, account = stack.region, stack.account
+    facts = facts_of(stack)
+    region, account = facts.region, facts.account
     for prop, arn in known.items():
         if is_unresolved(arn):
             continue

@@ -4,14 +4,14 @@ import aws_cdk as cdk
 import constructs
 import jsii
 
+from cdk_imagebuilder_pipeline.values.stacks import facts_of
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 from imagebuilder_model.ownership import check_tags
 
 
 def stack_tags(stack: cdk.Stack) -> dict[str, str]:
     """Return the tags of a stack (`Stack(tags=...)`) and of its parent stacks."""
-    parent = stack.nested_stack_parent
-    return {**(stack_tags(parent) if parent is not None else {}), **stack.tags.tag_values()}
+    return {key: value for tags in facts_of(stack).tag_managers for key, value in tags.tag_values().items()}
 
 
 @jsii.implements(constructs.IValidation)

@@ -10,7 +10,9 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,19 @@ def test_stop_ends_the_process_and_leaves_others_alone(cloud: LocalCloud, tmp_pa
         assert other.state() == other_state
     finally:
         other.stop()
+
+
+def test_client_that_keeps_its_connection_open_does_not_delay_the_stop(cloud: LocalCloud) -> None:
+    state = cloud.start()
+    trusted = ssl.create_default_context(cafile=str(cloud.folder.certificate_authority))
+    # An idle Lambda function, for example: it neither reads nor closes.
+    idle = HTTPSConnection(state.endpoint.removeprefix("https://"), context=trusted)
+    with closing(idle):
+        idle.request("GET", "/_ministack/health")
+        assert idle.getresponse().read()
+        assert cloud.stop() is True
+    # A killed process would not come to this line.
+    assert "MiniStack shutting down" in cloud.folder.log.read_text()
 
 
 def test_stop_of_what_does_not_run_says_so(cloud: LocalCloud) -> None:

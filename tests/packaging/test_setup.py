@@ -1,12 +1,15 @@
 """What `make` sets up by itself."""
 
+import hashlib
 import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from zipfile import ZipFile
 
 import pytest
+from tools import pip_settings
 
 from imagebuilder_local.steps import StepError
 
@@ -76,3 +79,53 @@ def test_makefile_sets_up_with_the_users_python_also_when_everything_is_there() 
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "python3 tools/setup.py" in shown
     assert "export PATH" not in (ROOT / "Makefile").read_text()
+
+
+def test_settings_of_pip_become_those_of_uv() -> None:
+    listed = (
+        "global.index-url='https://packages.example.com/simple'\n"
+        "global.extra-index-url='file:///srv/one\\nfile:///srv/two'\n"
+        "global.timeout='15'\n"
+        "install.index-url='https://install.example.com/simple'\n"
+        "download.index-url='https://download.example.com/simple'\n"
+        ":env:.default-timeout='180'\n"
+        "global.cert='/etc/ssl/company.pem'\n"
+        "global.no-index='true'\n"
+        "no setting\n"
+    )
+    of_pip = pip_settings.settings(listed)
+    assert pip_settings.options(of_pip) == [
+        *("--default-index", "https://install.example.com/simple"),
+        *("--index", "file:///srv/one", "--index", "file:///srv/two"),
+        "--no-index",
+        "--index-strategy=unsafe-best-match",
+    ]
+    assert pip_settings.variables(of_pip) == {"SSL_CERT_FILE": "/etc/ssl/company.pem", "UV_HTTP_TIMEOUT": "180"}
+
+
+def test_package_is_installed_from_the_index_that_pip_is_configured_for(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "index" / "only-here" / "only_here-1.0-py3-none-any.whl"
+    wheel.parent.mkdir(parents=True)
+    write_wheel(wheel)
+    (wheel.parent / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (tmp_path / "lock.txt").write_text(f"only-here==1.0 --hash=sha256:{digest}\n")
+    setup.separate_environment(tmp_path / "environment", "lock.txt")
+    command = [str(tmp_path / "environment" / "bin" / "python"), "-c", "import only_here; print(only_here.WHERE)"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "here\n"
+    (tmp_path / "lock.txt").write_text(f"only-here==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(StepError, match=r"Hash mismatch for `only-here==1\.0`"):
+        setup.separate_environment(tmp_path / "environment", "lock.txt")
+
+
+def write_wheel(path: Path) -> None:
+    """Write the smallest wheel that installs."""
+    metadata = "Metadata-Version: 2.1\nName: only-here\nVersion: 1.0\n"
+    with ZipFile(path, "w") as file:
+        file.writestr("only_here.py", "WHERE = 'here'\n")
+        file.writestr("only_here-1.0.dist-info/METADATA", metadata)
+        file.writestr("only_here-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr("only_here-1.0.dist-info/RECORD", "")

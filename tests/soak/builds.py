@@ -6,6 +6,8 @@ The limits, where nobody could know better, and which are therefore left out:
 - A function that is killed, or delivered twice, while CloudFormation cancels its event: Lambda runs it once more after
   the rollback, and it starts a build that is watched until it ends.
 - A deployment that takes a build which somebody cancels, and which has not stopped yet.
+- Several deliveries of one event during an outage, one of which gives up (FAILED) right before the outage ends and
+  another one starts the build: the same limit as for pipelines. The build is watched until it ends.
 """
 
 from collections import Counter, deque
@@ -253,6 +255,9 @@ class Builds(RuleBasedStateMachine):
 
     def _run(self, job: Callable[[], Any], plans: list[Any], outside: list[Outside] | None = None) -> None:
         self.account.cloudformation.plans = deque(map(deepcopy, plans))
+        if self.account.function.is_out():
+            for plan in self.account.cloudformation.plans:
+                plan.copies.clear()
         is_over: list[bool] = []
 
         def run() -> None:

@@ -2,12 +2,14 @@
 
 import re
 from abc import abstractmethod
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import aws_cdk as cdk
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy
+from cdk_imagebuilder_pipeline.values.stacks import facts_of
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 DEFAULT_TIMEOUT: Final = cdk.Duration.minutes(5)
@@ -52,6 +54,11 @@ class ImagePipelineProviderBase(Construct):
     @abstractmethod
     def service_timeout(self) -> cdk.Duration:
         """The maximum time that CloudFormation waits for the function."""
+
+    @cached_property
+    def service_seconds(self) -> float:
+        """The service timeout in seconds."""
+        return self.service_timeout.to_seconds()
 
     @property
     @abstractmethod
@@ -147,7 +154,8 @@ class ImportedProvider(ImagePipelineProviderBase):
 
 def elsewhere(what: str, account: str, region: str, stack: cdk.Stack) -> str | None:
     """Return an error message if a resource is outside the account or Region of a stack, as far as they are known."""
-    for name, got, own in (("account", account, stack.account), ("Region", region, stack.region)):
+    facts = facts_of(stack)
+    for name, got, own in (("account", account, facts.account), ("Region", region, facts.region)):
         if not is_unresolved(got) and not is_unresolved(own) and got != own:
             return f"{what} is in another {name}: got {got}, allowed is the {name} of the stack, {own}"
     return None

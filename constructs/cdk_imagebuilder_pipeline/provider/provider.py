@@ -34,6 +34,7 @@ from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, allow
 from cdk_imagebuilder_pipeline.provider.role_policies import RolePolicies
 from cdk_imagebuilder_pipeline.provider.roles import AnyRole
 from cdk_imagebuilder_pipeline.values.described import described
+from cdk_imagebuilder_pipeline.values.stacks import facts_of
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"
@@ -125,6 +126,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
           (`BootstraplessSynthesizer`): `Code.from_bucket(...)`. Default: an asset.
         """
         super().__init__(scope, id)
+        self._own_stack: Final = cdk.Stack.of(self)
         timeout = timeout or DEFAULT_TIMEOUT
         memory_size = memory_size or cdk.Size.mebibytes(256)
         if runtime is None:
@@ -214,8 +216,8 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         another provider (aws-cloudformation/cloudformation-coverage-roadmap#802). Raise ValueError if options are given
         and the stack already has a shared provider; set options before the first pipeline of the stack.
         """
-        stack = cdk.Stack.of(scope)
-        found: Any = stack.node.try_find_child(_SHARED_ID)
+        stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
+        found: Any = facts_of(stack).node.try_find_child(_SHARED_ID)
         if found is None:
             return cls(stack, _SHARED_ID, **options)
         if options:
@@ -318,7 +320,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
 
         A policy with resources of other stacks would create a circular dependency between the stacks.
         """
-        return self._policy if cdk.Stack.of(self) is stack else None
+        return self._policy if self._own_stack is stack else None
 
     def support_builds(self, *, waits: bool, deletes: bool) -> BuildSupport | str:
         """Return what a pipeline that builds on deploy needs, made when it is first needed."""
@@ -329,7 +331,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
 
     def problem_with(self, stack: cdk.Stack) -> str | None:
         """Return why the function cannot manage the pipelines of a stack; None if it can or if this is unknown."""
-        own = cdk.Stack.of(self)
+        own = self._own_stack
         if own is stack:
             return None
         if not self._stack_names:
@@ -344,7 +346,8 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
                 f"provider '{self.node.path}' does not serve this stack: got stack name {stack.stack_name!r}, "
                 f"allowed are its stack_names {', '.join(self._stack_names)}"
             )
-        return elsewhere(f"provider '{self.node.path}'", own.account, own.region, stack)
+        facts = facts_of(own)
+        return elsewhere(f"provider '{self.node.path}'", facts.account, facts.region, stack)
 
     def _check(self, timeout: cdk.Duration, memory_size: cdk.Size, runtime: lambda_.Runtime) -> None:
         for name, value, wanted in (("timeout", timeout, cdk.Duration), ("memory_size", memory_size, cdk.Size)):

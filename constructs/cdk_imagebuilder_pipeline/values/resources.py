@@ -33,7 +33,14 @@ class FoundReference:
     @cached_property
     def resource_type(self) -> str:
         """The CloudFormation type of the resource; empty for a parameter."""
-        return str(getattr(self.target, "cfn_resource_type", ""))
+        kind = type(self.target)
+        return _type_of(kind) or str(getattr(self.target, "cfn_resource_type", ""))
+
+
+@cache
+def _type_of(kind: type) -> str:
+    """Return the CloudFormation type of an L1's class; empty for other classes."""
+    return str(getattr(kind, "CFN_RESOURCE_TYPE_NAME", ""))
 
 
 def rendered(value: object, scope: Any) -> tuple[Any, list[FoundReference]]:

@@ -5,6 +5,7 @@ validation would prevent the lookup (aws-cdk#8699); dynamic references; and stri
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import aws_cdk as cdk
@@ -37,7 +38,12 @@ def is_unresolved(value: object) -> bool:
 def is_token(text: str) -> bool:
     """Return whether a text contains a CDK token."""
     # Most texts contain none, and each question to the CDK is a message to its Node process and back.
-    return _MARK in text and cdk.Token.is_unresolved(text)
+    return _MARK in text and _is_token(text)
+
+
+@lru_cache(maxsize=4096)
+def _is_token(text: str) -> bool:
+    return cdk.Token.is_unresolved(text)
 
 
 def is_look_up(text: str) -> bool:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import trustme
 
@@ -29,8 +29,18 @@ HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
 ACCOUNT: Final = "000000000000"
 
+_SECONDS_TO_CLOSE: Final = 1.0
+
 # Features that would open more ports or search for containers to clean up.
 _TURNED_OFF: Final = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LAMBDA_EXECUTOR": "local"}
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Waits only briefly for a client to confirm the end of a TLS connection: an idle one never does."""
+
+    async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:  # pyright: ignore[reportIncompatibleMethodOverride]
+        limit = {"ssl_shutdown_timeout": _SECONDS_TO_CLOSE} if options.get("ssl") else {}
+        return await super().create_server(*arguments, **options | limit)
 
 
 def main(path: Path, port: int) -> None:
@@ -70,7 +80,8 @@ def _serve_from(folder: Folder, port: int) -> None:
             secret_access_key=secrets.token_urlsafe(30),
         )
         try:
-            asyncio.run(_serve(folder, state, listener, server, timeline))
+            with asyncio.Runner(loop_factory=_Loop) as runner:
+                runner.run(_serve(folder, state, listener, server, timeline))
         finally:
             folder.state.unlink(missing_ok=True)
 

@@ -1,8 +1,10 @@
 """Cron expressions of the service: the times that their six fields allow."""
 
+from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -23,21 +25,24 @@ def next_time(fields: Sequence[str], after: datetime, zone: tzinfo) -> datetime 
     """
     minutes, hours, days, months, weekdays, years = (text.upper() for text in fields)
     times = list(product(_values(_HOUR, hours), _values(_MINUTE, minutes)))
-    first = after.astimezone(zone).date()
-    for year, month in product(_values(_YEAR, years), _values(_MONTH, months)):
-        if not (first.year, first.month) <= (year, month) < (first.year + _YEARS, 1):
+    first, now = after.astimezone(zone).date(), after.timestamp()
+    allowed = _values(_YEAR, years)
+    ahead = allowed[bisect_left(allowed, first.year) : bisect_left(allowed, first.year + _YEARS)]
+    for year, month in product(ahead, _values(_MONTH, months)):
+        if (year, month) < (first.year, first.month):
             continue
         for day in _matching(year, month, days, weekdays):
             for hour, minute in times:
                 time = datetime(year, month, day, hour, minute, tzinfo=zone)
-                if time.timestamp() > after.timestamp():
+                if time.timestamp() > now:
                     return time
     return None
 
 
-def _values(field: CronField, text: str) -> list[int]:
+@lru_cache(maxsize=1024)
+def _values(field: CronField, text: str) -> tuple[int, ...]:
     """Return the numbers that a field allows, in order."""
-    return sorted({number for item in text.split(",") for number in _item(field, item)})
+    return tuple(sorted({number for item in text.split(",") for number in _item(field, item)}))
 
 
 def _item(field: CronField, item: str) -> Iterator[int]:
@@ -61,12 +66,13 @@ def _number(field: CronField, text: str) -> int:
     return number
 
 
-def _matching(year: int, month: int, days: str, weekdays: str) -> list[int]:
+@lru_cache(maxsize=1024)
+def _matching(year: int, month: int, days: str, weekdays: str) -> tuple[int, ...]:
     """Return the days of a month that both fields of days allow."""
     in_month = range(1, monthrange(year, month)[1] + 1)
     by_number = {day for item in days.split(",") for day in _by_number(year, month, item)}
     by_weekday = {day for item in weekdays.split(",") for day in _by_weekday(year, month, item)}
-    return [day for day in in_month if day in by_number & by_weekday]
+    return tuple(day for day in in_month if day in by_number & by_weekday)
 
 
 def _by_number(year: int, month: int, item: str) -> list[int]:
