@@ -185,7 +185,7 @@ class ImagePipeline(ImagePipelineBase):
         - `wait`: whether the stack waits. Without it the pipeline is only started, and the id of the AMI is not known.
           Default: true.
         - `triggers`: strings; the pipeline runs again when one changes. Default: none.
-        - `image_tags`: tags of the images that deployments make, at most 47, because the resource adds 3. A change of
+        - `image_tags`: tags of the images that deployments make, at most 46, because the resource adds 4. A change of
           tags alone starts no build. Keys have 1 to 128 characters and do not begin with `aws:`, values have up to 256.
           Default: none.
         - `removal_policy`: DESTROY deletes images of earlier builds, with their AMIs, snapshots and container images,

@@ -195,7 +195,7 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: golden(s).build_on_deploy(timeout=cdk.Duration.minutes(cdk.Token.as_number({"Ref": "Minutes"}))),
     lambda s: golden(s).build_on_deploy(wait="yes"),
     lambda s: golden(s).build_on_deploy(triggers={1: "2026-11"}),
-    lambda s: golden(s).build_on_deploy(image_tags={f"key{index}": "" for index in range(48)}),
+    lambda s: golden(s).build_on_deploy(image_tags={f"key{index}": "" for index in range(47)}),
     lambda s: golden(s).build_on_deploy(removal_policy=cdk.RemovalPolicy.SNAPSHOT),
     with_a_launch_template,
     lambda s: golden(s, provider=elsewhere_deployed(s)).build_on_deploy(),

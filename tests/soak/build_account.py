@@ -13,7 +13,7 @@ from support.stack import CloudFormation
 
 from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_local.emulator.images import Image
-from imagebuilder_model.ownership import LOGICAL_ID_TAG, STACK_ID_TAG, WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import IN_USE_TAG, LOGICAL_ID_TAG, STACK_ID_TAG, WHAT_IS_BUILT_TAG
 from imagebuilder_pipeline_handler.runtime.event import CLOCK_SKEW, issued_at
 from soak.build_plans import Outside
 from soak.build_stack import LOGICAL_IDS, BuildStack
@@ -116,12 +116,15 @@ class Account:
         request = self._settings(is_broken=is_broken) | {"imagePipelineArn": self.pipeline}
         self.service.call("UpdateImagePipeline", request)
 
-    def cancel_unused(self, stack: BuildStack) -> None:
-        """Cancel by hand the builds whose Delete CloudFormation gave up."""
+    def tidy_unused(self, stack: BuildStack) -> None:
+        """Cancel by hand the builds that the stack no longer needs, and take the in-use tag from their images."""
         used = {member.physical_id for member in stack.members.values()}
         for image in self.images_of(stack.id):
-            if image.arn not in used and self.is_running(image):
+            if image.arn in used:
+                continue
+            if self.is_running(image):
                 self.cancel(image)
+            self.service.call("UntagResource", {"resourceArn": image.arn, "tagKeys": [IN_USE_TAG]})
         self._figures["put in order by hand"] += 1
 
     def deliver_late(self, stack_id: str, pick: int) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from imagebuilder_model.builds import DELETE
+from imagebuilder_pipeline_handler.build.in_use import mark, release, release_all
 from imagebuilder_pipeline_handler.build.own_images import own_images, start, trigger_of
 from imagebuilder_pipeline_handler.build.own_pipeline import require_own
 from imagebuilder_pipeline_handler.build.properties import Build, build_of, on_delete_of, string_of
@@ -49,13 +50,15 @@ def update(task: Task) -> Outcome:
     if build.trigger == string_of(old_properties_of(task.event), "trigger") and is_image_arn(physical_id):
         image = live_image(task.client, physical_id)
         if image is not None and (is_running(image) or status_of(image) in USABLE):
+            # Somebody may have removed its tag.
+            mark(task, image)
             return outcome_of(task, image, build.wait)
         # Without the image nothing is left to keep, and a failed build is tried again.
     return _take_or_start(task, build)
 
 
 def delete(task: Task) -> Outcome:
-    """Cancel a build that is running. Remove what one has built if the template says so."""
+    """Cancel a build that is running. Remove what one has built if the template says so, else mark it as unused."""
     physical_id = physical_id_of(task.event)
     if is_image_arn(physical_id):
         _delete_image(task, physical_id)
@@ -76,11 +79,19 @@ def _take_or_start(task: Task, build: Build) -> Outcome:
     for image in own:
         if is_running(image) and trigger_of(image) != build.trigger:
             _cancel(task, image["arn"])
+    # Until CloudFormation deletes it in the clean-up, the stack uses the image of before.
+    of_before = task.event.get("PhysicalResourceId", "")
     if usable:
         # Its summary does not have all of what is asked for.
         found = live_image(task.client, usable[-1]["arn"])
         if found is not None:
-            return outcome_of(task, found, build.wait)
+            mark(task, found)
+            outcome = outcome_of(task, found, build.wait)
+            if isinstance(outcome, Success):
+                task.progress.success = outcome
+                release_all(task, own, besides={of_before, found["arn"]})
+            return outcome
+    release_all(task, own, besides={of_before})
     return _start(task, build)
 
 
@@ -123,15 +134,21 @@ def _delete_image(task: Task, arn: str) -> None:
         _cancel(task, arn)
     elif on_delete_of(last_properties_of(task.event)) == DELETE:
         remove(task, image, string_of(last_properties_of(task.event), "lifecycleRoleArn"))
+    else:
+        task.progress.success = Success(arn)
+        release(task, image)
 
 
 def _cancel_unanswered(task: Task) -> None:
     """Cancel what a Create without a response has started. That Create may still run."""
     pipeline_arn = string_of(last_properties_of(task.event), "pipelineArn")
     for pause in (*_CREATE_MAY_STILL_RUN, None):
-        running = [*filter(is_running, own_images(task, pipeline_arn))] if pipeline_arn else []
+        own = own_images(task, pipeline_arn) if pipeline_arn else []
+        running = [*filter(is_running, own)]
         for image in running:
             _cancel(task, image["arn"])
         if running or pause is None or not task.progress.allows(pause):
+            task.progress.success = Success(physical_id_of(task.event))
+            release_all(task, own, besides={image["arn"] for image in running})
             return
         task.progress.clock.sleep(pause)
