@@ -1,7 +1,7 @@
 """An account in which a stack builds images: Image Builder, the function, Step Functions, and other people."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -155,8 +155,14 @@ class Account:
         self.cloudformation.requests.clear()
         for arn, tags in self.theirs.items():
             image = self.image(arn)
-            if image is None or image.tags != tags or image.cancelled_at or image.moves:
+            if image is None or self._are_changed(image.tags, tags) or image.cancelled_at or image.moves:
                 raise Violation(f"foreign: an image that is not ours was touched: {arn}")
+
+    def _are_changed(self, tags: Mapping[str, str], before: Mapping[str, str]) -> bool:
+        """Return whether tags have changed. An event that is delivered when its stack is gone may mark the image."""
+        is_late = before.get(STACK_ID_TAG) in self.function.delivered_late
+        ignored = {IN_USE_TAG} if is_late else set[str]()
+        return any(tags.get(key) != before.get(key) for key in {*tags, *before} - ignored)
 
     def _make_pipeline(self) -> str:
         component = self.service.arn("component/harden/1.0.2/1")
