@@ -39,10 +39,12 @@ def check_in_use(account: Account, stack: BuildStack) -> None:
     """Violation unless the images that the builds of a stack have, and no others, carry the tag that spares them.
 
     An event that is delivered when it is over may start a build that no resource has: it keeps the tag until the
-    resource's next event.
+    resource's next event. There is nothing to spare of an image that was deleted.
     """
     used = {stack.members[logical_id].physical_id for logical_id in LOGICAL_IDS if logical_id in stack.members}
     for image in account.images_of(stack.id):
+        if account.status(image) == "DELETED":
+            continue
         is_marked = IN_USE.items() <= image.tags.items()
         is_late = stack.id in account.function.delivered_late
         if is_marked != (image.arn in used) and not (is_marked and is_late):
