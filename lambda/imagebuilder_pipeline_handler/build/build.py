@@ -1,8 +1,9 @@
 """`Custom::ImagePipelineBuild`: runs the pipeline when what it builds has changed."""
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -79,8 +80,6 @@ def _take_or_start(task: Task, build: Build) -> Outcome:
     for image in own:
         if is_running(image) and trigger_of(image) != build.trigger:
             _cancel(task, image["arn"])
-    # Until CloudFormation deletes it in the clean-up, the stack uses the image of before.
-    of_before = task.event.get("PhysicalResourceId", "")
     if usable:
         # Its summary does not have all of what is asked for.
         found = live_image(task.client, usable[-1]["arn"])
@@ -89,13 +88,17 @@ def _take_or_start(task: Task, build: Build) -> Outcome:
             outcome = outcome_of(task, found, build.wait)
             if isinstance(outcome, Success):
                 task.progress.success = outcome
-                release_all(task, own, besides={of_before, found["arn"]})
+                _release_others(task, own, found["arn"])
             return outcome
-    release_all(task, own, besides={of_before})
-    return _start(task, build)
+    return _start(task, build, own)
 
 
-def _start(task: Task, build: Build) -> Outcome:
+def _release_others(task: Task, own: Iterable[Mapping[str, Any]], arn: str) -> None:
+    """Mark as unused all but the image of the event, and that of before: the stack uses it until the clean-up."""
+    release_all(task, own, besides={arn, task.event.get("PhysicalResourceId", "")})
+
+
+def _start(task: Task, build: Build, own: Iterable[Mapping[str, Any]]) -> Outcome:
     require_own(task, build.pipeline_arn)
     progress = task.progress
     # From here on a build may run, until a response says otherwise: a Delete then looks for it by its tags.
@@ -109,6 +112,8 @@ def _start(task: Task, build: Build) -> Outcome:
     progress.physical_id = arn
     stop = partial(_cancel, task, arn)
     progress.undo = lambda _: stop()
+    # Of an event that is delivered again, the image may be among them.
+    _release_others(task, own, arn)
     if not build.wait.seconds:
         return started(arn)
     try:

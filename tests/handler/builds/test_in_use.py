@@ -188,3 +188,19 @@ def test_row_87_rollback_succeeds_although_the_tag_of_a_failed_build_stays(
     service.inject("UntagResource", [{"status": 429, "code": "CallRateLimitExceededException"}] * 1000)
     answer = build.send(rollback(build, pipeline, to="1", of="2"))
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", first)
+
+
+def test_row_72_event_that_is_delivered_again_keeps_the_tag_of_an_image_that_failed_meanwhile(
+    build: Waiting, service: ImageBuilder, pipeline: str, resource: Resource, clock: AdvancingClock
+) -> None:
+    component = service.arn("component/harden/1.0.2/1")
+    service.register(component, data=FAILING, platform="Linux")
+    recipe = service.arn("image-recipe/golden/1.0.3")
+    service.register(recipe, components=[{"componentArn": component}])
+    resource.update(**resource.properties | {"ImageRecipeArn": recipe})
+    event = build.event("Create", properties(pipeline, WaitSeconds=0))
+    build.handler(event, Context())
+    clock.sleep(6 * SECONDS_PER_STATE)
+    build.handler(event, Context())
+    (image,) = images(service, pipeline)
+    assert (image["state"]["status"], in_use(service, pipeline)) == ("FAILED", [image["arn"]])
