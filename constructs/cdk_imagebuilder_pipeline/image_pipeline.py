@@ -6,17 +6,19 @@ from typing import Any, Final, Self
 
 import aws_cdk as cdk
 import jsii
+from aws_cdk import aws_imagebuilder as imagebuilder
 from constructs import Construct, IDependable
 
 from cdk_imagebuilder_pipeline._keywords import takes_props
 from cdk_imagebuilder_pipeline.execution_role import grant_logs, make_role, needs_role
 from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
+from cdk_imagebuilder_pipeline.image_lifecycle import keep_newest, problem_with_count
 from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
 from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.props.build import PART, BuildOptions
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineOnDelete, ImagePipelineProps
-from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_name_in
+from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, name_of_recipe, recipe_name_in
 from cdk_imagebuilder_pipeline.provider.build_grants import allow_listing
 from cdk_imagebuilder_pipeline.provider.grants import allow_what_it_needs
 from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
@@ -59,7 +61,8 @@ class ImagePipeline(ImagePipelineBase):
         self._provider: Final = provider
         self._request: Final = request
         self._own_stack: Final = stack
-        self._has_build = False
+        self._recipe: Final = props.recipe
+        self._has_build = self._has_policy = False
         self._execution_role, added = self._role_for(props, request, managed_only=provider.managed_policies_only)
         self._has_schedule: Final = "schedule" in request
         self._scans: Final = request.get("imageScanningConfiguration", {}).get("imageScanningEnabled", False)
@@ -183,7 +186,7 @@ class ImagePipeline(ImagePipelineBase):
         - `wait`: whether the stack waits. Without it the pipeline is only started, and the id of the AMI is not known.
           Default: true.
         - `triggers`: strings; the pipeline runs again when one changes. Default: none.
-        - `image_tags`: tags of the images that deployments make, at most 47, because the resource adds 3. A change of
+        - `image_tags`: tags of the images that deployments make, at most 46, because the resource adds 4. A change of
           tags alone starts no build. Keys have 1 to 128 characters and do not begin with `aws:`, values have up to 256.
           Default: none.
         - `removal_policy`: DESTROY deletes images of earlier builds, with their AMIs, snapshots and container images,
@@ -211,6 +214,32 @@ class ImagePipeline(ImagePipelineBase):
         )
         self._has_build = True
         return build
+
+    def keep_newest(self, count: int, *, execution_role: AnyRole | None = None) -> imagebuilder.CfnLifecyclePolicy:
+        """Delete images of the recipe, in all its versions, but for the newest and those that builds of stacks use.
+
+        AMIs are deleted with their snapshots, container images in their repository. It creates one lifecycle policy,
+        an L1 that can be changed further. Images of the recipe count whatever pipeline built them. Call it once.
+        ValueError, with the construct's path, for a count that the service refuses, or a recipe without a known name.
+
+        - `count`: how many images are kept, 1 to 1,000.
+        - `execution_role`: the role that Image Builder deletes with. Default: a role with the AWS managed policy
+          `EC2ImageBuilderLifecycleExecutionPolicy`.
+        """
+        problem = problem_with_count(count)
+        if self._has_policy:
+            problem = (
+                "keep_newest makes the one policy of a pipeline: got a second call, allowed is one: use what the first "
+                "returned"
+            )
+        if problem is not None:
+            raise self._error(problem)
+        name = name_of_recipe(self._recipe) or self._recipe_name
+        if name is None:
+            raise self._error(UNKNOWN_NAME)
+        kind = next(kind for kind in RecipeType if kind.member in self._request)
+        self._has_policy = True
+        return keep_newest(self, kind, name, count, execution_role)
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:

@@ -57,6 +57,9 @@ pipeline = ImagePipeline(
 # The pipeline runs when the recipe, a component or this trigger changes, and the stack waits for the AMI.
 build = pipeline.build_on_deploy(triggers={"patches": "2026-11"})
 
+# Old AMIs and snapshots are deleted, whatever version of the recipe made them. The one in use stays.
+pipeline.keep_newest(5)
+
 vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0)
 template = ec2.LaunchTemplate(
     stack,

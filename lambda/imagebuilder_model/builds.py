@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from imagebuilder_model.check import MapKey, Problem, check
 from imagebuilder_model.model import add_shapes, load_model
-from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG, is_owner_tag
+from imagebuilder_model.ownership import TAGS_OF_BUILDS, is_owner_tag
 from imagebuilder_model.spelling import as_request, template_name
 
 BUILD: Final = "ImagePipelineBuild"
@@ -23,8 +23,8 @@ LONGEST_WAIT: Final = 3300
 LONGEST_TIMEOUT: Final = 43_200
 """Seconds that all parts wait: half a day, as long as CloudFormation's own resource type waits for an image."""
 
-OWN_TAGS: Final = 3
-"""The number of tags that the resource adds to those of an image."""
+OWN_TAGS: Final = 2 + len(TAGS_OF_BUILDS)
+"""The number of tags that the resource adds to those of an image: two name its owner."""
 
 _WAIT: Final = {
     "waitSeconds": {"shape": "WaitSeconds"},
@@ -83,5 +83,5 @@ def _across(request: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(("WatcherArn",), "is missing: only WaitSeconds 0 goes without it")
     tags = request.get("imageTags", {})
     for key in tags if isinstance(tags, Mapping) else ():
-        if is_owner_tag(str(key)) or str(key).lower() == WHAT_IS_BUILT_TAG:
+        if is_owner_tag(str(key)) or str(key).lower() in TAGS_OF_BUILDS:
             yield Problem(("ImageTags", MapKey(key)), "is set by the resource itself: remove it")

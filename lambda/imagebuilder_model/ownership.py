@@ -36,6 +36,15 @@ BUILT_FROM: Final = (
 WHAT_IS_BUILT_TAG: Final = "imagebuilder-pipeline:what-is-built"
 """The tag of an image with the Trigger that it was built for, beside the two tags that name its owner."""
 
+IN_USE_TAG: Final = "imagebuilder-pipeline:in-use"
+"""The tag of the image that the resource of a build has now. Lifecycle policies exclude it from deletion."""
+
+IN_USE: Final[Mapping[str, str]] = {IN_USE_TAG: "true"}
+"""The tag with its value: one value for all stacks, so that the policy of each spares the images of all."""
+
+TAGS_OF_BUILDS: Final = (WHAT_IS_BUILT_TAG, IN_USE_TAG)
+"""The tags that a build adds to its image beside the owner tags, and that only the resource sets."""
+
 OWNER_TAGS: Final = (STACK_ID_TAG, LOGICAL_ID_TAG, ADOPTED_TAG, FORMER_LOGICAL_ID_TAG)
 """Tag keys that a template must not set, in any letter case: IAM condition keys are case-insensitive."""
 

@@ -133,6 +133,12 @@ def built_twice(stack: cdk.Stack) -> None:
     made.build_on_deploy()
 
 
+def kept_twice(stack: cdk.Stack) -> None:
+    made = golden(stack)
+    made.keep_newest(5)
+    made.keep_newest(5)
+
+
 def with_a_launch_template(stack: cdk.Stack) -> None:
     regions = [{"region": "eu-west-1", "launchTemplateConfigurations": [{"launchTemplateId": "lt-1"}]}]
     distribution = imagebuilder.CfnDistributionConfiguration(stack, "All", name="all", distributions=regions)
@@ -190,12 +196,15 @@ SYNTH: list[Callable[[cdk.Stack], object]] = [
     lambda s: imported(s).on_cve_detected("Critical", event_pattern=events.EventPattern(source=["aws.ec2"])),
     lambda s: imported(s).build_on_deploy(),
     built_twice,
+    kept_twice,
+    lambda s: golden(s).keep_newest("5"),
+    lambda s: golden(s).keep_newest(0),
     lambda s: golden(s).build_on_deploy(timeout=55),
     lambda s: golden(s).build_on_deploy(timeout=cdk.Duration.hours(24)),
     lambda s: golden(s).build_on_deploy(timeout=cdk.Duration.minutes(cdk.Token.as_number({"Ref": "Minutes"}))),
     lambda s: golden(s).build_on_deploy(wait="yes"),
     lambda s: golden(s).build_on_deploy(triggers={1: "2026-11"}),
-    lambda s: golden(s).build_on_deploy(image_tags={f"key{index}": "" for index in range(48)}),
+    lambda s: golden(s).build_on_deploy(image_tags={f"key{index}": "" for index in range(47)}),
     lambda s: golden(s).build_on_deploy(removal_policy=cdk.RemovalPolicy.SNAPSHOT),
     with_a_launch_template,
     lambda s: golden(s, provider=elsewhere_deployed(s)).build_on_deploy(),
@@ -336,6 +345,8 @@ NO_MESSAGES = {
     # Names of events, of resources and of settings; reasons for a linter; what is printed when all is well.
     "lambda/imagebuilder_model/events.py": r"EC2 Image Builder .*",
     "constructs/cdk_imagebuilder_pipeline/execution_role.py": r".*",
+    "constructs/cdk_imagebuilder_pipeline/image_lifecycle.py": r"Image Builder deletes old images.*",
+    "constructs/cdk_imagebuilder_pipeline/provider/lifecycle_role.py": r".*",
     "constructs/cdk_imagebuilder_pipeline/provider/build_grants.py": r".*",
     "constructs/cdk_imagebuilder_pipeline/provider/builds.py": r".*",
     "constructs/cdk_imagebuilder_pipeline/provider/grants.py": r"it is made of .*",

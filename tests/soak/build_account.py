@@ -1,7 +1,7 @@
 """An account in which a stack builds images: Image Builder, the function, Step Functions, and other people."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ from support.stack import CloudFormation
 
 from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_local.emulator.images import Image
-from imagebuilder_model.ownership import LOGICAL_ID_TAG, STACK_ID_TAG, WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import IN_USE_TAG, LOGICAL_ID_TAG, STACK_ID_TAG, WHAT_IS_BUILT_TAG
 from imagebuilder_pipeline_handler.runtime.event import CLOCK_SKEW, issued_at
 from soak.build_plans import Outside
 from soak.build_stack import LOGICAL_IDS, BuildStack
@@ -116,12 +116,15 @@ class Account:
         request = self._settings(is_broken=is_broken) | {"imagePipelineArn": self.pipeline}
         self.service.call("UpdateImagePipeline", request)
 
-    def cancel_unused(self, stack: BuildStack) -> None:
-        """Cancel by hand the builds whose Delete CloudFormation gave up."""
+    def tidy_unused(self, stack: BuildStack) -> None:
+        """Cancel by hand the builds that the stack no longer needs, and take the in-use tag from their images."""
         used = {member.physical_id for member in stack.members.values()}
         for image in self.images_of(stack.id):
-            if image.arn not in used and self.is_running(image):
+            if image.arn in used:
+                continue
+            if self.is_running(image):
                 self.cancel(image)
+            self.service.call("UntagResource", {"resourceArn": image.arn, "tagKeys": [IN_USE_TAG]})
         self._figures["put in order by hand"] += 1
 
     def deliver_late(self, stack_id: str, pick: int) -> None:
@@ -152,8 +155,14 @@ class Account:
         self.cloudformation.requests.clear()
         for arn, tags in self.theirs.items():
             image = self.image(arn)
-            if image is None or image.tags != tags or image.cancelled_at or image.moves:
+            if image is None or self._are_changed(image.tags, tags) or image.cancelled_at or image.moves:
                 raise Violation(f"foreign: an image that is not ours was touched: {arn}")
+
+    def _are_changed(self, tags: Mapping[str, str], before: Mapping[str, str]) -> bool:
+        """Return whether tags have changed. An event that is delivered when its stack is gone may mark the image."""
+        is_late = before.get(STACK_ID_TAG) in self.function.delivered_late
+        ignored = {IN_USE_TAG} if is_late else set[str]()
+        return any(tags.get(key) != before.get(key) for key in {*tags, *before} - ignored)
 
     def _make_pipeline(self) -> str:
         component = self.service.arn("component/harden/1.0.2/1")

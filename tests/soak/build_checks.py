@@ -7,7 +7,7 @@ from typing import Final
 from support.function import Plan, Violation
 from support.stack import Template
 
-from imagebuilder_model.ownership import LOGICAL_ID_TAG, WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import IN_USE, LOGICAL_ID_TAG, WHAT_IS_BUILT_TAG
 from imagebuilder_pipeline_handler.imagebuilder.images import USABLE
 from soak.build_account import Account
 from soak.build_stack import LOGICAL_IDS, PART, BuildStack
@@ -33,6 +33,22 @@ def check_images(account: Account, stack: BuildStack) -> None:
             raise Violation(f"state: {logical_id} has {arn}, which is {image and account.status(image)}")
         if image.tags.get(WHAT_IS_BUILT_TAG) != trigger:
             raise Violation(f"state: {logical_id} has {arn} with {image.tags}, and its trigger is {trigger}")
+
+
+def check_in_use(account: Account, stack: BuildStack) -> None:
+    """Violation unless the images that the builds of a stack have, and no others, carry the tag that spares them.
+
+    An event that is delivered when it is over may start a build that no resource has: it keeps the tag until the
+    resource's next event. There is nothing to spare of an image that was deleted.
+    """
+    used = {stack.members[logical_id].physical_id for logical_id in LOGICAL_IDS if logical_id in stack.members}
+    for image in account.images_of(stack.id):
+        if account.status(image) == "DELETED":
+            continue
+        is_marked = IN_USE.items() <= image.tags.items()
+        is_late = stack.id in account.function.delivered_late
+        if is_marked != (image.arn in used) and not (is_marked and is_late):
+            raise Violation(f"in use: {image.arn} has {image.tags}, and the stack has {sorted(used)}")
 
 
 def check_running(account: Account, stack: BuildStack) -> None:

@@ -24,7 +24,7 @@ from support.stack import Template
 
 from imagebuilder_model.builds import DELETE, RETAIN
 from soak.build_account import FOREIGN_TAGS, SECONDS_PER_STATE, Account, foreign_tags
-from soak.build_checks import can_build, check_images, check_running
+from soak.build_checks import can_build, check_images, check_in_use, check_running
 from soak.build_plans import Outside, heavy_plans, outside, passes, plans, quick_plans
 from soak.build_stack import LOGICAL_IDS, BuildStack
 from soak.build_templates import TRIGGERS, WAITS, build, failing, without_spare_parts
@@ -215,6 +215,7 @@ class Builds(RuleBasedStateMachine):
         self.account.check()
         if self.stack.is_stable:
             check_images(self.account, self.stack)
+            check_in_use(self.account, self.stack)
             check_running(self.account, self.stack)
 
     # How it is done.
@@ -245,6 +246,7 @@ class Builds(RuleBasedStateMachine):
         self.figures["stack deleted" if self.stack.is_stable else "deletion failed"] += 1
         if self.stack.is_stable:
             self._tidy_up()
+            check_in_use(self.account, self.stack)
             check_running(self.account, self.stack)
             self.account.give_away(self.stack.id)
             self._new_stack()
@@ -291,8 +293,10 @@ class Builds(RuleBasedStateMachine):
         self.figures["healed"] += 1
 
     def _tidy_up(self) -> None:
-        """Cancel by hand the builds whose Delete CloudFormation gave up."""
+        """Put in order by hand what a Delete that CloudFormation gave up, or a note in the log, has left."""
         if self.stack.is_stable:
-            if self.stack.given_up:
-                self.account.cancel_unused(self.stack)
+            left_over = self.account.function.left_over
+            if self.stack.given_up or self.stack.id in left_over:
+                self.account.tidy_unused(self.stack)
             self.stack.given_up.clear()
+            left_over.discard(self.stack.id)

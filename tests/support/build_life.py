@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import IN_USE_TAG, WHAT_IS_BUILT_TAG
 from support.guarded_builds import SECONDS_PER_STATE, GuardedBuilds
 
 
@@ -35,9 +35,14 @@ class _Life:
         return _failure(self._first.create(**self._properties()))
 
     def takes(self) -> str | None:
-        """Send the Create of a stack that was rolled back meanwhile: the image is there."""
-        image = self._first.physical_id
-        return _failure(self._first.create(**self._properties())) or _unless(self._first.physical_id == image)
+        """Send the Create of a stack that was rolled back meanwhile: the image is there, and no longer in use."""
+        image = self._first.physical_id or ""
+        self._guarded.root.untag_resource(resourceArn=image, tagKeys=[IN_USE_TAG])
+        return (
+            _failure(self._first.create(**self._properties()))
+            or _unless(self._first.physical_id == image)
+            or (None if IN_USE_TAG in self._guarded.tags(image) else "it is not marked as in use")
+        )
 
     def is_too_slow(self) -> str | None:
         failure: str | None = None

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from imagebuilder_model.ownership import STACK_ID_TAG, WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import IN_USE, STACK_ID_TAG, WHAT_IS_BUILT_TAG
 from support.guarded import Policy
 from support.guarded_builds import GuardedBuilds
 from support.trespasses import (
@@ -68,6 +68,10 @@ def tag_foreign_image(guarded: GuardedBuilds, _policy: Policy) -> None:
     guarded.as_function.tag_resource(resourceArn=image_of(guarded, OTHER_STACK), tags={"team": "ours"})
 
 
+def mark_foreign_image(guarded: GuardedBuilds, _policy: Policy) -> None:
+    guarded.as_function.tag_resource(resourceArn=image_of(guarded, OTHER_STACK), tags=dict(IN_USE))
+
+
 def read_foreign_image(guarded: GuardedBuilds, _policy: Policy) -> None:
     guarded.as_function.get_image(imageBuildVersionArn=image_of(guarded, OTHER_STACK))
 
@@ -117,6 +121,7 @@ OF_FUNCTION: tuple[BuildTrespass, ...] = (
     take_foreign_image_over,
     give_image_away,
     tag_foreign_image,
+    mark_foreign_image,
     read_foreign_image,
     cancel_foreign_image,
     cancel_nobodys_image,

@@ -248,6 +248,9 @@ class Function:
         self.left_over: set[str] = set()
         """Ids of stacks for which a note in the log says that something could not be tidied up."""
 
+        self.delivered_late: set[str] = set()
+        """Ids of stacks of which an event was delivered once more when it was over."""
+
     def invoke(self, request: Request) -> None:
         """Let Lambda deliver an event: again after 60 and 120 seconds when the function does not end well."""
         self.bucket.expect(request)
@@ -267,6 +270,7 @@ class Function:
 
     def deliver_again(self, request: Request, delay: float = 0.0) -> None:
         """Deliver an event that is over: nothing goes wrong with it any more, and its answer counts for nothing."""
+        self.delivered_late.add(str(request.event["StackId"]))
         again = Request(request.event, Plan(), is_given_up=True, tokens=request.tokens)
         self._simulation.spawn(partial(self._deliver, again), delay)
 
@@ -320,7 +324,7 @@ class Function:
             delivery.outcome = "refused"
             self._figures["refused: too late"] += 1
         note = "" if delivery.progress is None else delivery.progress.note
-        if re.search("tidying up did not end|could not be deleted", note):
+        if re.search("tidying up did not end|could not be deleted|may still have the tag", note):
             self.left_over.add(str(delivery.request.event["StackId"]))
         self._warm.append(handler)
 

@@ -15,7 +15,7 @@ from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_doc
 from support.evaluation import PSEUDO_PARAMETERS, Deployment
 
 from cdk_imagebuilder_pipeline import ImagePipeline
-from imagebuilder_model.ownership import STACK_ID_TAG, WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import IN_USE_TAG, STACK_ID_TAG, WHAT_IS_BUILT_TAG
 
 HERE = "arn:aws:imagebuilder:eu-west-1:123456789012"
 OWN, OTHER = PSEUDO_PARAMETERS["AWS::StackId"], "arn:aws:cloudformation:eu-west-1:123456789012:stack/Other/1"
@@ -99,6 +99,7 @@ def of_builds(policies: dict[str, Policy]) -> dict[str, list[int]]:
     }
 
 
+IN_USE = {IN_USE_TAG: "true"}
 OURS, THEIRS = {STACK_ID_TAG: OWN}, {STACK_ID_TAG: OTHER}
 TO_IMAGE_BUILDER = {"iam:passedtoservice": "imagebuilder.amazonaws.com"}
 
@@ -106,12 +107,14 @@ OF_THE_FUNCTION = [
     Question("imagebuilder:StartImagePipelineExecution", PIPELINE, OURS, OURS),
     Question("imagebuilder:ListImagePipelineImages", PIPELINE, OURS),
     Question("imagebuilder:TagResource", IMAGE, {}, OURS),
+    Question("imagebuilder:TagResource", IMAGE, OURS, IN_USE),
     Question("imagebuilder:TagResource", PIPELINE, OURS, OURS),
     Question("imagebuilder:GetImage", IMAGE, OURS),
     Question("imagebuilder:GetImage", IMAGE),
     Question("imagebuilder:CancelImageCreation", IMAGE, OURS),
     Question("states:StartExecution", MACHINE),
-    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[WHAT_IS_BUILT_TAG]),
+    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[WHAT_IS_BUILT_TAG, IN_USE_TAG]),
+    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[IN_USE_TAG]),
     Question("imagebuilder:DeleteImage", IMAGE, OURS),
     Question("imagebuilder:StartResourceStateUpdate", IMAGE, OURS),
     Question("imagebuilder:GetLifecycleExecution", f"{HERE}:lifecycle-execution/lce-1"),
@@ -121,7 +124,8 @@ OF_THE_WATCHER = [
     Question("imagebuilder:GetImage", IMAGE, OURS),
     Question("imagebuilder:GetImage", IMAGE),
     Question("imagebuilder:CancelImageCreation", IMAGE, OURS),
-    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[WHAT_IS_BUILT_TAG]),
+    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[WHAT_IS_BUILT_TAG, IN_USE_TAG]),
+    Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[IN_USE_TAG]),
 ]
 OF_THE_STATE_MACHINE = [Question("lambda:InvokeFunction", WATCHER)]
 
@@ -130,6 +134,10 @@ FORBIDDEN_TO_THE_FUNCTION = [
     Question("imagebuilder:StartImagePipelineExecution", PIPELINE, {}, OURS),
     Question("imagebuilder:ListImagePipelineImages", PIPELINE, THEIRS),
     Question("imagebuilder:TagResource", IMAGE, THEIRS, OURS),
+    Question("imagebuilder:TagResource", IMAGE, THEIRS, IN_USE),
+    Question("imagebuilder:TagResource", IMAGE, {}, IN_USE),
+    Question("imagebuilder:TagResource", IMAGE, OURS, OURS),
+    Question("imagebuilder:TagResource", IMAGE, OURS, IN_USE | {STACK_ID_TAG: OTHER}),
     Question("imagebuilder:TagResource", IMAGE, OURS, THEIRS),
     Question("imagebuilder:TagResource", IMAGE, {}, THEIRS),
     Question("imagebuilder:TagResource", IMAGE, OURS, {"team": "web"}),
@@ -158,6 +166,7 @@ FORBIDDEN_TO_THE_WATCHER = [
     Question("imagebuilder:UntagResource", IMAGE, OURS, tag_keys=[STACK_ID_TAG]),
     Question("imagebuilder:StartImagePipelineExecution", PIPELINE, OURS, OURS),
     Question("imagebuilder:TagResource", IMAGE, {}, OURS),
+    Question("imagebuilder:TagResource", IMAGE, OURS, IN_USE),
     Question("imagebuilder:StartResourceStateUpdate", IMAGE, OURS),
     Question("states:StartExecution", MACHINE),
 ]

@@ -16,7 +16,7 @@ from aws_cdk import aws_logs as logs
 from support.evaluation import Deployment
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineOnDelete, ImagePipelineProvider
-from imagebuilder_model.ownership import STACK_ID_TAG, WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import IN_USE_TAG, STACK_ID_TAG, WHAT_IS_BUILT_TAG
 
 Make = Callable[..., ImagePipeline]
 Resources = Callable[..., dict[str, Any]]
@@ -108,7 +108,7 @@ def test_watcher_sees_and_cancels_images_of_the_stack_and_writes_its_log(
     assert statements(resources(stack, "AWS::IAM::Policy"), "WaitingPolicy") == [
         {"Effect": "Allow", "Action": "imagebuilder:GetImage", "Resource": IMAGES, "Condition": {"StringEqualsIfExists": OURS}},
         {"Effect": "Allow", "Action": "imagebuilder:CancelImageCreation", "Resource": IMAGES, "Condition": {"StringEquals": OURS}},
-        {"Effect": "Allow", "Action": "imagebuilder:UntagResource", "Resource": IMAGES, "Condition": {"StringEquals": OURS, "ForAllValues:StringEquals": {"aws:TagKeys": [WHAT_IS_BUILT_TAG]}}},
+        {"Effect": "Allow", "Action": "imagebuilder:UntagResource", "Resource": IMAGES, "Condition": {"StringEquals": OURS, "ForAllValues:StringEquals": {"aws:TagKeys": [WHAT_IS_BUILT_TAG, IN_USE_TAG]}}},
         {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": {"Fn::GetAtt": [group, "Arn"]}},
     ]  # fmt: skip
 

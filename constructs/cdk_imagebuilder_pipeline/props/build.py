@@ -9,7 +9,8 @@ import aws_cdk as cdk
 
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 from imagebuilder_model import MapKey, Problem, check, described
-from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG, check_tags, most_tags
+from imagebuilder_model.builds import OWN_TAGS
+from imagebuilder_model.ownership import TAGS_OF_BUILDS, check_tags, most_tags
 
 PART: Final = cdk.Duration.minutes(55)
 """How long one resource waits. CloudFormation gives it an hour: the rest is for the last look and the response."""
@@ -18,8 +19,8 @@ SHORTEST_TIMEOUT: Final = cdk.Duration.minutes(1)
 LONGEST_TIMEOUT: Final = cdk.Duration.hours(12)
 
 _REMOVAL_POLICIES: Final = (cdk.RemovalPolicy.RETAIN, cdk.RemovalPolicy.DESTROY)
-_MOST_TAGS: Final = most_tags(adopt_existing=False) - 1
-"""Of the tags that an image can have, two name the owner and one what is built."""
+_MOST_TAGS: Final = most_tags(adopt_existing=False) - len(TAGS_OF_BUILDS)
+"""The resource adds two tags that name the owner, and those of builds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +109,10 @@ def _of_image_tags(tags: object) -> Iterator[Problem]:
         return
     untyped: Any = tags
     for key in tags:
-        if isinstance(key, str) and key.lower() == WHAT_IS_BUILT_TAG:
+        if isinstance(key, str) and key.lower() in TAGS_OF_BUILDS:
             yield Problem(("image_tags", MapKey(key)), "is set by the resource itself: remove it")
     if len(tags) > _MOST_TAGS:
-        allowed = f"allowed {_MOST_TAGS}, because the resource adds 3 that name the owner and what is built"
+        allowed = f"allowed {_MOST_TAGS}, because the resource adds {OWN_TAGS} of its own"
         yield Problem(("image_tags",), f"is too large: got {len(tags)} entries, {allowed}")
     # Their number is checked above.
     owners = [one for one in check_tags(untyped, adopt_existing=False, is_unresolved=is_unresolved) if one.path[1:]]

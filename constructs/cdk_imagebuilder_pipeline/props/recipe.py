@@ -98,6 +98,16 @@ def recipe_name_in(resolver: Resolver, arn: str) -> str | None:
     return cdk.Fn.select(1, cdk.Fn.split("/", arn))
 
 
+def name_of_recipe(recipe: object) -> str | None:
+    """Return the name of a recipe of the app as it was given; None for an ARN, which has it in the service's form."""
+    attribute = "name" if isinstance(recipe, cdk.CfnResource) else None
+    for name in (attribute, *(f"{kind}_recipe_name" for kind in RecipeType)):
+        found = None if name is None else getattr(recipe, name, None)
+        if isinstance(found, str):
+            return found
+    return None
+
+
 def _from_construct(recipe: object) -> Recipe | None:
     for kind in RecipeType:
         # L1 constructs have a reference; imported resources of the alpha L2 have only the ARN.

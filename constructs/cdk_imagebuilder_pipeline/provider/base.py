@@ -135,7 +135,7 @@ class ImportedProvider(ImagePipelineProviderBase):
             return (
                 "removal_policy needs a role that the function may pass to Image Builder: got DESTROY with a provider "
                 "that is deployed elsewhere, allowed is RETAIN: delete images with a lifecycle policy, "
-                "AWS::ImageBuilder::LifecyclePolicy"
+                "by keep_newest"
             )
         if waits and self._watcher_arn is None:
             return (

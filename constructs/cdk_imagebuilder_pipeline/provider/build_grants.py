@@ -7,7 +7,7 @@ import aws_cdk as cdk
 from cdk_imagebuilder_pipeline.provider.packing import Statement
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, allow
 from imagebuilder_model import PIPELINE_ARN_KIND
-from imagebuilder_model.ownership import STACK_ID_TAG, WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import STACK_ID_TAG, TAGS_OF_BUILDS
 
 BUILD_TYPE: Final = "Custom::ImagePipelineBuild"
 IMAGE_TYPE: Final = "Custom::ImagePipelineImage"
@@ -40,7 +40,7 @@ def allow_builds(policy: HandlerPolicy, stack: cdk.Stack) -> None:
             Null={f"aws:ResourceTag/{STACK_ID_TAG}": "true"},
         ),
         *_tags_on_pipelines(policy, pipelines),
-        *of_images(policy, stack),
+        *of_images(policy, stack, tags=True),
         wildcards={images: _IMAGES},
     )
 
@@ -70,18 +70,23 @@ def _tags_on_pipelines(policy: HandlerPolicy, pipelines: str) -> list[Statement]
     return [allow(["imagebuilder:TagResource"], pipelines, **{operator: of_request | of_resource})]
 
 
-def of_images(policy: HandlerPolicy, stack: cdk.Stack) -> list[Statement]:
-    """Return the statements to see how a build goes, and to cancel it. An image that is gone has no tags."""
+def of_images(policy: HandlerPolicy, stack: cdk.Stack, *, tags: bool = False) -> list[Statement]:
+    """Return the statements to see how a build goes, and to cancel it. An image that is gone has no tags.
+
+    With `tags`, an image that the stack returns to can be marked as in use again. One statement has both actions,
+    because the policy of a function with every option has no room for another one.
+    """
     images = _arn(stack, "image")
+    actions = ["imagebuilder:TagResource"] if tags else []
     return [
         allow(["imagebuilder:GetImage"], images, **policy.of_ours("aws:ResourceTag", "IfExists")),
         allow(["imagebuilder:CancelImageCreation"], images, **policy.of_ours("aws:ResourceTag")),
-        # Remove this tag from a cancelled build, so that no deployment uses it. Owner tags cannot be removed.
+        # No deployment uses a cancelled build, and no stack the image of before. Owner tags cannot be removed.
         allow(
-            ["imagebuilder:UntagResource"],
+            [*actions, "imagebuilder:UntagResource"],
             images,
             **policy.of_ours("aws:ResourceTag"),
-            **{"ForAllValues:StringEquals": {"aws:TagKeys": [WHAT_IS_BUILT_TAG]}},
+            **{"ForAllValues:StringEquals": {"aws:TagKeys": [*TAGS_OF_BUILDS]}},
         ),
     ]
 

@@ -1,18 +1,14 @@
 """The parts of a provider that only pipelines which build on deploy need. Each is made when it is first needed."""
 
-from typing import Final
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.provider.build_grants import allow_builds, allow_deletion, allow_waiting
 from cdk_imagebuilder_pipeline.provider.function import FunctionSettings
-from cdk_imagebuilder_pipeline.provider.nag import acknowledge_managed_policy
+from cdk_imagebuilder_pipeline.provider.lifecycle_role import allow_deletion_of_images
 from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy
 from cdk_imagebuilder_pipeline.provider.waiting import Waiting
-
-_LIFECYCLE_POLICY: Final = "service-role/EC2ImageBuilderLifecycleExecutionPolicy"
 
 
 class Builds:
@@ -49,8 +45,5 @@ class Builds:
     def _make_lifecycle_role(self) -> iam.Role:
         description = "Image Builder deletes images of the stack with it"
         role = self._settings.role(self._provider, "LifecycleRole", "imagebuilder.amazonaws.com", description)
-        managed = iam.ManagedPolicy.from_aws_managed_policy_name(_LIFECYCLE_POLICY)
-        role.add_managed_policy(managed)
-        reason = "AWS keeps this policy for the deletion of images, and adds to it what new kinds of images need"
-        acknowledge_managed_policy(role, managed.managed_policy_arn, reason)
+        allow_deletion_of_images(role)
         return role

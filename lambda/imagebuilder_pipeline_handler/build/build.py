@@ -1,12 +1,14 @@
 """`Custom::ImagePipelineBuild`: runs the pipeline when what it builds has changed."""
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from imagebuilder_model.builds import DELETE
+from imagebuilder_pipeline_handler.build.in_use import mark, release, release_all
 from imagebuilder_pipeline_handler.build.own_images import own_images, start, trigger_of
 from imagebuilder_pipeline_handler.build.own_pipeline import require_own
 from imagebuilder_pipeline_handler.build.properties import Build, build_of, on_delete_of, string_of
@@ -49,13 +51,15 @@ def update(task: Task) -> Outcome:
     if build.trigger == string_of(old_properties_of(task.event), "trigger") and is_image_arn(physical_id):
         image = live_image(task.client, physical_id)
         if image is not None and (is_running(image) or status_of(image) in USABLE):
+            # Somebody may have removed its tag.
+            mark(task, image)
             return outcome_of(task, image, build.wait)
         # Without the image nothing is left to keep, and a failed build is tried again.
     return _take_or_start(task, build)
 
 
 def delete(task: Task) -> Outcome:
-    """Cancel a build that is running. Remove what one has built if the template says so."""
+    """Cancel a build that is running. Remove what one has built if the template says so, else mark it as unused."""
     physical_id = physical_id_of(task.event)
     if is_image_arn(physical_id):
         _delete_image(task, physical_id)
@@ -80,11 +84,21 @@ def _take_or_start(task: Task, build: Build) -> Outcome:
         # Its summary does not have all of what is asked for.
         found = live_image(task.client, usable[-1]["arn"])
         if found is not None:
-            return outcome_of(task, found, build.wait)
-    return _start(task, build)
+            mark(task, found)
+            outcome = outcome_of(task, found, build.wait)
+            if isinstance(outcome, Success):
+                task.progress.success = outcome
+                _release_others(task, own, found["arn"])
+            return outcome
+    return _start(task, build, own)
 
 
-def _start(task: Task, build: Build) -> Outcome:
+def _release_others(task: Task, own: Iterable[Mapping[str, Any]], arn: str) -> None:
+    """Mark as unused all but the image of the event, and that of before: the stack uses it until the clean-up."""
+    release_all(task, own, besides={arn, task.event.get("PhysicalResourceId", "")})
+
+
+def _start(task: Task, build: Build, own: Iterable[Mapping[str, Any]]) -> Outcome:
     require_own(task, build.pipeline_arn)
     progress = task.progress
     # From here on a build may run, until a response says otherwise: a Delete then looks for it by its tags.
@@ -98,6 +112,8 @@ def _start(task: Task, build: Build) -> Outcome:
     progress.physical_id = arn
     stop = partial(_cancel, task, arn)
     progress.undo = lambda _: stop()
+    # Of an event that is delivered again, the image may be among them.
+    _release_others(task, own, arn)
     if not build.wait.seconds:
         return started(arn)
     try:
@@ -123,15 +139,21 @@ def _delete_image(task: Task, arn: str) -> None:
         _cancel(task, arn)
     elif on_delete_of(last_properties_of(task.event)) == DELETE:
         remove(task, image, string_of(last_properties_of(task.event), "lifecycleRoleArn"))
+    else:
+        task.progress.success = Success(arn)
+        release(task, image)
 
 
 def _cancel_unanswered(task: Task) -> None:
     """Cancel what a Create without a response has started. That Create may still run."""
     pipeline_arn = string_of(last_properties_of(task.event), "pipelineArn")
     for pause in (*_CREATE_MAY_STILL_RUN, None):
-        running = [*filter(is_running, own_images(task, pipeline_arn))] if pipeline_arn else []
+        own = own_images(task, pipeline_arn) if pipeline_arn else []
+        running = [*filter(is_running, own)]
         for image in running:
             _cancel(task, image["arn"])
         if running or pause is None or not task.progress.allows(pause):
+            task.progress.success = Success(physical_id_of(task.event))
+            release_all(task, own, besides={image["arn"] for image in running})
             return
         task.progress.clock.sleep(pause)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import IN_USE, WHAT_IS_BUILT_TAG
 from imagebuilder_pipeline_handler.build.properties import Build
 from imagebuilder_pipeline_handler.imagebuilder.advice import require_content
 from imagebuilder_pipeline_handler.imagebuilder.dates import was_made_after
@@ -30,7 +30,8 @@ def start(task: Task, build: Build) -> str:
     """Run the pipeline and return the ARN of the image. Each delivery of the event gets the same one."""
     response = task.client.start_image_pipeline_execution(
         imagePipelineArn=build.pipeline_arn,
-        tags={**build.tags, **task.owner_tags, WHAT_IS_BUILT_TAG: build.trigger},
+        # In use from its first moment on: a call that comes later could be lost.
+        tags={**build.tags, **task.owner_tags, WHAT_IS_BUILT_TAG: build.trigger, **IN_USE},
         clientToken=task.token("StartImagePipelineExecution"),
     )
     require_content("StartImagePipelineExecution", response, build.pipeline_arn)

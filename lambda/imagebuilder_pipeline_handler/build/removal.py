@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from imagebuilder_pipeline_handler.build.reasons import NOT_REMOVED
-from imagebuilder_pipeline_handler.imagebuilder.images import USABLE, forget_trigger, status_of
+from imagebuilder_pipeline_handler.imagebuilder.images import USABLE, forget_build, status_of
 from imagebuilder_pipeline_handler.imagebuilder.task import Task
 from imagebuilder_pipeline_handler.runtime.failure import HandlerError
 
@@ -34,7 +34,7 @@ def remove(task: Task, image: Mapping[str, Any], role: str) -> None:
         includeResources=included,
         clientToken=task.token(f"StartResourceStateUpdate {arn}"),
     )
-    forget_trigger(task.client, arn)
+    forget_build(task.client, arn)
     _wait(task, arn, response["lifecycleExecutionId"])
 
 

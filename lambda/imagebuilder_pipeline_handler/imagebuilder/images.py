@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from imagebuilder_model.model import load_model
-from imagebuilder_model.ownership import WHAT_IS_BUILT_TAG
+from imagebuilder_model.ownership import TAGS_OF_BUILDS
 from imagebuilder_pipeline_handler.imagebuilder.advice import require_content
 from imagebuilder_pipeline_handler.imagebuilder.client import ImageBuilderClient
 from imagebuilder_pipeline_handler.imagebuilder.errors import is_gone
@@ -65,13 +65,13 @@ def cancel(client: ImageBuilderClient, arn: str, token: str) -> None:
             raise
         return
     require_content("CancelImageCreation", response, arn)
-    forget_trigger(client, arn)
+    forget_build(client, arn)
 
 
-def forget_trigger(client: ImageBuilderClient, arn: str) -> None:
-    """Remove the Trigger of an image that is about to go, so that a deployment that comes soon does not take it."""
+def forget_build(client: ImageBuilderClient, arn: str) -> None:
+    """Remove the tags of an image that is about to go, so that a deployment that comes soon does not take it."""
     with suppress(ClientError):
-        client.untag_resource(resourceArn=arn, tagKeys=[WHAT_IS_BUILT_TAG])
+        client.untag_resource(resourceArn=arn, tagKeys=[*TAGS_OF_BUILDS])
 
 
 def all_images(client: ImageBuilderClient, pipeline_arn: str) -> Iterator[dict[str, Any]]:
