@@ -13,10 +13,12 @@ from cdk_imagebuilder_pipeline.execution_role import grant_logs, make_role, need
 from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
 from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
 from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline
+from cdk_imagebuilder_pipeline.latest_image import LatestImage
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.props.build import PART, BuildOptions
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineOnDelete, ImagePipelineProps
 from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_name_in
+from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.provider.build_grants import allow_listing
 from cdk_imagebuilder_pipeline.provider.grants import allow_what_it_needs
 from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
@@ -141,6 +143,39 @@ class ImagePipeline(ImagePipelineBase):
             service="imagebuilder", resource=PIPELINE_ARN_KIND, resource_name=image_pipeline_name
         )
         return ImportedImagePipeline(scope, id, arn, recipe)
+
+    @staticmethod
+    def latest_image(
+        scope: Construct,
+        id: str,
+        *,
+        recipe: AnyRecipe | None = None,
+        image_arn: str | None = None,
+        triggers: Mapping[str, str] | None = None,
+        provider: ImagePipelineProviderBase | None = None,
+    ) -> LatestImage:
+        """Look up the newest available image in the deployment, without building.
+
+        The look-up happens when the resource is created, and again when `triggers` or the ARN of the image change. No
+        other deployment looks, so that none replaces instances by surprise. The rollback of such a change looks, too.
+        A deployment fails with the reason NoImage while there is no available image. ValueError, with the construct's
+        path, for every problem of the arguments.
+
+        - `recipe`: the recipe, or its ARN: the latest build of the highest version of its name in the stack's account
+          and Region, whichever pipeline or stack built it.
+        - `image_arn`: the ARN of an image of the stack's Region in place of `recipe`: of a build version, or of a
+          version, in which `x` stands for any number, such as `1.x.x`.
+        - `triggers`: strings; the image is looked up again when one changes. Default: none.
+        - `provider`: the provider whose function looks. Default: the stack's shared provider.
+        """
+        return LatestImage(
+            scope,
+            id,
+            recipe=recipe,
+            image_arn=image_arn,
+            triggers={} if triggers is None else triggers,
+            provider=provider,
+        )
 
     @property
     def image_pipeline_arn(self) -> str:
