@@ -30,7 +30,8 @@ def users_app(outdir: Path, *, description: str = "users", **options: Any) -> cd
     """Return an app of one stack with a launch template of the newest image."""
     app = cdk.App(outdir=str(outdir))
     stack = cdk.Stack(app, "Users")
-    newest = ImagePipeline.latest_image(stack, "Newest", **({"recipe": RECIPE} | options))
+    given: dict[str, Any] = {"recipe": RECIPE} | options
+    newest = ImagePipeline.latest_image(stack, "Newest", **given)
     launch_template(stack, "Users", newest.image_id)
     described = ssm.StringParameter(stack, "Parameter", string_value=description)
     outputs(stack, ImageArn=newest.image_arn, Version=newest.image_version, Description=described.string_value)
