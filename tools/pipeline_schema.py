@@ -13,7 +13,14 @@ from typing import Any, Final
 
 from imagebuilder_model import SECURE_REFERENCE, Shape, load_model
 from imagebuilder_model.builds import BUILD, IMAGE
-from imagebuilder_model.ownership import ON_DELETE, OWNER_TAGS, RESERVED_MEMBERS, most_tags
+from imagebuilder_model.ownership import (
+    MEMBER_OF_ATTRIBUTE,
+    ON_DELETE,
+    OWNER_TAGS,
+    RESERVED_MEMBERS,
+    RUNTIME_ATTRIBUTES,
+    most_tags,
+)
 from imagebuilder_model.spelling import template_name
 
 FOLDER: Final = Path("cloudformation")
@@ -44,6 +51,7 @@ _FRAME: Final[dict[str, Schema]] = {
 _OF_PIPELINE: Final[dict[str, Schema]] = {
     "AdoptExisting": {"type": "boolean"},
     "OnDelete": {"type": "string", "enum": list(ON_DELETE)},
+    RUNTIME_ATTRIBUTES: {"type": "boolean"},
 }
 
 
@@ -79,7 +87,7 @@ RESOURCES: Final = (
         "CreateImagePipeline",
         f"An EC2 Image Builder pipeline, created {_BY_FUNCTION}",
         "Arn",
-        ("Arn", "ClientToken", "RequestId", "WhatIsBuilt"),
+        ("Arn", "ClientToken", "RequestId", "WhatIsBuilt", *MEMBER_OF_ATTRIBUTE),
         {
             # cfn-lint's keyword, which gives better messages than `oneOf`.
             "requiredXor": list(_RECIPES),

@@ -1,8 +1,10 @@
 """A CDK construct for EC2 Image Builder pipelines."""
 
+from cdk_imagebuilder_pipeline.built_image import BuiltImage
 from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
 from cdk_imagebuilder_pipeline.image_pipeline import ImagePipeline
 from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase, OnEventOptions
+from cdk_imagebuilder_pipeline.latest_image import LatestImage
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import (
     ImagePipelineOnDelete,
     ImagePipelineProps,
@@ -17,6 +19,7 @@ from cdk_imagebuilder_pipeline.provider.options import ImagePipelineProviderOpti
 from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
 
 __all__ = [
+    "BuiltImage",
     "ImagePipeline",
     "ImagePipelineBase",
     "ImagePipelineBuild",
@@ -28,6 +31,7 @@ __all__ = [
     "ImagePipelineSchedule",
     "ImagePipelineStatus",
     "ImageScanningType",
+    "LatestImage",
     "MaximumSeverityLabel",
     "OnEventOptions",
     "RecipeType",

@@ -8,9 +8,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IDependable
 
+from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineProps
 from cdk_imagebuilder_pipeline.provider.nag import acknowledge_managed_policy, acknowledge_wildcards
 from cdk_imagebuilder_pipeline.provider.roles import AnyRole, may_be_changed, policy_name
-from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
+from cdk_imagebuilder_pipeline.values.tokens import as_text, is_unresolved
 
 ROLE_ID: Final = "ExecutionRole"
 _POLICY_ID: Final = "ExecutionRolePolicy"
@@ -20,6 +21,22 @@ _LOG_GROUPS_OF_THE_SERVICE: Final = "/aws/imagebuilder/"
 _WRITE: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 _CREATE: Final = "logs:CreateLogGroup"
 _STREAMS: Final = "the streams of one log group, which Image Builder names"
+
+
+def role_of(
+    pipeline: Construct, props: ImagePipelineProps, request: Mapping[str, Any], *, managed_only: bool
+) -> tuple[AnyRole | None, IDependable | None]:
+    """Return the role of a pipeline, given or created, and the policy that the pipeline added to it."""
+    log_groups = (as_text(props.image_log_group), as_text(props.image_pipeline_log_group))
+    given: Any = props.execution_role
+    # L1 roles and role references do not accept policies, so their owner manages the permissions.
+    if hasattr(given, "attach_inline_policy"):
+        role: AnyRole = given
+        return role, grant_logs(pipeline, role, *log_groups, in_role=False, managed_only=managed_only)
+    if needs_role(request, *log_groups):
+        role = make_role(pipeline)
+        return role, grant_logs(pipeline, role, *log_groups, in_role=True, managed_only=managed_only)
+    return None, None
 
 
 def needs_role(request: Mapping[str, Any], *log_groups: object) -> bool:

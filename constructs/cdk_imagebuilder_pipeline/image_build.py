@@ -7,27 +7,21 @@ from typing import Any, Final
 import aws_cdk as cdk
 import constructs
 import jsii
-from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IConstruct
 
+from cdk_imagebuilder_pipeline.built_image import BuiltImage
 from cdk_imagebuilder_pipeline.props.build import BuildOptions, seconds_of
 from cdk_imagebuilder_pipeline.props.recipe import RecipeType
 from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.provider.build_grants import BUILD_TYPE, IMAGE_TYPE
 from cdk_imagebuilder_pipeline.provider.waiting import LONGEST_WAIT
-from cdk_imagebuilder_pipeline.values.machine_image import MachineImage
-from cdk_imagebuilder_pipeline.values.tokens import is_look_up, is_unresolved
-from cdk_imagebuilder_pipeline.values.trigger import platforms_of, trigger_of, updates_launch_templates
-from imagebuilder_model import described
+from cdk_imagebuilder_pipeline.values.trigger import trigger_of, updates_launch_templates
 from imagebuilder_model.ownership import BUILT_FROM
 
 BUILD_ID: Final = "Build"
 
-_IMAGE_ID: Final = "ImageId"
-_IMAGE_URI: Final = "ImageUri"
 
-
-class ImagePipelineBuild(Construct):
+class ImagePipelineBuild(BuiltImage):
     """A build of a pipeline in each deployment that changes what the pipeline builds.
 
     Made by `ImagePipeline.build_on_deploy`. A construct that depends on it is deployed after the image is available.
@@ -49,11 +43,9 @@ class ImagePipelineBuild(Construct):
         support = provider.support_builds(waits=options.wait, deletes=deletes)
         if isinstance(support, str):
             raise _error(pipeline, support)
-        super().__init__(pipeline, BUILD_ID)
+        kind = next(kind for kind in RecipeType if kind.member in request)
+        super().__init__(pipeline, BUILD_ID, kind, request[kind.member])
         self._waits: Final = options.wait
-        self._recipe: Final[tuple[RecipeType, Any]] = next(
-            (kind, request[kind.member]) for kind in RecipeType if kind.member in request
-        )
         first, *more = options.parts()
         of_each: dict[str, Any] = {
             "ServiceToken": provider.service_token,
@@ -64,7 +56,7 @@ class ImagePipelineBuild(Construct):
                 else {}
             ),
         }
-        self._resource: Final = cdk.CfnResource(
+        self._last = cdk.CfnResource(
             self,
             "Resource",
             type=BUILD_TYPE,
@@ -78,76 +70,17 @@ class ImagePipelineBuild(Construct):
                 **({"OnDelete": "DELETE", "LifecycleRoleArn": support.lifecycle_role_arn} if deletes else {}),
             },
         )
-        self._last = self._resource
         for number, seconds in enumerate(more, start=2):
             is_last = number == len(more) + 1
             properties = {"ImageArn": self._last.ref, "WaitSeconds": seconds, **({} if is_last else {"IsLast": False})}
             self._last = cdk.CfnResource(self, f"Part{number}", type=IMAGE_TYPE, properties={**of_each, **properties})
 
-    @property
-    def image_arn(self) -> str:
-        """The ARN of the image's build version."""
-        return self._last.ref
-
-    @property
-    def image_version(self) -> str:
-        """The image's version and build number, for example `1.0.2/1`."""
-        return self._attribute("Version")
-
-    @property
-    def image_id(self) -> str:
-        """The id of the AMI in the stack's Region. ValueError when nothing waits for it, or for a container recipe."""
-        self._check_output(RecipeType.IMAGE, "image_id", "image_uri")
-        return self._attribute(_IMAGE_ID)
-
-    def image_id_in(self, region: str) -> str:
-        """Return the id of the AMI in a Region that the distribution has. ValueError as `image_id`, or for a token."""
-        self._check_output(RecipeType.IMAGE, "image_id_in", "image_uri_in")
-        return self._attribute(f"{_IMAGE_ID}.{self._checked(region, 'image_id_in')}")
-
-    @property
-    def image_uri(self) -> str:
-        """The URI of the container image in the stack's Region. ValueError when nothing waits, or for an AMI."""
-        self._check_output(RecipeType.CONTAINER, "image_uri", "image_id")
-        return self._attribute(_IMAGE_URI)
-
-    def image_uri_in(self, region: str) -> str:
-        """Return the URI of the container image in a Region. ValueError as `image_uri`, or for a token."""
-        self._check_output(RecipeType.CONTAINER, "image_uri_in", "image_id_in")
-        return self._attribute(f"{_IMAGE_URI}.{self._checked(region, 'image_uri_in')}")
-
-    @property
-    def machine_image(self) -> ec2.IMachineImage:
-        """The AMI for instances, launch templates and Auto Scaling groups. ValueError as `image_id`.
-
-        Its operating system is that of the app's own components in the recipe. Default: Linux.
-        """
-        image_id = self.image_id
-        is_windows = "Windows" in platforms_of(self._recipe[1], self)
-        image: Any = MachineImage(image_id, is_windows=is_windows)  # pyright does not see an IMachineImage in it
-        made: ec2.IMachineImage = image
-        return made
-
-    def _check_output(self, wanted: RecipeType, name: str, other: str) -> None:
-        kind, recipe = self._recipe
-        if kind != wanted and not is_look_up(str(recipe)):
-            got = f"got a recipe of type {kind.value}, allowed is one of type {wanted.value}"
-            raise _error(self, f"{name} is not what the pipeline builds: {got}: use {other}")
+    def _check_is_known(self, name: str) -> None:
         if not self._waits:
-            raise _error(
-                self,
+            raise self._error(
                 f"{name} is not known when nothing waits for the image: got wait=False, allowed is wait=True: leave "
-                "wait out, or use image_arn",
+                "wait out, or use image_arn"
             )
-
-    def _checked(self, region: object, name: str) -> str:
-        if not isinstance(region, str) or is_unresolved(region) or not region:
-            got = "a token" if is_unresolved(region) else described(region)
-            raise _error(self, f"{name} needs a Region known at synth: got {got}, allowed is a name such as eu-west-1")
-        return region
-
-    def _attribute(self, name: str) -> str:
-        return self._last.get_att(name).to_string()
 
 
 def _check(pipeline: Construct, options: BuildOptions, request: Mapping[str, Any]) -> None:

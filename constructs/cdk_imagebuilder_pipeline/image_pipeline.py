@@ -7,18 +7,20 @@ from typing import Any, Final, Self
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_imagebuilder as imagebuilder
-from constructs import Construct, IDependable
+from constructs import Construct
 
 from cdk_imagebuilder_pipeline._keywords import takes_props
-from cdk_imagebuilder_pipeline.execution_role import grant_logs, make_role, needs_role
+from cdk_imagebuilder_pipeline.execution_role import role_of
 from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
 from cdk_imagebuilder_pipeline.image_lifecycle import keep_newest, problem_with_count
 from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
-from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline
+from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline, arn_of_name
+from cdk_imagebuilder_pipeline.latest_image import LatestImage
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.props.build import PART, BuildOptions
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineOnDelete, ImagePipelineProps
 from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, name_of_recipe, recipe_name_in
+from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.provider.build_grants import allow_listing
 from cdk_imagebuilder_pipeline.provider.grants import allow_what_it_needs
 from cdk_imagebuilder_pipeline.provider.provider import ImagePipelineProvider
@@ -27,10 +29,8 @@ from cdk_imagebuilder_pipeline.request import OPERATION, convert, given
 from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
 from cdk_imagebuilder_pipeline.values.references import Resolver
-from cdk_imagebuilder_pipeline.values.tokens import as_text, is_unresolved
-from imagebuilder_model import check, normalized_name
 from imagebuilder_model.events import AUTO_DISABLED, CVE_DETECTED
-from imagebuilder_model.names import PIPELINE_ARN_KIND
+from imagebuilder_model.ownership import RUNTIME_ATTRIBUTES
 from imagebuilder_model.spelling import as_properties
 
 RESOURCE_TYPE: Final = "Custom::ImagePipeline"
@@ -63,7 +63,7 @@ class ImagePipeline(ImagePipelineBase):
         self._own_stack: Final = stack
         self._recipe: Final = props.recipe
         self._has_build = self._has_policy = False
-        self._execution_role, added = self._role_for(props, request, managed_only=provider.managed_policies_only)
+        self._execution_role, added = role_of(self, props, request, managed_only=provider.managed_policies_only)
         self._has_schedule: Final = "schedule" in request
         self._scans: Final = request.get("imageScanningConfiguration", {}).get("imageScanningEnabled", False)
         if self._execution_role is not None:
@@ -134,14 +134,41 @@ class ImagePipeline(ImagePipelineBase):
         cannot be normalised, so spell it as in the ARN. `recipe` is as in `from_image_pipeline_arn`. ValueError for a
         name that no pipeline can have.
         """
-        owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
-        if not is_unresolved(image_pipeline_name):
-            _check_name(owner, image_pipeline_name)
-            image_pipeline_name = normalized_name(image_pipeline_name)
-        arn = cdk.Stack.of(scope).format_arn(
-            service="imagebuilder", resource=PIPELINE_ARN_KIND, resource_name=image_pipeline_name
-        )
+        arn = arn_of_name(scope, id, image_pipeline_name)
         return ImportedImagePipeline(scope, id, arn, recipe)
+
+    @staticmethod
+    def latest_image(
+        scope: Construct,
+        id: str,
+        *,
+        recipe: AnyRecipe | None = None,
+        image_arn: str | None = None,
+        triggers: Mapping[str, str] | None = None,
+        provider: ImagePipelineProviderBase | None = None,
+    ) -> LatestImage:
+        """Look up the newest available image in the deployment, without building.
+
+        The look-up happens when the resource is created, and again when `triggers` or the ARN of the image change. No
+        other deployment looks, so that none replaces instances by surprise. The rollback of such a change looks, too.
+        A deployment fails with the reason NoImage while there is no available image. ValueError, with the construct's
+        path, for every problem of the arguments.
+
+        - `recipe`: the recipe, or its ARN: the latest build of the highest version of its name in the stack's account
+          and Region, whichever pipeline or stack built it.
+        - `image_arn`: the ARN of an image of the stack's Region in place of `recipe`: of a build version, or of a
+          version, in which `x` stands for any number, such as `1.x.x`.
+        - `triggers`: strings; the image is looked up again when one changes. Default: none.
+        - `provider`: the provider whose function looks. Default: the stack's shared provider.
+        """
+        return LatestImage(
+            scope,
+            id,
+            recipe=recipe,
+            image_arn=image_arn,
+            triggers={} if triggers is None else triggers,
+            provider=provider,
+        )
 
     @property
     def image_pipeline_arn(self) -> str:
@@ -157,6 +184,29 @@ class ImagePipeline(ImagePipelineBase):
     def client_token(self) -> str:
         """The idempotency token of the last call that created or updated the pipeline."""
         return self._resource.get_att("ClientToken").to_string()
+
+    @property
+    def platform(self) -> str:
+        """The platform, `Linux`, `Windows` or `macOS`, as of the last deployment that changed the pipeline.
+
+        Reading it, or one of the next three, makes the resource ask for all four: one more call in a deployment.
+        """
+        return self._runtime_attribute("Platform")
+
+    @property
+    def date_next_run(self) -> str:
+        """The time of the next scheduled run, as of that deployment and in the service's format; empty without one."""
+        return self._runtime_attribute("DateNextRun")
+
+    @property
+    def last_run_status(self) -> str:
+        """The state of the last image, for example `AVAILABLE`, as of that deployment; empty before the first run."""
+        return self._runtime_attribute("LastRunStatus")
+
+    @property
+    def consecutive_failures(self) -> str:
+        """The number of runs that failed in a row, as a string and as of that deployment: `0` for none."""
+        return self._runtime_attribute("ConsecutiveFailures")
 
     @property
     def execution_role(self) -> AnyRole | None:
@@ -248,11 +298,20 @@ class ImagePipeline(ImagePipelineBase):
 
     @property
     def _images_arn(self) -> str:
-        recipe = next(self._request[kind.member] for kind in RecipeType if kind.member in self._request)
-        name = recipe_name_in(self._resolver, recipe)
+        name = self._recipe_name
         if name is None:
             raise self._error(UNKNOWN_NAME)
         return self._image_arns(name)
+
+    @property
+    def _recipe_name(self) -> str | None:
+        recipe = next(self._request[kind.member] for kind in RecipeType if kind.member in self._request)
+        return recipe_name_in(self._resolver, recipe)
+
+    def _runtime_attribute(self, name: str) -> str:
+        # An override costs nothing for the pipelines of which nobody reads this, unlike a property that is lazy.
+        self._resource.add_property_override(RUNTIME_ATTRIBUTES, True)  # noqa: FBT003 (the CDK's signature)
+        return self._resource.get_att(name).to_string()
 
     def _cannot_send(self, detail_type: str | None) -> str | None:
         if detail_type == AUTO_DISABLED and not self._has_schedule:
@@ -260,25 +319,3 @@ class ImagePipeline(ImagePipelineBase):
         if detail_type == CVE_DETECTED and self._scans is False:
             return "the pipeline does not scan images, set image_scanning_enabled"
         return None
-
-    def _role_for(
-        self, props: ImagePipelineProps, request: dict[str, object], *, managed_only: bool
-    ) -> tuple[AnyRole | None, IDependable | None]:
-        """Return the role, and the policy that this pipeline added to it."""
-        log_groups = (as_text(props.image_log_group), as_text(props.image_pipeline_log_group))
-        given: Any = props.execution_role
-        # L1 roles and role references do not accept policies, so their owner manages the permissions.
-        if hasattr(given, "attach_inline_policy"):
-            role: AnyRole = given
-            return role, grant_logs(self, role, *log_groups, in_role=False, managed_only=managed_only)
-        if needs_role(request, *log_groups):
-            role = make_role(self)
-            return role, grant_logs(self, role, *log_groups, in_role=True, managed_only=managed_only)
-        return None, None
-
-
-def _check_name(owner: str, name: str) -> None:
-    problems = check(OPERATION, {"name": name}, spell=lambda member: f"image_pipeline_{member}")
-    for problem in problems:
-        if problem.path == ("image_pipeline_name",):
-            raise ValueError(f"{owner}: {problem}")

@@ -9,14 +9,25 @@ from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
 from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, recipe_arn_of, recipe_name_in
 from cdk_imagebuilder_pipeline.values.references import Resolver, slashes_in
 from cdk_imagebuilder_pipeline.values.tokens import is_look_up, is_unresolved
-from imagebuilder_model import is_pipeline_arn, name_in_arn
+from imagebuilder_model import PIPELINE_ARN_KIND, check, is_pipeline_arn, name_in_arn, normalized_name
+
+
+def arn_of_name(scope: Construct, id: str, name: str) -> str:
+    """Return the ARN of a pipeline of the stack's account and Region. ValueError for a name that none can have."""
+    if not is_unresolved(name):
+        problems = check("CreateImagePipeline", {"name": name}, spell=lambda member: f"image_pipeline_{member}")
+        for problem in problems:
+            if problem.path == ("image_pipeline_name",):
+                raise ValueError(f"{_owner(scope, id)}: {problem}")
+        name = normalized_name(name)
+    return cdk.Stack.of(scope).format_arn(service="imagebuilder", resource=PIPELINE_ARN_KIND, resource_name=name)
 
 
 class ImportedImagePipeline(ImagePipelineBase):
     """An imported pipeline. Create one with `from_image_pipeline_arn` or `from_image_pipeline_name`."""
 
     def __init__(self, scope: Construct, id: str, arn: str, recipe: AnyRecipe | None) -> None:
-        owner = f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"
+        owner = _owner(scope, id)
         if not is_unresolved(arn) and not is_pipeline_arn(arn):
             example = "arn:aws:imagebuilder:eu-west-1:111122223333:image-pipeline/golden"
             raise ValueError(
@@ -67,3 +78,7 @@ class ImportedImagePipeline(ImagePipelineBase):
         if self._has_recipe and self._recipe_name is None:
             raise self._error(UNKNOWN_NAME)
         return None if self._recipe_name is None else self._image_arns(self._recipe_name)
+
+
+def _owner(scope: Construct, id: str) -> str:
+    return f"ImagePipeline '{'/'.join(filter(None, (scope.node.path, id)))}'"

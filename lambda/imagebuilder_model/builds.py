@@ -49,7 +49,11 @@ SHAPES: Final[Mapping[str, Any]] = {
     IMAGE: {
         "type": "structure",
         "required": ["imageArn"],
-        "members": {"imageArn": {"shape": "ImageVersionArnOrBuildVersionArn"}, **_WAIT},
+        "members": {
+            "imageArn": {"shape": "ImageVersionArnOrBuildVersionArn"},
+            "trigger": {"shape": "Trigger"},
+            **_WAIT,
+        },
     },
     "Trigger": {"type": "string", "min": 1, "max": load_model().shapes["TagValue"].maximum},
     "BuildTags": {

@@ -54,6 +54,17 @@ REFUSE_WHILE_BUILDING: Final = "REFUSE_WHILE_BUILDING"
 ON_DELETE: Final = (DELETE, DISABLE, REFUSE_WHILE_BUILDING)
 """What a Delete does to a pipeline, by the property OnDelete: the first by default."""
 
+RUNTIME_ATTRIBUTES: Final = "RuntimeAttributes"
+"""The property that asks for the attributes which say how the pipeline fares."""
+
+MEMBER_OF_ATTRIBUTE: Final[Mapping[str, str]] = {
+    "Platform": "platform",
+    "DateNextRun": "dateNextRun",
+    "LastRunStatus": "lastRunStatus",
+    "ConsecutiveFailures": "consecutiveFailures",
+}
+"""These attributes, and the members of the service's ImagePipeline that they show."""
+
 RESERVED_MEMBERS: Final = frozenset({"clientToken", "dryRun"})
 """Members of CreateImagePipeline that the function sets. A template must not set them."""
 

@@ -130,7 +130,9 @@ def test_reason_tells_whole_problems_and_how_many_more_there_are(resource: Resou
     assert len(answer["Reason"]) <= 1000
     told = answer["Reason"].count("is not known")
     assert told >= 2
-    assert answer["Reason"].endswith(f"LoggingConfiguration, AdoptExisting, OnDelete; +{40 - told} more")
+    assert answer["Reason"].endswith(
+        f"LoggingConfiguration, AdoptExisting, OnDelete, RuntimeAttributes; +{40 - told} more"
+    )
 
 
 @pytest.mark.parametrize("fault", [SystemExit(1), KeyboardInterrupt(), RuntimeError("boom")])

@@ -16,7 +16,15 @@ def first_failure(guarded: GuardedBuilds) -> str | None:
     """Live through everything that builds do; return what failed first, None when nothing did."""
     life = _Life(guarded)
     logged = len(guarded.log())
-    for step in (life.builds, life.takes, life.is_too_slow, life.cancels, life.deletes_cancelled, life.removes):
+    for step in (
+        life.builds,
+        life.takes,
+        life.is_too_slow,
+        life.cancels,
+        life.deletes_cancelled,
+        life.removes,
+        life.looks_up,
+    ):
         failure = step()
         if failure is not None:
             return f"{step.__name__}: {failure}"
@@ -72,6 +80,12 @@ class _Life:
 
     def deletes_cancelled(self) -> str | None:
         return _failure(self._second.delete()) or self._is_gone(self._second.physical_id or "")
+
+    def looks_up(self) -> str | None:
+        newest = self._guarded.build(f"Newest{self._run}", resource_type="ImagePipelineImage")
+        recipe = self._guarded.outputs["ElsewhereRecipeArn"]
+        image_arn = f"{recipe.rpartition('/')[0].replace(':image-recipe/', ':image/')}/x.x.x"
+        return _failure(newest.create(ImageArn=image_arn, WaitSeconds=0))
 
     def removes(self) -> str | None:
         arn = self._first.physical_id or ""

@@ -15,13 +15,18 @@ import aws_cdk as cdk
 from aws_cdk import aws_imagebuilder as imagebuilder
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
+from imagebuilder_model.ownership import STACK_ID_TAG
 from support.cloudformation import Context, Resource
 from support.guarded import Guarded, Policy
 from support.profile import PROFILE
+from support.trespasses import OTHER_STACK
 
 STACK: Final = "Builds"
 SHARED: Final = "Shared"
 """The stack of a provider that serves the stacks `Team…` too."""
+
+ELSEWHERE: Final = "elsewhere"
+"""The name of a recipe whose images another stack builds, and this one looks up."""
 
 SECONDS_PER_STATE: Final = 0.5
 _ENDED: Final = frozenset({"AVAILABLE", "CANCELLED", "FAILED", "DELETED"})
@@ -29,7 +34,7 @@ _REFUSED: Final = re.compile(r" is not authorized to perform: (\S+) on resource:
 
 
 def builds_app(outdir: Path, *, builds: bool) -> cdk.App:
-    """Return an app with a pipeline that builds on deploy, or that does not."""
+    """Return an app with a pipeline that builds on deploy and an image that is looked up, or with the pipeline alone."""
     app = cdk.App(outdir=str(outdir))
     stack = cdk.Stack(app, STACK)
     recipe = imagebuilder.CfnImageRecipe(stack, "Recipe", name=STACK, version="1.0.0", parent_image="ami-1")
@@ -39,9 +44,12 @@ def builds_app(outdir: Path, *, builds: bool) -> cdk.App:
     pipeline = ImagePipeline(
         stack, "Pipeline", image_pipeline_name=STACK, recipe=recipe, infrastructure_configuration=infrastructure
     )
+    elsewhere = imagebuilder.CfnImageRecipe(stack, "Elsewhere", name=ELSEWHERE, version="1.0.0", parent_image="ami-1")
     if builds:
         pipeline.build_on_deploy(removal_policy=cdk.RemovalPolicy.DESTROY)
+        ImagePipeline.latest_image(stack, "Newest", recipe=elsewhere)
     outputs = {
+        "ElsewhereRecipeArn": elsewhere.attr_arn,
         "PipelineArn": pipeline.image_pipeline_arn,
         "ImageRecipeArn": recipe.attr_arn,
         "InfrastructureConfigurationArn": infrastructure.attr_arn,
@@ -160,6 +168,20 @@ class GuardedBuilds(Guarded):
         """Return a build of the stack, or of another, whose events go to the function."""
         made = self.resource(logical_id, stack_id)
         return Build(made.handler, made.responses, logical_id, made.stack_id, resource_type=f"Custom::{resource_type}")
+
+    def build_elsewhere(self) -> str:
+        """Build an image of another stack, which this one looks up; return its ARN when it is available."""
+        pipeline = self.root.create_image_pipeline(
+            name="probe elsewhere",
+            imageRecipeArn=self.outputs["ElsewhereRecipeArn"],
+            infrastructureConfigurationArn=self.outputs["InfrastructureConfigurationArn"],
+        )["imagePipelineArn"]
+        tags = {STACK_ID_TAG: OTHER_STACK}
+        started = self.root.start_image_pipeline_execution(imagePipelineArn=pipeline, tags=tags)
+        arn = str(started["imageBuildVersionArn"])
+        assert self.ended(arn) == "AVAILABLE"
+        self.clean()
+        return arn
 
     def status(self, image_arn: str) -> str:
         """Return the state of an image."""

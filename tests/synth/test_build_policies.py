@@ -20,6 +20,7 @@ from imagebuilder_model.ownership import IN_USE_TAG, STACK_ID_TAG, WHAT_IS_BUILT
 HERE = "arn:aws:imagebuilder:eu-west-1:123456789012"
 OWN, OTHER = PSEUDO_PARAMETERS["AWS::StackId"], "arn:aws:cloudformation:eu-west-1:123456789012:stack/Other/1"
 IMAGE, PIPELINE = f"{HERE}:image/web/1.0.0/1", f"{HERE}:image-pipeline/web"
+NEWEST, LOOKED_UP = f"{HERE}:image/newest/x.x.x", f"{HERE}:image/newest/1.0.0/1"
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:own"
 WATCHER = "arn:aws:lambda:eu-west-1:123456789012:function:watcher"
 LIFECYCLE = "arn:aws:iam::123456789012:role/lifecycle"
@@ -67,6 +68,7 @@ def policies_of(*, builds: bool) -> dict[str, Policy]:
     )
     if builds:
         made.build_on_deploy(removal_policy=cdk.RemovalPolicy.DESTROY)
+        ImagePipeline.latest_image(stack, "Newest", image_arn=NEWEST)
     resources = Template.from_stack(stack).to_json()["Resources"]
     known = {name: MACHINE for name, one in resources.items() if one["Type"] == "AWS::StepFunctions::StateMachine"}
     known |= {f"{name}.Arn": WATCHER for name in resources if "Watcher" in name}
@@ -119,6 +121,8 @@ OF_THE_FUNCTION = [
     Question("imagebuilder:StartResourceStateUpdate", IMAGE, OURS),
     Question("imagebuilder:GetLifecycleExecution", f"{HERE}:lifecycle-execution/lce-1"),
     Question("iam:PassRole", LIFECYCLE, service=TO_IMAGE_BUILDER),
+    Question("imagebuilder:GetImage", NEWEST),
+    Question("imagebuilder:GetImage", LOOKED_UP, THEIRS),
 ]
 OF_THE_WATCHER = [
     Question("imagebuilder:GetImage", IMAGE, OURS),
@@ -144,6 +148,9 @@ FORBIDDEN_TO_THE_FUNCTION = [
     Question("imagebuilder:TagResource", PIPELINE, THEIRS, OURS),
     Question("imagebuilder:TagResource", PIPELINE, OURS, THEIRS),
     Question("imagebuilder:GetImage", IMAGE, THEIRS),
+    Question("imagebuilder:GetImage", f"{HERE}:image/newest-of-others/1.0.0/1", THEIRS),
+    Question("imagebuilder:CancelImageCreation", LOOKED_UP, THEIRS),
+    Question("imagebuilder:DeleteImage", LOOKED_UP, THEIRS),
     Question("imagebuilder:CancelImageCreation", IMAGE, THEIRS),
     Question("imagebuilder:CancelImageCreation", IMAGE),
     Question("imagebuilder:StartResourceStateUpdate", IMAGE, THEIRS),

@@ -147,7 +147,16 @@ def building(stack: cdk.Stack) -> None:
         parent = build.image_id
 
 
-CONTENTS = [minimal, full, with_references, in_a_network, many, known_later, building]
+def looking_up(stack: cdk.Stack) -> None:
+    ImagePipeline.latest_image(stack, "Recipe", recipe=f"{ARN}:image-recipe/web/1.0.0")
+    ImagePipeline.latest_image(stack, "Image", image_arn=cdk.CfnParameter(stack, "Arn").value_as_string)
+    recipe = imagebuilder.CfnImageRecipe(stack, "Child", name="child", version="1.0.0", parent_image="ami-1")
+    newest = ImagePipeline.latest_image(stack, "Newest", recipe=recipe)
+    other = imagebuilder.CfnImageRecipe(stack, "Other", name="other", version="1", parent_image=newest.image_id)
+    ImagePipeline.latest_image(stack, "OfABuild", recipe=other)
+
+
+CONTENTS = [minimal, full, with_references, in_a_network, many, known_later, building, looking_up]
 PLACES = [None, cdk.Environment(account="123456789012", region="eu-west-1")]
 
 

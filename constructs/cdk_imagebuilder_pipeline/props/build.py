@@ -38,7 +38,7 @@ class BuildOptions:
         return [
             *self._of_timeout(),
             *_of_type("wait", self.wait, bool, "true or false"),
-            *_of_strings("triggers", self.triggers),
+            *of_strings("triggers", self.triggers),
             *_of_image_tags(self.image_tags),
             *self._of_removal_policy(),
         ]
@@ -93,7 +93,8 @@ def _of_type(name: str, value: object, wanted: type, expected: str) -> Iterator[
         yield Problem((name,), f"must be {expected}: got {described(value)}")
 
 
-def _of_strings(name: str, given: object) -> Iterator[Problem]:
+def of_strings(name: str, given: object) -> Iterator[Problem]:
+    """Yield every problem of an option that has to be a map of strings."""
     if not isinstance(given, Mapping):
         yield from _of_type(name, given, Mapping, "a map")
         return

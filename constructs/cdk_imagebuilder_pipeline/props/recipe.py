@@ -83,6 +83,15 @@ def recipe_arn_of(recipe: object) -> str | None:
     return recipe if isinstance(recipe, str) and is_unresolved(recipe) else None
 
 
+def type_of_recipe(recipe: object) -> RecipeType | None:
+    """Return the type of a recipe; None for one that is known only at deployment, and for what is not a recipe."""
+    recipe = as_text(recipe)
+    known = _from_construct(recipe) or _from_text(recipe)
+    if known is None and isinstance(recipe, str):
+        known = _from_reference(recipe)
+    return None if known is None else known.type
+
+
 def recipe_name_in(resolver: Resolver, arn: str) -> str | None:
     """Return the name in a recipe's ARN; None for a dynamic reference, which CloudFormation cannot split.
 

@@ -23,7 +23,7 @@ _CONFIGURATIONS: Final[Mapping[str, ReadKind]] = {
     "distributionConfigurationArn": "distribution-configuration",
 }
 
-_BEFORE_VERSION: Final[Mapping[ReadKind, int]] = {"image-recipe": 2, "container-recipe": 2, "workflow": 3}
+_BEFORE_VERSION: Final[Mapping[ReadKind, int]] = {"image-recipe": 2, "container-recipe": 2, "workflow": 3, "image": 2}
 """Number of slashes before the version in an ARN, by kind. Configurations have no version."""
 
 _DEFAULT_SCANNING_REPOSITORY: Final = "image-builder-image-scanning-repository"
@@ -34,9 +34,10 @@ _UNKNOWN: Final = re.compile(rf"\$\{{Token\[[^]]*\]\}}|{DYNAMIC_REFERENCE.patter
 _ROLE: Final = ":role/"
 
 _OF_A_BUILD: Final = (
-    "it is made of an image that the function builds first, so that the policy, on which the function waits, cannot "
-    "name it; only read"
+    "it is made of an image that the function builds or looks up first, so that the policy, on which the function "
+    "waits, cannot name it; only read"
 )
+_NEWEST: Final = "the newest image is looked up, and the service numbers images when a build starts; only read"
 
 
 def allow_what_it_needs(
@@ -56,6 +57,16 @@ def allow_what_it_needs(
     scanning = request.get("imageScanningConfiguration", {})
     if scanning.get("imageScanningEnabled", False) is not False:
         policy.allow_scanning(*needs.of_scanning(request))
+
+
+def allow_look_up(policy: HandlerPolicy, stack: cdk.Stack, image_arn: str) -> None:
+    """Let the function look up an image by an ARN with or without a build, whoever built it."""
+    policy.has_builds = True
+    needs = _Needs(policy, stack, policy.resolver)
+    if needs.is_made_of_a_build(image_arn):
+        policy.allow_read("image", needs.own("image"), reason=_OF_A_BUILD)
+    else:
+        policy.allow_read("image", *needs.of_image(image_arn), reason=_NEWEST)
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,10 @@ class _Needs:
         """Return what covers every resource of a kind in the stack's account and Region."""
         return self.stack.format_arn(service="imagebuilder", resource=kind, resource_name="*")
 
+    def of_image(self, arn: str) -> list[str]:
+        """Return what covers an ARN of images, and the builds that it may resolve to."""
+        return self._of_versioned("image", arn)
+
     def _of_versioned(self, kind: ReadKind, text: str) -> list[str]:
         return each_case(self.resolver, text, lambda arn: list(self._versioned(kind, arn)))
 
@@ -99,7 +114,7 @@ class _Needs:
     def _versioned(self, kind: ReadKind, arn: str) -> Iterator[str]:
         """Yield resources that cover an ARN after the service replaces `x` with numbers.
 
-        IAM identifies a workflow by its build version, which a pipeline can leave to the service.
+        IAM identifies a workflow or an image by its build version, which an ARN can leave to the service.
         """
         before = _BEFORE_VERSION[kind]
         version = _VERSION.search(arn)
@@ -109,7 +124,7 @@ class _Needs:
         elif version is not None:
             arn = arn[: version.start()] + version[0].replace("x", "*")
             yield arn
-            if kind == "workflow" and version[0].count("/") == 1 and not arn.endswith("*"):
+            if kind in {"workflow", "image"} and version[0].count("/") == 1 and not arn.endswith("*"):
                 yield f"{arn}/*"
         elif len(slashes) >= before:
             # Unknown parts of the version may resolve to `x`.

@@ -15,7 +15,12 @@ from imagebuilder_model import PIPELINE_ARN_KIND, is_dynamic_reference
 from imagebuilder_model.ownership import ADOPTED_TAG, LOGICAL_ID_TAG, STACK_ID_TAG
 
 ReadKind = Literal[
-    "image-recipe", "container-recipe", "infrastructure-configuration", "distribution-configuration", "workflow"
+    "image-recipe",
+    "container-recipe",
+    "infrastructure-configuration",
+    "distribution-configuration",
+    "workflow",
+    "image",
 ]
 
 _READ_ACTIONS: Final[Mapping[ReadKind, str]] = {
@@ -24,6 +29,7 @@ _READ_ACTIONS: Final[Mapping[ReadKind, str]] = {
     "infrastructure-configuration": "imagebuilder:GetInfrastructureConfiguration",
     "distribution-configuration": "imagebuilder:GetDistributionConfiguration",
     "workflow": "imagebuilder:GetWorkflow",
+    "image": "imagebuilder:GetImage",
 }
 
 _MOST_POLICIES_FOR_READS: Final = 4
@@ -87,7 +93,7 @@ class HandlerPolicy:
         self.lists_images = False
         """Whether the function may list the images of pipelines."""
         self.has_builds = False
-        """Whether pipelines build on deploy, so that a recipe may be made of an image which the function builds."""
+        """Whether the function builds images or looks them up, so that a recipe may be made of one."""
         self.fingerprints: Final = Fingerprints()
         self._own: list[Statement] = []
         self._lengths: dict[str, int] = {}
@@ -98,6 +104,8 @@ class HandlerPolicy:
 
     def allow_read(self, kind: ReadKind, *arns: str, reason: str = _VERSIONS) -> None:
         """Allow the function to read resources that a pipeline refers to. Image Builder checks this of its caller.
+
+        With `image` it may look up images, of any owner, for `ImagePipeline.latest_image`.
 
         `reason` justifies a `*` in an ARN. Default: the pipeline leaves the version open.
         """
@@ -112,7 +120,8 @@ class HandlerPolicy:
         This includes AWS managed workflows. `reason` justifies the `*` in the ARNs.
         """
         for kind in _READ_ACTIONS:
-            self.allow_read(kind, self._arn("imagebuilder", kind, "*"), reason=reason)
+            if kind != "image":
+                self.allow_read(kind, self._arn("imagebuilder", kind, "*"), reason=reason)
         self.allow_read("workflow", self._arn("imagebuilder", "workflow", "*", account="aws"), reason=reason)
 
     def allow_pass(self, role_arn: str) -> None:

@@ -38,6 +38,8 @@ class Image:
     """The image that a template waits for or looks up."""
 
     arn: str
+    trigger: str
+    """Empty when the template has none."""
     wait: Wait
 
 
@@ -50,12 +52,15 @@ def build_of(properties: Mapping[str, Any]) -> Build:
 def image_of(properties: Mapping[str, Any]) -> Image:
     """Return the image that properties describe. PropertiesError, with every problem, when they are wrong."""
     request = _read(IMAGE, properties)
-    return Image(request["imageArn"], _wait(request))
+    return Image(request["imageArn"], request.get("trigger", ""), _wait(request))
 
 
-def string_of(properties: Mapping[str, Any], member: str) -> str:
-    """Return a property of a build that may be wrong or missing, and is empty then: of a Delete, or of old ones."""
-    value = read(BUILD, _of_template(properties))[0].get(member)
+def string_of(properties: Mapping[str, Any], member: str, shape: str = BUILD) -> str:
+    """Return a property that may be wrong or missing, and is empty then: of a Delete, or of old ones.
+
+    `shape` is BUILD or IMAGE. Default: BUILD.
+    """
+    value = read(shape, _of_template(properties))[0].get(member)
     return value if isinstance(value, str) else ""
 
 

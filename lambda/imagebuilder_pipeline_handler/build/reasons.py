@@ -25,6 +25,11 @@ BUILD_NOT_IN_TIME: Final = Reason(
 BUILD_GONE: Final = Reason(
     "BuildGone", "the image no longer exists, or is not available", "change a trigger to build anew"
 )
+NO_IMAGE: Final = Reason(
+    "NoImage",
+    "no image of this name and version is available",
+    "correct ImageArn, or build the image first: run its pipeline and wait until the image is available",
+)
 NOT_WATCHED: Final = Reason(
     "NotWatched",
     "nothing can wait for the build, because its state machine could not be started",
@@ -42,6 +47,7 @@ REASONS: Final = (
     BUILD_CANCELLED,
     BUILD_NOT_IN_TIME,
     BUILD_GONE,
+    NO_IMAGE,
     NOT_WATCHED,
     NOT_REMOVED,
 )

@@ -31,6 +31,7 @@ from imagebuilder_pipeline_handler.pipeline.live import bring_to, live_pipeline,
 from imagebuilder_pipeline_handler.pipeline.on_delete import delete_as_wanted
 from imagebuilder_pipeline_handler.pipeline.properties import Desired, desired, lenient, secrets_of
 from imagebuilder_pipeline_handler.pipeline.reasons import OTHER_STACKS, OWNER_TAGS_MISSING
+from imagebuilder_pipeline_handler.pipeline.runtime_attributes import with_runtime_attributes
 from imagebuilder_pipeline_handler.runtime.event import (
     Event,
     is_marker,
@@ -53,7 +54,8 @@ _LONGEST_ROLLBACK: Final = timedelta(days=1)
 
 def create(task: Task) -> Success:
     """Create the pipeline. If one of that name is owned already, or may be adopted, update it to the template."""
-    return _create(task, desired(properties_of(task.event)))
+    wanted = desired(properties_of(task.event))
+    return with_runtime_attributes(task, wanted, _create(task, wanted))
 
 
 def update(task: Task) -> Success:
@@ -63,6 +65,7 @@ def update(task: Task) -> Success:
     if is_pipeline_arn(arn) and name_in_arn(arn) == normalized_name(wanted.name):
         live = live_pipeline(task.client, arn)
     success = _create(task, wanted) if live is None else _update(task, wanted, before, live)
+    success = with_runtime_attributes(task, wanted, success)
     task.progress.success = success
     _tidy_up(task, before, live, keep={arn, success.physical_id})
     return success

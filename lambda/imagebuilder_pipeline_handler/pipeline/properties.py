@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from imagebuilder_model import Path, Problem, check, described
-from imagebuilder_model.ownership import BUILT_FROM, ON_DELETE, check_pipeline
+from imagebuilder_model.ownership import BUILT_FROM, ON_DELETE, RUNTIME_ATTRIBUTES, check_pipeline
 from imagebuilder_model.spelling import as_boolean, as_request, template_name
 from imagebuilder_pipeline_handler.imagebuilder.invalid import PropertiesError
 from imagebuilder_pipeline_handler.runtime.event import Event
@@ -15,17 +15,18 @@ from imagebuilder_pipeline_handler.runtime.event import Event
 _OPERATION: Final = "CreateImagePipeline"
 _ADOPT_EXISTING: Final = "AdoptExisting"
 _ON_DELETE: Final = "OnDelete"
-_OURS: Final = (_ADOPT_EXISTING, _ON_DELETE)
+_OURS: Final = (_ADOPT_EXISTING, _ON_DELETE, RUNTIME_ATTRIBUTES)
 _NOT_OF_THE_API: Final = frozenset({"ServiceToken", "ServiceTimeout", *_OURS})
 _WORKFLOW_PARAMETERS: Final = ("Workflows", "Parameters")
 
 
 @dataclass(frozen=True)
 class Desired:
-    """The pipeline that a template describes: the API's request without `clientToken`, and `AdoptExisting`."""
+    """The pipeline that a template describes: the API's request without `clientToken`, and what only we know."""
 
     request: dict[str, Any]
     adopt_existing: bool = False
+    runtime_attributes: bool = False
 
     @property
     def name(self) -> str:
@@ -53,15 +54,14 @@ class Desired:
     def without(self, member: str) -> "Desired":
         """Return the same without a member of the request."""
         request = {name: value for name, value in self.request.items() if name != member}
-        return Desired(request, self.adopt_existing)
+        return replace(self, request=request)
 
 
 def desired(properties: Mapping[str, Any]) -> Desired:
     """Return the pipeline that the properties describe. PropertiesError, with every problem, when they are invalid."""
     request, problems = as_request(_OPERATION, _of_the_api(properties))
-    adopt_existing = as_boolean(properties.get(_ADOPT_EXISTING, False))
-    if not isinstance(adopt_existing, bool):
-        problems.append(Problem((_ADOPT_EXISTING,), f"must be true or false: got {adopt_existing!r}"))
+    adopt_existing = _flag(properties, _ADOPT_EXISTING, problems)
+    runtime_attributes = _flag(properties, RUNTIME_ATTRIBUTES, problems)
     if on_delete_of(properties) is None:
         got = described(properties[_ON_DELETE])
         problems.append(
@@ -69,14 +69,14 @@ def desired(properties: Mapping[str, Any]) -> Desired:
         )
     problems += check_pipeline(
         request,
-        adopt_existing=adopt_existing is True,
+        adopt_existing=adopt_existing,
         spell=template_name,
         more=_OURS,
         is_secret=_is_of_a_workflow_parameter,
     )
     if problems:
         raise PropertiesError(problems)
-    return Desired(request, adopt_existing is True)
+    return Desired(request, adopt_existing, runtime_attributes)
 
 
 def lenient(properties: Mapping[str, Any]) -> Desired:
@@ -100,6 +100,14 @@ def secrets_of(event: Event) -> frozenset[str]:
         for value in _items(parameter, "value")
         if isinstance(value, str) and value
     )
+
+
+def _flag(properties: Mapping[str, Any], name: str, problems: list[Problem]) -> bool:
+    """Return a property that is true or false, false by default and when it is neither, which is a problem."""
+    given = as_boolean(properties.get(name, False))
+    if not isinstance(given, bool):
+        problems.append(Problem((name,), f"must be true or false: got {given!r}"))
+    return given is True
 
 
 def _of_the_api(properties: Mapping[str, Any]) -> dict[str, Any]:

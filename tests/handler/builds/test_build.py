@@ -240,7 +240,9 @@ def test_newest_image_of_a_version_is_looked_up_without_building(
     first = build.create(**properties(pipeline))["PhysicalResourceId"]
     found = image.create(ImageArn=service.arn("image/golden/x.x.x"), WaitSeconds=0)
     assert (found["PhysicalResourceId"], found["Data"]["Version"]) == (first, "1.0.2/1")
-    gone = image.create(ImageArn=service.arn("image/other/x.x.x"), WaitSeconds=0)
+    none = image.create(ImageArn=service.arn("image/other/x.x.x"), WaitSeconds=0)
+    assert none["Reason"].startswith("NoImage: ")
+    gone = image.create(ImageArn=service.arn("image/other/1.0.2/1"), WaitSeconds=0)
     assert gone["Reason"].startswith("BuildGone: ")
 
 
