@@ -4,7 +4,6 @@
 a reference leads to is lost in both.
 """
 
-from collections.abc import Hashable
 from functools import cache, cached_property
 from typing import Any, Final
 
@@ -34,12 +33,12 @@ class FoundReference:
     @cached_property
     def resource_type(self) -> str:
         """The CloudFormation type of the resource; empty for a parameter."""
-        kind: Hashable = type(self.target)
+        kind: Any = type(self.target)
         return _type_of(kind) or str(getattr(self.target, "cfn_resource_type", ""))
 
 
 @cache
-def _type_of(kind: Hashable) -> str:
+def _type_of(kind: type) -> str:
     """Return the CloudFormation type of an L1's class; empty for other classes."""
     return str(getattr(kind, "CFN_RESOURCE_TYPE_NAME", ""))
 
