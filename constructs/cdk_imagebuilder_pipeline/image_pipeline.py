@@ -14,6 +14,7 @@ from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
 from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
 from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
+from cdk_imagebuilder_pipeline.origin import record_origin
 from cdk_imagebuilder_pipeline.props.build import PART, BuildOptions
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineOnDelete, ImagePipelineProps
 from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, recipe_name_in
@@ -90,6 +91,7 @@ class ImagePipeline(ImagePipelineBase):
                 **({} if props.on_delete == ImagePipelineOnDelete.DELETE else given(OnDelete=props.on_delete)),
             },
         )
+        record_origin(self._resource, stack)
         if added is not None:
             # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
             self._resource.node.add_dependency(added)
