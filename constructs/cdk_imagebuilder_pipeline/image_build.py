@@ -10,6 +10,7 @@ import jsii
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IConstruct
 
+from cdk_imagebuilder_pipeline.origin import record_origin
 from cdk_imagebuilder_pipeline.props.build import BuildOptions, seconds_of
 from cdk_imagebuilder_pipeline.props.recipe import RecipeType
 from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
@@ -78,6 +79,7 @@ class ImagePipelineBuild(Construct):
                 **({"OnDelete": "DELETE", "LifecycleRoleArn": support.lifecycle_role_arn} if deletes else {}),
             },
         )
+        record_origin(self._resource, stack)
         self._last = self._resource
         for number, seconds in enumerate(more, start=2):
             is_last = number == len(more) + 1
