@@ -134,4 +134,4 @@ class Cdk:
         if done.returncode != 0:
             assembly = None if app is None else Path(app.synth().directory)
             deployment = deployment_since(before, done.stdout, cloud=self.cloud, project=self.project, folder=assembly)
-            raise CdkError(block(deployment), done.stdout)
+            raise CdkError(block(deployment, width=None), done.stdout)

@@ -35,12 +35,15 @@ class Deployment:
     page: str = ""
 
 
-def block(deployment: Deployment) -> str:
-    """Return at most 12 lines that say what failed and why. The first one has the cause."""
+def block(deployment: Deployment, *, width: int | None = _WIDTH) -> str:
+    """Return at most 12 lines that say what failed and why. The first one has the cause.
+
+    Without a `width`, lines are not wrapped.
+    """
     operations = list(reversed(deployment.operations))
     failed = next(_failures(operations), None)
     if failed is None:
-        return _fitted(cause_of(deployment.output, deployment.project), [])
+        return _fitted(cause_of(deployment.output, deployment.project), [], width)
     operation, event = failed
     resource = deployment.assembly.resource(operation["stack"], event["logicalId"])
     code, reason = _reason(event, resource)
@@ -52,7 +55,7 @@ def block(deployment: Deployment) -> str:
         _rolled_back(operation, operations),
         _deployed(deployment.output, operation),
     ]
-    return _fitted(f"{path}: {reason}", [*filter(None, rows), *_ending(deployment)])
+    return _fitted(f"{path}: {reason}", [*filter(None, rows), *_ending(deployment)], width)
 
 
 def _failures(operations: Iterable[Operation]) -> Iterator[tuple[Operation, Mapping[str, Any]]]:
@@ -125,16 +128,18 @@ def _ending(deployment: Deployment) -> list[str]:
     return [f"  page: {deployment.page}"] if deployment.page else []
 
 
-def _fitted(cause: str, rows: Sequence[str]) -> str:
+def _fitted(cause: str, rows: Sequence[str], width: int | None) -> str:
     """Wrap the lines of a cause and cut it so that all rows follow within 12 lines."""
     if len(cause) > _MOST_CHARACTERS:
         cause = f"{cause[: _MOST_CHARACTERS - 2]} …"
-    lines = [
-        part
-        for line in cause.splitlines()
-        for part in textwrap.wrap(line, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-    ]
+    lines = [part for line in cause.splitlines() for part in _wrapped(line, width)]
     room = MOST_LINES - len(rows)
     if len(lines) > room:
         lines = [*lines[: room - 1], "  …"]
     return "\n".join([*lines, *rows])
+
+
+def _wrapped(line: str, width: int | None) -> list[str]:
+    if width is None:
+        return [line]
+    return textwrap.wrap(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

@@ -51,19 +51,24 @@ def cause_of(output: str, project: Path) -> str:
     An app in Python that raises gets the exception and the user's own line. Everything else is what the CLI says last.
     """
     lines = output.splitlines()
-    said = _exception(lines, project) or _no_bootstrap(output) or _last_words(lines)
+    said = _of_the_app(lines, project) or _no_bootstrap(output) or _last_words(lines)
     return said or "the CDK CLI failed and printed nothing"
 
 
-def _exception(lines: list[str], project: Path) -> str:
-    """Return the last exception of a Python program and the user's line in it, empty if there is none."""
+def _of_the_app(lines: list[str], project: Path) -> str:
+    """Return the last exception of the app and the user's line in it, or what another app printed last.
+
+    Empty if the app did not fail.
+    """
     ending = next((at for at in range(len(lines) - 1, -1, -1) if "Subprocess exited with error" in lines[at]), None)
     if ending is None:
         return ""
     end = lines[:ending]
     start = max((at for at, line in enumerate(end) if _is_exception(line)), default=None)
     if start is None:
-        return ""
+        command = lines[ending].strip().partition(": Subprocess exited")[0]
+        said = [line for line in end if line.strip()][-_MOST_LINES:] or ["the app failed and printed nothing"]
+        return "\n".join([*said, f"  command of the app: {command}"])
     message = [line for line in end[start:] if line.strip()][:_MOST_LINES]
     message[0] = _short_name(message[0])
     frames = [match for line in end[:start] if (match := _FRAME.match(line))]

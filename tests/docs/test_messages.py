@@ -354,7 +354,7 @@ NO_MESSAGES = {
     "local/imagebuilder_local/deploy.py": r"(?!.*(must be|not installed|own log)).*",
     # Patterns for the output of the CDK CLI and for reasons.
     "local/imagebuilder_local/failure.py": r" \\\(.*",
-    "local/imagebuilder_local/output.py": r"(?!.*(is not bootstrapped|printed nothing)).*",
+    "local/imagebuilder_local/output.py": r"(?!.*(is not bootstrapped|printed nothing|command of the app)).*",
     "local/imagebuilder_local/page/server.py": r"default-src .*",
     "local/imagebuilder_local/emulator/server.py": r"%s .*|no operation %d",
 }

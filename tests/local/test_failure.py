@@ -118,6 +118,12 @@ def test_stacks_that_were_deployed_before_are_named() -> None:
     assert "  deployed before: Network, Base" in block(Deployment(output, failed_update())).splitlines()
 
 
+def test_first_line_without_a_width_has_the_whole_cause() -> None:
+    lines = block(Deployment("", failed_update()), width=None).splitlines()
+    assert lines[0].startswith("Pipeline: a pipeline of this name exists")
+    assert lines[0].endswith(":image-pipeline/a")
+
+
 def test_long_reason_is_cut_and_the_rest_stays() -> None:
     lines = block(Deployment("", failed_update("word " * 800), page="http://127.0.0.1:1/")).splitlines()
     assert len(lines) <= MOST_LINES
