@@ -1,10 +1,10 @@
 """Runs the CDK CLI against a local cloud, shows its progress, and reports a failure in one block."""
 
 import json
-import os
 import subprocess
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ def run_cdk(
         cloud.environment()
     except LocalCloudError as error:  # It died meanwhile, which is the cause of everything else.
         raise StepError(f"{error}\n  deploy again: that starts a new one") from error
-    folder = project / _output_folder(project)
+    folder = project / _output_folder(project, command)
     raise StepError(block(deployment_since(before, "".join(output), cloud=cloud, project=project, folder=folder)))
 
 
@@ -82,8 +82,8 @@ def operations(cloud: LocalCloud) -> list[dict[str, Any]]:
         return []
     try:
         with _DIRECT.open(f"{state.page}state.json", timeout=_SECONDS) as response:
-            found: list[dict[str, Any]] = json.load(response)["operations"]
-    except OSError:  # The cloud stops just now.
+            found: list[dict[str, Any]] = json.load(response).get("operations", [])
+    except (OSError, HTTPException, ValueError):  # The cloud stops just now.
         return []
     return found
 
@@ -94,10 +94,15 @@ def _kept(lines: Iterable[str], output: list[str]) -> Iterator[str]:
         yield line.rstrip("\n")
 
 
-def _output_folder(project: Path) -> str:
-    """Return the folder of the assembly: CDK_OUTDIR, `output` of cdk.json, or the default of the CDK CLI."""
+def _output_folder(project: Path, command: Sequence[str]) -> str:
+    """Return the folder of the assembly: the option `--output`, `output` of cdk.json, or the default of the CDK CLI."""
+    for option, value in zip(command, [*command[1:], ""], strict=True):
+        if option in {"--output", "-o"}:
+            return value
+        if option.startswith("--output="):
+            return option.partition("=")[2]
     try:
         configured = json.loads((project / "cdk.json").read_text(encoding="utf-8")).get("output")
     except (OSError, ValueError, AttributeError):
         configured = None
-    return os.environ.get("CDK_OUTDIR") or configured or "cdk.out"
+    return configured if isinstance(configured, str) else "cdk.out"

@@ -64,7 +64,8 @@ def _failures(operations: Iterable[Operation]) -> Iterator[tuple[Operation, Mapp
         (operation, event)
         for operation in operations
         for event in operation["events"]
-        if event["status"].endswith("_FAILED") and event["reason"]
+        # A delete at the end of an update may fail, and the update still succeeds.
+        if operation["status"].endswith("_FAILED") and event["status"].endswith("_FAILED") and event["reason"]
     ]
     # A failed nested stack is an event of its parent, after the event of its own resource.
     of_resources = [(operation, event) for operation, event in failures if event["resourceType"] != _STACK_TYPE]
@@ -94,13 +95,11 @@ def _with_props(reason: str, props: Mapping[str, str]) -> str:
 
 def _rolled_back(failed: Operation, operations: Sequence[Operation]) -> str:
     later = operations[operations.index(failed) + 1 :]
-    rollback = next(
-        (one for one in later if one["kind"] == "rollback" and one["stackId"] == failed["stackId"]),
-        None,
-    )
+    # The name of a nested stack, which is rolled back with its parent, begins with that of the parent.
+    rollback = next((one for one in later if one["kind"] == "rollback" and _is_in(failed["stack"], one["stack"])), None)
     if rollback is None:
         return ""
-    stack = failed["stack"]
+    stack = rollback["stack"]
     if rollback["status"].endswith("_FAILED"):
         reason = next((event["reason"] for event in reversed(rollback["events"]) if event["reason"]), "")
         return f"  not rolled back: {stack} is {rollback['status']}: {reason}"
@@ -112,9 +111,13 @@ def _rolled_back(failed: Operation, operations: Sequence[Operation]) -> str:
         for count, what in ((restored, "restored"), (deleted, "deleted"))
         if count
     ]
-    if failed["kind"] == "create":
-        return "  ".join(["", f"rolled back: {stack} has no resources: {', '.join(parts) or 'none was created'}"])
-    return "  ".join(["", f"rolled back: {stack} is as before: {', '.join(parts) or 'nothing had changed'}"])
+    if rollback["status"].startswith("UPDATE_"):
+        return f"  rolled back: {stack} is as before: {', '.join(parts) or 'nothing had changed'}"
+    return f"  rolled back: {stack} has no resources: {', '.join(parts) or 'none was created'}"
+
+
+def _is_in(stack: str, parent: str) -> bool:
+    return f"{stack}-".startswith(f"{parent}-")
 
 
 def _deployed(output: str, failed: Operation) -> str:

@@ -85,7 +85,15 @@ def test_resource_of_a_nested_stack_precedes_its_parents(assembly: Assembly) -> 
         "create", "CREATE_FAILED", event("CREATE_FAILED", "Recipe", "A::B::C", "why"), stack="Images-Nested"
     )
     parent = operation("create", "CREATE_FAILED", event("CREATE_FAILED", "Nested", STACK, "nested failed"))
-    assert block(Deployment("", [nested, parent], assembly)).startswith("Images/Recipe: why\n")
+    rollback = operation("rollback", "ROLLBACK_COMPLETE", event("DELETE_COMPLETE", "Nested", STACK))
+    lines = block(Deployment("", [rollback, nested, parent], assembly)).splitlines()
+    assert lines[0] == "Images/Recipe: why"
+    assert lines[-1] == "  rolled back: Images has no resources: 1 resource deleted"
+
+
+def test_failed_delete_of_an_update_that_succeeds_is_not_the_cause(assembly: Assembly) -> None:
+    first = operation("update", "UPDATE_COMPLETE", event("DELETE_FAILED", "Old", reason="in use"), stack="First")
+    assert block(Deployment("", [*failed_update("X: a; b"), first], assembly)).startswith("Images/Golden: a; b\n")
 
 
 def test_failure_of_the_stack_alone_is_reported() -> None:
