@@ -109,13 +109,23 @@ def test_page_gets_each_operation_with_its_kind_status_and_events(cloud: Deploye
     assert failed["reason"] == "required properties are missing: ParentImage"
 
 
+def test_page_gets_what_the_validation_before_a_deployment_rejects(cloud: Deployed) -> None:
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "images-of-somebody"}}
+    assert cloud.deploy("First", Name="first", more={"Bucket": bucket}) == "CREATE_COMPLETE"
+    assert cloud.deploy("Second", Name="second", more={"Bucket": bucket}) == "ROLLBACK_COMPLETE"
+    failed = next(one for one in cloud.seen()["operations"] if (one["stack"], one["kind"]) == ("Second", "create"))
+    (reason,) = [event["reason"] for event in failed["events"] if event["logicalId"] == "Bucket"]
+    assert "images-of-somebody" in reason
+    assert "Bucket" not in {event["LogicalResourceId"] for event in listed(cloud, "Second")}
+
+
 def test_what_is_wrapped_in_ministack_has_the_parameters_that_are_used() -> None:
     # In a process of its own: ministack reads its settings when it is imported.
     script = (
         "import inspect, json\n"
         "from ministack.services.cloudformation import _stack_events, changesets, handlers, provisioners, stacks\n"
         "used = (stacks._add_event, stacks._update_resource, stacks._provision_resource, stacks._delete_resource,\n"
-        "        handlers._describe_stack_events)\n"
+        "        stacks._validation_errors, handlers._describe_stack_events)\n"
         "same = (changesets._add_event is handlers._add_event is stacks._add_event,\n"
         "        provisioners._update_resource is stacks._update_resource,\n"
         "        provisioners._provision_resource is stacks._provision_resource,\n"
@@ -148,5 +158,15 @@ def test_what_is_wrapped_in_ministack_has_the_parameters_that_are_used() -> None
         "_provision_resource": ["resource_type", "logical_id", "props", "stack_name"],
         "_delete_resource": ["resource_type", "physical_id", "props", "stack_name", "logical_id"],
         "_describe_stack_events": ["params"],
+        "_validation_errors": [
+            "resources_defs",
+            "ordered",
+            "param_values",
+            "conditions",
+            "mappings",
+            "stack_name",
+            "stack_id",
+            "owned_buckets",
+        ],
     }
     assert all(same), same

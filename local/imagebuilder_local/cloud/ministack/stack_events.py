@@ -5,12 +5,13 @@ its version is pinned, and a test checks that each function exists with the para
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
+from uuid import uuid4
 
 from ministack.services import cloudformation
 from ministack.services.cloudformation import changesets, handlers, provisioners, stacks
@@ -50,6 +51,9 @@ _held: ContextVar[_Held | None] = ContextVar("_held", default=None)
 _latest: ContextVar[_Event | None] = ContextVar("_latest", default=None)
 """The event that this stack operation recorded last."""
 
+_invalid: ContextVar[Sequence[tuple[str, str, str]]] = ContextVar("_invalid", default=())
+"""Logical id, type and reason of each resource that the last validation before a deployment rejected."""
+
 
 def record(operations: Operations) -> None:
     """Wrap the functions that record an event, change a resource, and list the events."""
@@ -62,6 +66,7 @@ def record(operations: Operations) -> None:
         part._update_resource = recorder.updating(part._update_resource)
         part._provision_resource = recorder.creating(part._provision_resource)
     stacks._delete_resource = recorder.deleting(stacks._delete_resource)
+    stacks._validation_errors = recorder.validating(stacks._validation_errors)
     handlers._ACTION_HANDLERS["DescribeStackEvents"] = _with_operations(handlers._describe_stack_events)
 
 
@@ -88,6 +93,8 @@ class _Recorder:
         _held.set(None)
         if event.is_of_stack and event.status == "UPDATE_COMPLETE":
             self._clean_up(event)
+        if event.detailed_status == "VALIDATION_FAILED":
+            self._tell_what_is_invalid(event)
         self._record(event)
 
     def updating(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,6 +146,31 @@ class _Recorder:
             return None
 
         return delete
+
+    def validating(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Remember what a validation rejects: the event of the stack only refers to DescribeEvents."""
+
+        @wraps(original)
+        def validate(*arguments: Any, **keywords: Any) -> Any:
+            errors = original(*arguments, **keywords)
+            _invalid.set([(logical_id, resource_type, reason) for logical_id, resource_type, _, _, reason in errors])
+            return errors
+
+        return validate
+
+    def _tell_what_is_invalid(self, event: _Event) -> None:
+        # DescribeStackEvents does not list these, so ministack does not get them.
+        for logical_id, resource_type, reason in _invalid.get():
+            self._operations.record(
+                event_id=str(uuid4()),
+                stack_id=event.stack_id,
+                stack_name=event.stack_name,
+                logical_id=logical_id,
+                physical_id="",
+                resource_type=resource_type,
+                status=event.status,
+                reason=reason,
+            )
 
     def _release(self) -> None:
         held = _held.get()
