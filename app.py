@@ -3,8 +3,6 @@
 It deploys unchanged to AWS (`cdk deploy`) and to a laptop's local cloud (`make local`).
 """
 
-import sys
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
@@ -72,8 +70,6 @@ class GoldenImage(cdk.Stack):
 
 
 if __name__ == "__main__":
-    # What is wrong with a prop is told whole by its message: the stack above it would only hide it.
-    sys.tracebacklimit = 0
     app = cdk.App()
     GoldenImage(app, "GoldenImage")
     app.synth()

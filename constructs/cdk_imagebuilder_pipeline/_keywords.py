@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from constructs import Construct
 
 from cdk_imagebuilder_pipeline.hints import is_set_by_the_function, meaning_of
+from cdk_imagebuilder_pipeline.origin import show_only_the_app_of
 from cdk_imagebuilder_pipeline.values.described import described
 from imagebuilder_model import Problem
 
@@ -67,6 +68,8 @@ def takes_props(
             request, problems = convert(props)
             # Report a missing prop only once.
             found = [str(problem) for problem in problems if problem.path[0] not in missing]
+            if wrong or found:
+                show_only_the_app_of(InvalidPropsError)
             if wrong:
                 raise WrongKeywordsError(owner(), [*wrong, *found])
             if found:

@@ -10,6 +10,7 @@ import jsii
 from constructs import Construct, IConstruct
 
 from cdk_imagebuilder_pipeline.built_image import BuiltImage
+from cdk_imagebuilder_pipeline.origin import record_origin
 from cdk_imagebuilder_pipeline.props.build import BuildOptions, seconds_of
 from cdk_imagebuilder_pipeline.props.recipe import RecipeType
 from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
@@ -70,6 +71,7 @@ class ImagePipelineBuild(BuiltImage):
                 **({"OnDelete": "DELETE", "LifecycleRoleArn": support.lifecycle_role_arn} if deletes else {}),
             },
         )
+        record_origin(self._resource, stack)
         for number, seconds in enumerate(more, start=2):
             is_last = number == len(more) + 1
             properties = {"ImageArn": self._last.ref, "WaitSeconds": seconds, **({} if is_last else {"IsLast": False})}

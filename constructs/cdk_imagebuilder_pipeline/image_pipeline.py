@@ -17,6 +17,7 @@ from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
 from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline, arn_of_name
 from cdk_imagebuilder_pipeline.latest_image import LatestImage
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
+from cdk_imagebuilder_pipeline.origin import record_origin
 from cdk_imagebuilder_pipeline.props.build import PART, BuildOptions
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import ImagePipelineOnDelete, ImagePipelineProps
 from cdk_imagebuilder_pipeline.props.recipe import UNKNOWN_NAME, AnyRecipe, RecipeType, name_of_recipe, recipe_name_in
@@ -91,6 +92,7 @@ class ImagePipeline(ImagePipelineBase):
                 **({} if props.on_delete == ImagePipelineOnDelete.DELETE else given(OnDelete=props.on_delete)),
             },
         )
+        record_origin(self._resource, stack)
         if added is not None:
             # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
             self._resource.node.add_dependency(added)

@@ -13,7 +13,9 @@ from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings, program_path
 from imagebuilder_local.cloud.signed import ask
 from imagebuilder_local.cloud.state import State
+from imagebuilder_local.deployment import deployment_since, operations
 from imagebuilder_local.emulator.server import STATE_PATH
+from imagebuilder_local.failure import block
 
 if TYPE_CHECKING:
     import aws_cdk
@@ -25,7 +27,14 @@ _SECONDS: Final = 240
 
 
 class CdkError(Exception):
-    """The CDK CLI is missing or had an unexpected exit code; the message has its output."""
+    """The CDK CLI is missing or had an unexpected exit code.
+
+    The message says which resource failed and why; its first line has the cause. `output` is that of the CLI.
+    """
+
+    def __init__(self, message: str, output: str = "") -> None:
+        super().__init__(message)
+        self.output = output
 
 
 @dataclass
@@ -43,13 +52,13 @@ class Cdk:
     def bootstrap(self) -> None:
         """Bootstrap the account for the CDK. CdkError if that fails."""
         state = self._state()
-        self._succeed(self.run("bootstrap", f"aws://{state.account}/{state.region}"))
+        self._succeed("bootstrap", f"aws://{state.account}/{state.region}")
 
     def deploy(self, app: "aws_cdk.App") -> dict[str, dict[str, str]]:
-        """Deploy all stacks of an app and return the outputs by stack. CdkError has the output of the CLI."""
+        """Deploy all stacks of an app and return the outputs by stack. CdkError says which resource failed and why."""
         outputs = self.folder / "outputs.json"
         outputs.unlink(missing_ok=True)
-        self._succeed(self.run("deploy", "--all", "--require-approval=never", f"--outputs-file={outputs}", app=app))
+        self._succeed("deploy", "--all", "--require-approval=never", f"--outputs-file={outputs}", app=app)
         found: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
         return found
 
@@ -62,7 +71,7 @@ class Cdk:
 
     def destroy(self, app: "aws_cdk.App") -> None:
         """Destroy all stacks of an app. CdkError if that fails."""
-        self._succeed(self.run("destroy", "--all", "--force", app=app))
+        self._succeed("destroy", "--all", "--force", app=app)
 
     def client(self, service: str) -> Any:
         """Return a boto3 client for the local cloud, for example for `imagebuilder` or `cloudformation`."""
@@ -119,6 +128,10 @@ class Cdk:
         assert state is not None  # noqa: S101 (it runs)
         return state
 
-    def _succeed(self, done: "subprocess.CompletedProcess[str]") -> None:
+    def _succeed(self, *arguments: str, app: "aws_cdk.App | None" = None) -> None:
+        before = operations(self.cloud)
+        done = self.run(*arguments, app=app)
         if done.returncode != 0:
-            raise CdkError(done.stdout)
+            assembly = None if app is None else Path(app.synth().directory)
+            deployment = deployment_since(before, done.stdout, cloud=self.cloud, project=self.project, folder=assembly)
+            raise CdkError(block(deployment, width=None), done.stdout)

@@ -12,6 +12,7 @@ from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings, program_path
 from imagebuilder_local.cloud.files import full_disk, make_folder, refuse_link, write_private
 from imagebuilder_local.cloud.state import State
+from imagebuilder_local.deployment import run_cdk
 from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_local.steps import StepError, run, say, step
 from imagebuilder_model import is_pipeline_arn
@@ -47,15 +48,13 @@ def deploy(project: Path, cloud: LocalCloud) -> None:
         with step("cdk deploy"):
             outputs_file.unlink(missing_ok=True)
             command = [*_CDK, "deploy", "--all", "--require-approval", "never", "--outputs-file", str(outputs_file)]
-            run(command, environment=environment, folder=project, show=True)
+            run_cdk(command, environment=environment, project=project, cloud=cloud)
         if shutil.which("aws", path=environment["PATH"]) is not None:
             with step("The pipeline as the AWS CLI sees it"):
                 for arn in _pipeline_arns(outputs_file):
                     say(_as_the_aws_cli_sees(arn, environment, project))
     except StepError as error:
-        cloud.environment()  # Raises the more useful error if the cloud has died meanwhile.
-        full = full_disk(cloud.folder.path)
-        raise StepError(f"{error}\nThe local cloud's own log is {cloud.folder.log}{full}") from error
+        raise StepError(f"{error}{full_disk(cloud.folder.path)}") from error
 
 
 def how_to_go_on(project: Path, cloud: LocalCloud, stop: str) -> str:
@@ -100,7 +99,8 @@ def _bootstrap(state: State, cloud: LocalCloud, environment: dict[str, str], pro
     if note.is_file() and note.read_text(encoding="utf-8") == bootstrapped:
         return
     with step("cdk bootstrap"):
-        run([*_CDK, "bootstrap", f"aws://{state.account}/{state.region}"], environment=environment, folder=project)
+        command = [*_CDK, "bootstrap", f"aws://{state.account}/{state.region}"]
+        run_cdk(command, environment=environment, project=project, cloud=cloud, show=False)
         write_private(note, bootstrapped)
 
 

@@ -364,6 +364,9 @@ NO_MESSAGES = {
     "local/imagebuilder_local/cloud/process.py": r"%\(asctime\)s.*",
     "local/imagebuilder_local/cloud/state.py": r"State \| None",
     "local/imagebuilder_local/deploy.py": r"(?!.*(must be|not installed|own log)).*",
+    # Patterns for the output of the CDK CLI and for reasons.
+    "local/imagebuilder_local/failure.py": r" \\\(.*",
+    "local/imagebuilder_local/output.py": r"(?!.*(is not bootstrapped|printed nothing|command of the app)).*",
     "local/imagebuilder_local/page/server.py": r"default-src .*",
     # The text of --help, and a part of a message.
     "local/imagebuilder_local/drift/command.py": r"Compare the .*|exit code: .*|name or id .*|a stack in AWS, .*",

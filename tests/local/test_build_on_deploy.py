@@ -18,6 +18,7 @@ from support.built_app import (
 from support.cdk import Cdk, CdkError, bootstrapped
 
 from imagebuilder_local.emulator.pace import VARIABLE
+from imagebuilder_local.failure import MOST_LINES
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -48,7 +49,10 @@ def test_build_is_deployed_kept_changed_failed_rolled_back_and_destroyed(cdk_cli
     with pytest.raises(CdkError, match="BuildFailed") as failed:
         cdk_cli.deploy(built_app(tmp_path / "4", name, version="1.0.2", command="exit 3"))
     for part in ("while BUILDING", "step Harden (ExecuteBash) of phase build", "exit status 3", "stream 1.0.2/1"):
-        assert part in str(failed.value)
+        assert part in str(failed.value).splitlines()[0]
+    assert str(failed.value).startswith(f"{name}/Pipeline/Build: Image Builder could not build the image; ")
+    assert len(str(failed.value).splitlines()) <= MOST_LINES
+    assert "❌" in failed.value.output
     assert ami_in_use(cdk_cli, name) == second["ImageId"]
     assert states(cdk_cli, name) == ["AVAILABLE", "AVAILABLE", "FAILED"]
 

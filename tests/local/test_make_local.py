@@ -71,9 +71,12 @@ def test_wrong_prop_is_told_at_synth_with_the_constructs_path_and_without_a_stac
     app.write_text(app.read_text().replace("description=description", 'description="", status="ON"'))
     code, printed = local(project, "deploy")
     assert code == 1
-    assert "GoldenImage/Pipeline" in printed
-    assert "description is too small: got 0 characters, allowed 1 to 1024" in printed
-    assert "exit code 1" in printed
+    assert printed.partition("\nerror: ")[2] == (
+        "InvalidPropsError: ImagePipeline 'GoldenImage/Pipeline': 2 problems:\n"
+        "- description is too small: got 0 characters, allowed 1 to 1024\n"
+        "- status is not an allowed value: got 'ON', allowed are DISABLED, ENABLED\n"
+        "  in: app.py:60\n"
+    )
 
 
 def test_cloud_that_dies_during_a_deploy_is_told(project: Path) -> None:

@@ -126,6 +126,7 @@ def _wait(
         return None
     calls = progress.calls
     calls.attempts[operation.name] += 1
+    calls.most_tries = max(calls.most_tries, attempts)
     fault = _fault(operation.name, response, caught_exception)
     if fault is None:
         calls.seconds_of("", 0.0)

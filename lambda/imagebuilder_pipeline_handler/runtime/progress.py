@@ -45,6 +45,8 @@ class Calls:
     def __init__(self) -> None:
         self.attempts: Counter[str] = Counter()
         """The number of attempts of each operation."""
+        self.most_tries = 0
+        """The number of attempts of the request that was sent most often."""
         self.unsure: set[str] = set()
         """Operations that the service may have done although no response says so."""
         self.last_fault = ""
@@ -108,8 +110,8 @@ class Progress:
         return self.clock.monotonic() - self._started
 
     def attempts(self) -> str:
-        """Return the number of attempts of the operation that was tried most, and its last fault; empty for one."""
-        tries = max(self.calls.attempts.values(), default=0)
+        """Return the number of attempts of the request that was tried most, and the last fault; empty for one."""
+        tries = self.calls.most_tries
         return f"{tries} attempts in {math.ceil(self.seconds())} s, last {self.calls.last_fault}" if tries > 1 else ""
 
 

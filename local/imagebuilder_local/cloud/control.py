@@ -17,7 +17,7 @@ from imagebuilder_local.cloud.state import Folder, State, holding, is_locked
 _SECONDS_TO_START: Final = 60.0
 _SECONDS_TO_STOP: Final = 10.0
 _POLL: Final = 0.05
-_LOG_LINES: Final = 15
+_LOG_LINES: Final = 8
 
 
 class LocalCloud:

@@ -14,7 +14,13 @@ from typing import Final
 
 from imagebuilder_local.cloud.errors import LocalCloudError
 
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_FOLDER: Final = "remove the file that is in place of a folder"
+_FIXES: Final = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EEXIST: _NO_FOLDER,
+    errno.ENOTDIR: _NO_FOLDER,
+}
 _LITTLE: Final = 2**20
 
 
@@ -71,5 +77,5 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        way_out = "free some space" if error.errno in _FULL else "allow this user to write there"
-        raise LocalCloudError(f"{path} cannot be written ({error.strerror}): {way_out}, then try again") from error
+        fix = _FIXES.get(error.errno or 0, "allow this user to write there")
+        raise LocalCloudError(f"{path} cannot be written ({error.strerror}): {fix}, then try again") from error
