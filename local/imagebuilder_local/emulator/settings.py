@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+from imagebuilder_local.emulator import defaults
 from imagebuilder_local.emulator.errors import not_found
 from imagebuilder_local.emulator.state import State
 from imagebuilder_model import load_model
@@ -38,8 +39,7 @@ def build_settings(state: State, request: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in request.items()
         if name in load_model().shapes["ImagePipeline"].members and name not in {"name", "tags"}
     }
-    tests = {"imageTestsEnabled": True, "timeoutMinutes": 720} | given.get("imageTestsConfiguration", {})
+    tests = defaults.TESTS | given.get("imageTestsConfiguration", {})
     recipe = next(request[name] for name in RECIPES if name in request)
     facts = state.resources.facts(state.resources.resolve(recipe) or recipe) or {}
-    defaults = {"enhancedImageMetadataEnabled": True}
-    return defaults | given | {"imageTestsConfiguration": tests, "platform": facts.get("platform", "Linux")}
+    return defaults.BUILD | given | {"imageTestsConfiguration": tests, "platform": facts.get("platform", "Linux")}

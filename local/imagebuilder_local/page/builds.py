@@ -7,6 +7,9 @@ from imagebuilder_local.emulator import Builds, Progress
 from imagebuilder_local.page.records import Event
 from imagebuilder_model.ownership import LOGICAL_ID_TAG, STACK_ID_TAG, WHAT_IS_BUILT_TAG
 
+MOST_IMAGES: Final = 20
+"""The number of images without a pipeline that the page shows."""
+
 _MOST_OF_ALL: Final = 200
 _MOST_OF_ONE: Final = 10
 

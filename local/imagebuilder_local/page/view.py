@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from imagebuilder_local.emulator import Builds, ImageBuilder, Progress
-from imagebuilder_local.page.builds import awaited, builds_shown, executions
+from imagebuilder_local.page.builds import MOST_IMAGES, awaited, builds_shown, executions
 from imagebuilder_local.page.difference import changes
+from imagebuilder_local.page.pipelines import pipeline
 from imagebuilder_local.page.records import Call, Event
 from imagebuilder_local.page.timeline import Timeline
 
@@ -15,16 +16,17 @@ def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
     """Return pipelines in order of creation, and events and calls of other clients, newest first."""
     settings = service.pipelines()
     builds = service.newest_builds(builds_shown(len(settings)))
-    pipelines = [
-        {"settings": pipeline} | executions(builds.get(pipeline["arn"], Builds([], 0))) for pipeline in settings
-    ]
-    newest = [build for of_pipeline in builds.values() for build in of_pipeline.newest]
+    now = service.now()
+    pipelines = [pipeline(one, builds.get(one["arn"], Builds([], 0)), now) for one in settings]
+    images = service.newest_images(MOST_IMAGES)
+    newest = [build for found in (*builds.values(), images) for build in found.newest]
     _, _, _, region, account, _ = service.arn("").split(":")
     with timeline.read() as (events, others):
         return {
             "region": region,
             "account": account,
             "pipelines": pipelines,
+            "images": executions(images),
             "events": _events(events, newest)[::-1],
             "others": list(reversed(_calls(others))),
         }
