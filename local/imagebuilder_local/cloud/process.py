@@ -153,6 +153,7 @@ async def _serve(
         policy_document,
         secure_reference,
         service_token,
+        stack_events,
         state_machine_role,
     )
     from imagebuilder_local.cloud.ministack.iam import MinistackIam
@@ -163,6 +164,7 @@ async def _serve(
     function_role.enforce(iam)
     state_machine_role.enforce(iam)
     events.watch(timeline)
+    stack_events.record(timeline.operations)
     signatures = Signatures(state.account)
     gate = Gate(app, signatures)
     # Wrapped outside the page's events, so that the page does not show rejected operations, which are not sent.

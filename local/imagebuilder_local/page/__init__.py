@@ -1,6 +1,7 @@
 """Web page that shows the deployed pipelines, and the calls of each CloudFormation event.
 
-`Timeline` records events, which `cloud.ministack.events` reports, and calls, which the emulator's server reports.
+`Timeline` records events, which `cloud.ministack.events` reports, stack operations, which
+`cloud.ministack.stack_events` reports, and calls, which the emulator's server reports.
 `view` converts both to JSON, and `PageServer` serves the JSON and the files of the page.
 """
 

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any, Final
 
 from imagebuilder_local.emulator import Answered, kept
+from imagebuilder_local.page.operations import Operations
 from imagebuilder_local.page.records import Answer, Call, Event
 
 _HIDDEN: Final = "****"
@@ -19,9 +20,13 @@ _NO_ROOT: Final = ""
 
 
 class Timeline:
-    """Keeps the newest events, and the newest calls of each event. Threads may share it."""
+    """Keeps the newest events, and the newest calls of each event. Threads may share it.
+
+    `operations` are those of the stacks.
+    """
 
     def __init__(self, most_events: int = 200, most_calls: int = 100) -> None:
+        self.operations = Operations()
         self._most_calls = most_calls
         self._events: deque[Event] = deque(maxlen=most_events)
         self._others: deque[Call] = deque(maxlen=most_calls)

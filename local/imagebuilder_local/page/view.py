@@ -7,13 +7,14 @@ from typing import Any
 from imagebuilder_local.emulator import Builds, ImageBuilder, Progress
 from imagebuilder_local.page.builds import MOST_IMAGES, awaited, builds_shown, executions
 from imagebuilder_local.page.difference import changes
+from imagebuilder_local.page.operations import Operation
 from imagebuilder_local.page.pipelines import pipeline
 from imagebuilder_local.page.records import Call, Event
 from imagebuilder_local.page.timeline import Timeline
 
 
 def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
-    """Return pipelines in order of creation, and events and calls of other clients, newest first."""
+    """Return pipelines in order of creation, and operations, events and calls of other clients, newest first."""
     settings = service.pipelines()
     builds = service.newest_builds(builds_shown(len(settings)))
     now = service.now()
@@ -21,15 +22,41 @@ def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
     images = service.newest_images(MOST_IMAGES)
     newest = [build for found in (*builds.values(), images) for build in found.newest]
     _, _, _, region, account, _ = service.arn("").split(":")
+    with timeline.operations.read() as done:
+        shown = [_operation(operation) for operation in reversed(done)]
     with timeline.read() as (events, others):
         return {
             "region": region,
             "account": account,
             "pipelines": pipelines,
             "images": executions(images),
+            "operations": shown,
             "events": _events(events, newest)[::-1],
             "others": list(reversed(_calls(others))),
         }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    return {
+        "id": operation.id,
+        "stack": operation.stack_name,
+        "stackId": operation.stack_id,
+        "kind": operation.kind,
+        "status": operation.status,
+        "at": _time(operation.started),
+        "milliseconds": _milliseconds(operation.started, operation.ended),
+        "events": [
+            {
+                "at": _time(event.at),
+                "logicalId": event.logical_id,
+                "physicalId": event.physical_id,
+                "resourceType": event.resource_type,
+                "status": event.status,
+                "reason": event.reason,
+            }
+            for event in operation.events
+        ],
+    }
 
 
 def _events(events: Iterable[Event], builds: list[Progress]) -> list[dict[str, Any]]:
