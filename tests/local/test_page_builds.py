@@ -125,6 +125,7 @@ def test_build_of_a_resource_names_it_and_its_trigger(pipeline: Any, service: Im
         "stack": "Golden",
         "stackId": STACK,
         "logicalId": "Build",
+        "name": "Build",
         "trigger": TRIGGER,
     }
 

@@ -36,7 +36,9 @@ def newest_builds(state: State, most: int) -> dict[str, Builds]:
 def newest_images(state: State, most: int) -> Builds:
     """Return up to `most` of the newest images without a pipeline, or whose pipeline was deleted."""
     shown = {image.arn for pipeline in state.pipelines.values() for image in made_by(state, pipeline)}
-    others = sorted((image for image in state.images.values() if image.arn not in shown), key=lambda one: one.started_at)
+    others = sorted(
+        (image for image in state.images.values() if image.arn not in shown), key=lambda one: one.started_at
+    )
     return _newest(others, state.clock(), most)
 
 

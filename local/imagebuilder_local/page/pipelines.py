@@ -5,19 +5,19 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from imagebuilder_local.emulator import Builds, changed_settings, next_runs
-from imagebuilder_local.page.builds import executions
+from imagebuilder_local.page.builds import Naming, executions
 from imagebuilder_local.page.schedule_words import words
 
 _RUNS: Final = 3
 
 
-def pipeline(settings: Mapping[str, Any], builds: Builds, now: float) -> dict[str, Any]:
+def pipeline(settings: Mapping[str, Any], builds: Builds, now: float, naming: Naming) -> dict[str, Any]:
     """Return a pipeline with its builds. `changed` has the settings that are not the service's default."""
     return {
         "settings": settings,
         "changed": changed_settings(settings),
         "runs": _runs(settings, now),
-    } | executions(builds)
+    } | executions(builds, naming)
 
 
 def _runs(settings: Mapping[str, Any], now: float) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ def words(expression: str) -> str | None:
         return None
     parts = found[2].upper().split()
     try:
-        return _rate(*parts) if found[1] == "rate" else _cron(*parts)
+        return _rate(*parts) if found[1] == "rate" else _cron(parts)
     except (LookupError, TypeError, ValueError):  # not the right number of parts, or a part that has no words here
         return None
 
@@ -33,7 +33,8 @@ def _rate(count: str, unit: str) -> str:
     return f"every {one}" if number == 1 else f"every {number} {one}s"
 
 
-def _cron(minute: str, hour: str, day: str, month: str, weekday: str, year: str) -> str:
+def _cron(fields: Sequence[str]) -> str:
+    minute, hour, day, month, weekday, year = fields
     if year != "*":
         raise ValueError(year)
     days = _days(day, weekday, month)

@@ -1,11 +1,12 @@
 """Conversion of the timeline and the pipelines to JSON for the page, without secrets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from imagebuilder_local.emulator import Builds, ImageBuilder, Progress
-from imagebuilder_local.page.builds import MOST_IMAGES, awaited, builds_shown, executions
+from imagebuilder_local.page.builds import MOST_IMAGES, Naming, awaited, builds_shown, executions
+from imagebuilder_local.page.deployments import deployments
 from imagebuilder_local.page.difference import changes
 from imagebuilder_local.page.operations import Operation
 from imagebuilder_local.page.pipelines import pipeline
@@ -13,25 +14,32 @@ from imagebuilder_local.page.records import Call, Event
 from imagebuilder_local.page.timeline import Timeline
 
 
-def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
-    """Return pipelines in order of creation, and operations, events and calls of other clients, newest first."""
+def view(timeline: Timeline, service: ImageBuilder, *, activity: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return pipelines in order of creation, and deployments, operations, events and calls of others, newest first.
+
+    `activity` is the command that runs (`what`) and its start (`at`). Default: none runs.
+    """
+
+    def naming(stack_id: str, stack_name: str, logical_id: str) -> str:
+        return timeline.paths.of(stack_id, stack_name, logical_id).name
+
     settings = service.pipelines()
     builds = service.newest_builds(builds_shown(len(settings)))
     now = service.now()
-    pipelines = [pipeline(one, builds.get(one["arn"], Builds([], 0)), now) for one in settings]
+    pipelines = [pipeline(one, builds.get(one["arn"], Builds([], 0)), now, naming) for one in settings]
     images = service.newest_images(MOST_IMAGES)
     newest = [build for found in (*builds.values(), images) for build in found.newest]
     _, _, _, region, account, _ = service.arn("").split(":")
-    with timeline.operations.read() as done:
-        shown = [_operation(operation) for operation in reversed(done)]
-    with timeline.read() as (events, others):
+    with timeline.operations.read() as done, timeline.read() as (events, others):
         return {
+            "activity": activity,
             "region": region,
             "account": account,
             "pipelines": pipelines,
-            "images": executions(images),
-            "operations": shown,
-            "events": _events(events, newest)[::-1],
+            "images": executions(images, naming),
+            "deployments": list(deployments(done, events, timeline.paths))[::-1],
+            "operations": [_operation(operation) for operation in reversed(done)],
+            "events": _events(events, newest, naming)[::-1],
             "others": list(reversed(_calls(others))),
         }
 
@@ -59,13 +67,18 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _events(events: Iterable[Event], builds: list[Progress]) -> list[dict[str, Any]]:
+def _events(events: Iterable[Event], builds: list[Progress], naming: Naming) -> list[dict[str, Any]]:
     shown = []
     before: dict[tuple[str, str], Event] = {}
     for event in events:
         resource = (event.stack_id, event.logical_id)
         awaits = awaited(event, builds) if _state(event) == "waiting" else None
-        shown.append(_event(event) | {"reverts": _reverts(event, before.get(resource)), "awaits": awaits})
+        more = {
+            "name": naming(event.stack_id, event.stack_name, event.logical_id),
+            "reverts": _reverts(event, before.get(resource)),
+            "awaits": awaits,
+        }
+        shown.append(_event(event) | more)
         before[resource] = event
     return shown
 
