@@ -22,6 +22,7 @@ _OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-lcd-text",  # coloured edges of letters make pictures larger
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",

@@ -35,8 +35,10 @@ def require(path: str | None, environment: Mapping[str, str]) -> None:
 
 def axe() -> str:
     """Return the script of axe-core, which finds what assistive technology cannot use."""
-    folder = Path(os.environ.get("AXE_CORE", ROOT / "node_modules" / "axe-core"))
-    return (folder / "axe.min.js").read_text(encoding="utf-8")
+    file = Path(os.environ.get("AXE_CORE", ROOT / "node_modules" / "axe-core")) / "axe.min.js"
+    if not file.is_file():
+        pytest.fail(f"{file} does not exist: run make setup")
+    return file.read_text(encoding="utf-8")
 
 
 def state(**given: Any) -> dict[str, Any]:
