@@ -52,8 +52,35 @@ const identifiers = (event) => ({
 const forgotten = (event) =>
   event.forgottenCalls > 0 && step("quiet", "…", element("p", { class: "quiet" }, `${plural(event.forgottenCalls, "earlier call")} not kept`));
 
-const calls = (event) => event.calls.map((call, index) =>
-  callStep(call, `+${duration(between(event.at, call.at))}`, `call-${event.number}-${event.forgottenCalls + index}`));
+// Attempts that fail like the one before them are folded: a service that throttles for minutes gets many.
+function calls(event) {
+  const steps = event.calls.map((call, index) => ({
+    call,
+    isAgain: call.attempt > 1 && index > 0 && isSame(call, event.calls[index - 1]),
+    step: callStep(call, `+${duration(between(event.at, call.at))}`, `call-${event.number}-${event.forgottenCalls + index}`),
+  }));
+  const shown = [];
+  for (let from = 0, to; from < steps.length; from = to) {
+    for (to = from + 1; to < steps.length && steps[from].isAgain && steps[to].isAgain; to += 1);
+    const run = steps.slice(from, to);
+    shown.push(run.length > 1 ? attemptsStep(event, run) : run[0].step);
+  }
+  return shown;
+}
+
+const isSame = (call, before) =>
+  ["operation", "code", "message"].every((name) => call[name] === before[name]) && call.isOver && call.code !== null;
+
+function attemptsStep({ number }, run) {
+  const [first, last] = [run[0].call, run.at(-1).call];
+  const title = `${run.length} more attempts up to attempt ${last.attempt}: ${first.code}`;
+  return element(
+    "li",
+    { class: "step", "data-tone": "bad" },
+    element("span", { class: "offset" }, "…"),
+    element("div", { class: "what" }, foldable(`attempts-${number}-${first.attempt}`, title, false, element("ol", { class: "steps" }, run.map(({ step }) => step)))),
+  );
+}
 
 function waiting(event) {
   const words = event.functionError && element("p", { class: "message" }, event.functionError);
