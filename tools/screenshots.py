@@ -3,6 +3,7 @@
 It deploys the example app, builds its image, and deploys an update that fails. It needs the CDK CLI and a Chromium.
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -23,8 +24,8 @@ MOST_BYTES: Final = 150_000
 """What a picture may have: the docs load it with the page."""
 
 PICTURES: Final = {
-    "page-light.png": (1280, 720, "light"),
-    "page-dark.png": (1280, 720, "dark"),
+    "page-light.png": (1200, 640, "light"),
+    "page-dark.png": (1200, 640, "dark"),
     "page-phone.png": (360, 760, "light"),
 }
 """Width, height and colour scheme of each picture."""
@@ -36,6 +37,7 @@ MISTAKE: Final = {"Schedule.ScheduleExpression": "cron(0 6 ? * SUN)"}
 def main(folder: Path = IMAGES) -> None:
     """Write the pictures to a folder."""
     (ROOT / ".local").mkdir(exist_ok=True)
+    os.environ["IMAGEBUILDER_LOCAL_SECONDS_PER_STATE"] = "0.1"  # the image is there when the pictures are taken
     with tempfile.TemporaryDirectory(dir=ROOT / ".local") as temporary:
         cloud = LocalCloud(Path(temporary) / "cloud")
         state = cloud.start()

@@ -197,7 +197,8 @@ def test_images_without_a_pipeline_are_shown_and_those_of_a_deleted_one(
 
 def test_start_of_the_page_is_a_call_of_the_root_user_without_tags(pipeline: Any, service: ImageBuilder) -> None:
     timeline = Timeline()
-    begin = starting(service, timeline.call)
+    other = ImageBuilder(region="eu-west-1")
+    begin = starting(lambda: [other, service], timeline.call)
     image = begin({"imagePipelineArn": ARN, "tags": TAGS})["imageBuildVersionArn"]
     assert newest(service)["arn"] == image
     assert newest(service)["builtBy"] is None
@@ -207,3 +208,20 @@ def test_start_of_the_page_is_a_call_of_the_root_user_without_tags(pipeline: Any
         begin({})
     calls = view(timeline, service)["others"]
     assert [(call["client"], call["status"]) for call in calls][-2:] == [("this-page", 404), ("this-page", 200)]
+
+
+def test_pipelines_and_images_of_several_regions_are_shown_together(
+    client: Any, service: ImageBuilder, minimal: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    client.create_image_pipeline(**minimal)
+    request = {name: value for name, value in minimal.items() if name != "name"}
+    other = ImageBuilder(region="eu-west-1", clock=lambda: clock.now, strict_references=False)
+    second = other.call("CreateImagePipeline", minimal | {"clientToken": "x" * 36})["imagePipelineArn"]
+    images = []
+    for one in (other, service):
+        clock.now += 1
+        images.append(one.build_at_once(request)["arn"])
+    state = view(Timeline(), service, other)
+    assert [shown["settings"]["arn"] for shown in state["pipelines"]] == [ARN, second]
+    assert [image["arn"] for image in state["images"]["executions"]] == images[::-1]
+    assert state["region"] == "us-east-1"

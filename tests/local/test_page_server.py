@@ -139,7 +139,7 @@ def started(state: dict[str, Any]) -> Iterator[tuple[PageServer, list[Any]]]:
             raise ServiceError("ResourceNotFoundException", "no such pipeline")
         return STARTED
 
-    with PageServer(lambda: state, start) as server:
+    with PageServer(lambda: state, start_build=start) as server:
         yield server, requests
 
 

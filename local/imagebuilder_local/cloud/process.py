@@ -62,7 +62,7 @@ def _serve_from(folder: Folder, port: int) -> None:
     def seen() -> dict[str, Any]:
         return view(timeline, service, activity=activity(folder))
 
-    with _stopping(server), PageServer(seen, starting(service, timeline.call)) as page:
+    with _stopping(server), PageServer(seen, start_build=starting(lambda: [service], timeline.call)) as page:
         state = State(
             pid=os.getpid(),
             started=started(os.getpid()) or "",

@@ -23,6 +23,17 @@ Naming = Callable[[str, str, str], str]
 """Returns the name of a resource for the page, of the ARN and name of its stack and its logical id."""
 
 
+def newest_of(several: Iterable[Builds], most: int) -> Builds:
+    """Return the newest of several lists of builds."""
+    lists = list(several)
+    found = sorted((build for one in lists for build in one.newest), key=_created, reverse=True)
+    return Builds(found[:most], sum(one.older for one in lists) + len(found[most:]))
+
+
+def _created(build: Progress) -> str:
+    return str(build.image["dateCreated"])
+
+
 def executions(builds: Builds, naming: Naming) -> dict[str, Any]:
     """Return the newest builds of a pipeline, and the number of those that are not shown."""
     return {"executions": [_execution(build, naming) for build in builds.newest], "olderExecutions": builds.older}

@@ -52,11 +52,12 @@ _HEADERS: Final = {
 class PageServer:
     """Serves the page's files and a state as JSON in background threads, from `start` to `stop` or in a `with`.
 
-    `start_build` starts a build for the page. Default: the page cannot start any.
+    Port 0 selects a free port; `url` has it. `start_build` starts a build for the page. Default: the page cannot start
+    any.
     """
 
-    def __init__(self, state: Callable[[], dict[str, Any]], start_build: Start | None = None) -> None:
-        self._http = _Server(state, start_build)
+    def __init__(self, state: Callable[[], dict[str, Any]], port: int = 0, *, start_build: Start | None = None) -> None:
+        self._http = _Server(state, port, start_build)
         self._thread: Thread | None = None
         self.url = f"http://{_HOST}:{self._http.server_address[1]}/"
 
@@ -88,11 +89,11 @@ class _Content(NamedTuple):
 
 
 class _Server(BoundedServer):
-    def __init__(self, state: Callable[[], dict[str, Any]], start_build: Start | None) -> None:
+    def __init__(self, state: Callable[[], dict[str, Any]], port: int, start_build: Start | None) -> None:
         self.state = state
         self.start_build = start_build
         self.files = _files()
-        super().__init__((_HOST, 0), _Handler)
+        super().__init__((_HOST, port), _Handler)
         self.hosts = frozenset(f"{name}:{self.server_address[1]}" for name in _NAMES)
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from imagebuilder_local.emulator import Builds, ImageBuilder, Progress
-from imagebuilder_local.page.builds import MOST_IMAGES, Naming, awaited, builds_shown, executions
+from imagebuilder_local.page.builds import MOST_IMAGES, Naming, awaited, builds_shown, executions, newest_of
 from imagebuilder_local.page.deployments import deployments
 from imagebuilder_local.page.difference import changes
 from imagebuilder_local.page.operations import Operation
@@ -14,22 +14,23 @@ from imagebuilder_local.page.records import Call, Event
 from imagebuilder_local.page.timeline import Timeline
 
 
-def view(timeline: Timeline, service: ImageBuilder, *, activity: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def view(timeline: Timeline, *services: ImageBuilder, activity: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return pipelines in order of creation, and deployments, operations, events and calls of others, newest first.
 
-    `activity` is the command that runs (`what`) and its start (`at`). Default: none runs.
+    The account and the Region are those of the first service. `activity` is the command that runs (`what`) and its
+    start (`at`). Default: none runs.
     """
 
     def naming(stack_id: str, stack_name: str, logical_id: str) -> str:
         return timeline.paths.of(stack_id, stack_name, logical_id).name
 
-    settings = service.pipelines()
-    builds = service.newest_builds(builds_shown(len(settings)))
-    now = service.now()
+    settings = [pipeline for service in services for pipeline in service.pipelines()]
+    most, now = builds_shown(len(settings)), services[0].now()
+    builds = {arn: builds for service in services for arn, builds in service.newest_builds(most).items()}
     pipelines = [pipeline(one, builds.get(one["arn"], Builds([], 0)), now, naming) for one in settings]
-    images = service.newest_images(MOST_IMAGES)
+    images = newest_of([service.newest_images(MOST_IMAGES) for service in services], MOST_IMAGES)
     newest = [build for found in (*builds.values(), images) for build in found.newest]
-    _, _, _, region, account, _ = service.arn("").split(":")
+    _, _, _, region, account, _ = services[0].arn("").split(":")
     with timeline.operations.read() as done, timeline.read() as (events, others):
         return {
             "activity": activity,

@@ -17,6 +17,7 @@ export function eventBlock(event, isOpen) {
     element("time", { datetime: event.at, title: wholeTime(event.at), class: "quiet" }, timeOfDay(event.at)),
     event.milliseconds === null ? since(event.at) : element("span", { class: "quiet" }, duration(event.milliseconds)),
     element("span", { class: "quiet" }, plural(event.calls.length + event.forgottenCalls, "call")),
+    event.reverts && element("span", { class: "quiet" }, "rollback"),
     attempts(event) > 0 && element("span", { class: "quiet" }, plural(attempts(event), "retry", "retries")),
   ];
   const steps = element("ol", { class: "steps" }, received(event), forgotten(event), calls(event), waiting(event), answered(event));

@@ -79,10 +79,17 @@ function showPipelines() {
     ...pipeline,
     executions: pipeline.executions.map((build) => ({ ...build, event: eventOf(build, state) })),
     lastEvent: lastEventOf(pipeline.settings.arn),
+    place: placeOf(pipeline.settings.arn),
   }));
   at("pipelines-count").textContent = pipelines.length || "";
   at("pipelines-empty").hidden = pipelines.length > 0;
   reconcile(at("pipelines-list"), pipelines, (pipeline) => pipeline.settings.arn, pipelineCard);
+}
+
+// The Region and account of a pipeline, if they are not those of the page.
+function placeOf(arn) {
+  const [, , , region, account] = arn.split(":");
+  return region === state.region && account === state.account ? null : `${region} · account ${account}`;
 }
 
 function lastEventOf(arn) {

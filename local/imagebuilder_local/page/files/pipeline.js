@@ -15,13 +15,14 @@ const USES = {
   distributionConfigurationArn: "Distribution",
 };
 
-export function pipelineCard({ settings, changed, runs, executions, olderExecutions, lastEvent }) {
+export function pipelineCard({ settings, changed, runs, executions, olderExecutions, lastEvent, place }) {
   const { arn, name, status, tags, description } = settings;
   const id = `pipeline-${arn}`;
   return element(
     "article",
     { class: "card pipeline", "aria-labelledby": id },
     element("header", {}, element("h3", { id }, element("span", { class: "name" }, name)), pill(STATUS[status] ?? "quiet", status)),
+    place && element("p", { class: "quiet" }, place),
     description && element("p", {}, description),
     runs && schedule(runs),
     uses(changed),
