@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 from collections.abc import Iterator
 from importlib.resources import files
@@ -46,6 +47,12 @@ def test_page_and_each_of_its_files_is_served_with_its_type(server: PageServer) 
     assert types["page.css"] == "text/css"
     assert types["page.js"] == "text/javascript"
     assert types["icon.svg"] == "image/svg+xml"
+
+
+def test_page_loads_all_of_its_scripts_at_once(server: PageServer) -> None:
+    page = ask(server)[2].decode()
+    loaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', page)) | {"page.js"}
+    assert loaded == {name for name in FILES if name.endswith(".js")}
 
 
 def test_wheel_has_every_file_of_the_page() -> None:
