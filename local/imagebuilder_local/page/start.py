@@ -17,7 +17,7 @@ def starting(
     """Return a function that starts a build as the account's root user, from the request `{"imagePipelineArn": ARN}`.
 
     `services` returns those of all accounts and Regions; that of the pipeline is called, or else the first one. The
-    function returns the response of the service, and raises its ServiceError. `watch` is told of the call.
+    function returns the response of the service, and raises its ServiceError. `watch` records the call.
     """
     headers = Message()
     headers["User-Agent"] = _CLIENT
