@@ -1,7 +1,6 @@
 """Builds and waiting events as the page's scripts render them, without a browser."""
 
 import json
-from email.message import Message
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from support.building import FAILING
 from support.rendering import called, rendered, text
 
-from imagebuilder_local.emulator import Answered, ImageBuilder
+from imagebuilder_local.emulator import ImageBuilder
 from imagebuilder_local.page import Timeline, view
 from imagebuilder_model.ownership import LOGICAL_ID_TAG, STACK_ID_TAG, WHAT_IS_BUILT_TAG
 
@@ -175,33 +174,6 @@ def test_pipeline_shows_its_newest_build_and_folds_the_earlier_ones(
     assert (text(earlier[0]), text(earlier[-1])) == ("Earlier builds (11)", "2 older builds not shown")
 
 
-def test_waiting_event_names_its_resource_and_the_build_that_it_waits_for(tmp_path: Path) -> None:
-    timeline = Timeline()
-    event = timeline.begin(
-        request_type="Create",
-        logical_id="Rest",
-        props={"ImageArn": "arn:image"},
-        stack_name="Golden",
-        stack_id=STACK,
-        resource_type="Custom::ImagePipelineImage",
-    )
-    timeline.function_returned(event)
-    (waiting,) = json.loads(json.dumps(view(timeline, ImageBuilder())))["events"]
-    card = rendered(tmp_path, "event", "eventBlock", waiting)
-    assert card.get("data-tone") == "waiting"
-    for part in (
-        "Create event of Rest",
-        "Waiting",
-        "the response comes later",
-        "Waiting for the build arn:image",
-    ):
-        assert part in text(card)
-    assert not card.findall(".//a")
-    card = rendered(tmp_path, "event", "eventBlock", waiting | {"build": {"status": "TESTING"}})
-    assert text(card).endswith("Waiting for the build arn:image TESTING")
-    assert [link.get("href") for link in card.iterfind(".//a")] == ["#build-arn:image"]
-
-
 def test_event_and_build_find_each_other(pipeline: Any, service: ImageBuilder, tmp_path: Path) -> None:
     image = start(pipeline, tags=TAGS)
     start(pipeline)
@@ -242,31 +214,3 @@ def test_event_and_build_find_each_other(pipeline: Any, service: ImageBuilder, t
         [manual["arn"], "Build 1.0.0/2 of My Pipe: running"],
         [built["arn"], "Build 1.0.0/1 of My Pipe: running"],
     ]
-
-
-def test_attempts_that_fail_like_the_one_before_are_folded(tmp_path: Path) -> None:
-    timeline = Timeline()
-    event = timeline.begin(
-        request_type="Update",
-        logical_id="Pipeline",
-        props={},
-        stack_name="Golden",
-        stack_id=STACK,
-        resource_type="Custom::ImagePipeline",
-    )
-    timeline.traced(event, "Root=1-0-1")
-    answers = (
-        [Answered(429, "Slow", "slow down")] * 5 + [Answered(403, "Denied", "no")] * 2 + [Answered(200, None, None)]
-    )
-    for attempt, answer in enumerate(answers, 1):
-        headers = Message()
-        headers["X-Amzn-Trace-Id"] = "Root=1-0-1"
-        headers["amz-sdk-request"] = f"attempt={attempt}"
-        timeline.call("UpdateImagePipeline", {}, headers)(answer)
-    (shown,) = json.loads(json.dumps(view(timeline, ImageBuilder())))["events"]
-    card = rendered(tmp_path, "event", "eventBlock", shown)
-    folds = [text(fold[0]) for fold in card.iterfind(".//li/div/details") if "attempts" in text(fold[0])]
-    assert folds == ["4 more attempts up to attempt 5: Slow"]
-    assert len(card.findall(".//details//details//li")) == 4
-    assert text(card).count("403 Denied") == 2
-    assert "attempt 8" in text(card)
