@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from imagebuilder_local.cdk import CDK_CLI
 from imagebuilder_local.cloud import LocalCloud
+from imagebuilder_local.cloud.activity import doing
 from imagebuilder_local.cloud.environment import client_settings, program_path
 from imagebuilder_local.cloud.files import full_disk, make_folder, refuse_link, write_private
 from imagebuilder_local.cloud.state import State
@@ -45,7 +46,7 @@ def deploy(project: Path, cloud: LocalCloud) -> None:
     refuse_link(outputs_file)
     try:
         _bootstrap(state, cloud, environment, project)
-        with step("cdk deploy"):
+        with step("cdk deploy"), doing(cloud.folder, "cdk deploy"):
             outputs_file.unlink(missing_ok=True)
             command = [*_CDK, "deploy", "--all", "--require-approval", "never", "--outputs-file", str(outputs_file)]
             run_cdk(command, environment=environment, project=project, cloud=cloud)
@@ -98,7 +99,7 @@ def _bootstrap(state: State, cloud: LocalCloud, environment: dict[str, str], pro
     bootstrapped = f"{state.pid} {state.started}"
     if note.is_file() and note.read_text(encoding="utf-8") == bootstrapped:
         return
-    with step("cdk bootstrap"):
+    with step("cdk bootstrap"), doing(cloud.folder, "cdk bootstrap"):
         command = [*_CDK, "bootstrap", f"aws://{state.account}/{state.region}"]
         run_cdk(command, environment=environment, project=project, cloud=cloud, show=False)
         write_private(note, bootstrapped)

@@ -1,5 +1,6 @@
 """Where a person learns of the page."""
 
+import json
 import re
 import subprocess
 import sys
@@ -28,5 +29,22 @@ def test_up_and_status_print_an_address_that_answers(tmp_path: Path) -> None:
         assert f"Page: {address[1]}\n" in status
         with urllib.request.urlopen(address[1]) as response:
             assert b"<title>Pipelines in the local cloud</title>" in response.read()
+    finally:
+        LocalCloud(tmp_path / ".local" / "cloud").stop()
+
+
+def test_deploy_tells_the_page_which_command_runs(tmp_path: Path) -> None:
+    programs = tmp_path / "node_modules" / ".bin"
+    programs.mkdir(parents=True)
+    cdk = programs / "cdk"
+    # The bootstrap succeeds, the deployment does not.
+    cdk.write_text('#!/bin/sh\ncat .local/cloud/activity.json >> seen; echo >> seen; [ "$4" = bootstrap ]\n')
+    cdk.chmod(0o755)
+    try:
+        done = subprocess.run([sys.executable, "-m", "imagebuilder_local", "deploy"], cwd=tmp_path, check=False)
+        assert done.returncode == 1
+        seen = [json.loads(line)["what"] for line in (tmp_path / "seen").read_text().splitlines()]
+        assert seen == ["cdk bootstrap", "cdk deploy"]
+        assert not (tmp_path / ".local" / "cloud" / "activity.json").exists()
     finally:
         LocalCloud(tmp_path / ".local" / "cloud").stop()

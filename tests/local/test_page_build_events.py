@@ -60,6 +60,7 @@ def test_event_waits_for_its_image_and_has_the_looks_at_it_among_its_calls(cloud
             "stack": "Golden",
             "stackId": waiting["stackId"],
             "logicalId": "Build",
+            "name": "Build",
             "trigger": "first",
         }
         rest = wait_for(lambda: event_of(cloud, "Golden", IMAGE, "waiting"))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from support.building import FAILING
 
-from imagebuilder_local.emulator import ImageBuilder
-from imagebuilder_local.page import Timeline, view
+from imagebuilder_local.emulator import ImageBuilder, ServiceError
+from imagebuilder_local.page import Timeline, starting, view
 from imagebuilder_model.ownership import LOGICAL_ID_TAG, STACK_ID_TAG, WHAT_IS_BUILT_TAG
 
 OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
@@ -125,6 +125,7 @@ def test_build_of_a_resource_names_it_and_its_trigger(pipeline: Any, service: Im
         "stack": "Golden",
         "stackId": STACK,
         "logicalId": "Build",
+        "name": "Build",
         "trigger": TRIGGER,
     }
 
@@ -173,3 +174,54 @@ def test_more_pipelines_show_fewer_builds_each(client: Any, service: ImageBuilde
             client.start_image_pipeline_execution(imagePipelineArn=f"{OWN}image-pipeline/web-{number}")
     shown = {(len(pipeline["executions"]), pipeline["olderExecutions"]) for pipeline in pipelines(service)}
     assert shown == {(9, 1)}
+
+
+def test_images_without_a_pipeline_are_shown_and_those_of_a_deleted_one(
+    pipeline: Any, service: ImageBuilder, minimal: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    assert view(Timeline(), service)["images"] == {"executions": [], "olderExecutions": 0}
+    start(pipeline)
+    clock.now += 60
+    request = {name: value for name, value in minimal.items() if name != "name"}
+    direct = service.build_at_once(request)["arn"]
+    shown = view(Timeline(), service)["images"]
+    assert [image["arn"] for image in shown["executions"]] == [direct]
+    pipeline.delete_image_pipeline(imagePipelineArn=ARN)
+    shown = view(Timeline(), service)["images"]
+    assert [image["arn"] for image in shown["executions"]] == [direct, f"{OWN}image/web/1.0.0/1"]
+    for _ in range(25):
+        service.build_at_once(request)
+    shown = view(Timeline(), service)["images"]
+    assert (len(shown["executions"]), shown["olderExecutions"]) == (20, 7)
+
+
+def test_start_of_the_page_is_a_call_of_the_root_user_without_tags(pipeline: Any, service: ImageBuilder) -> None:
+    timeline = Timeline()
+    other = ImageBuilder(region="eu-west-1")
+    begin = starting(lambda: [other, service], timeline.call)
+    image = begin({"imagePipelineArn": ARN, "tags": TAGS})["imageBuildVersionArn"]
+    assert newest(service)["arn"] == image
+    assert newest(service)["builtBy"] is None
+    with pytest.raises(ServiceError, match="ResourceNotFoundException"):
+        begin({"imagePipelineArn": f"{ARN}-missing"})
+    with pytest.raises(ServiceError):
+        begin({})
+    calls = view(timeline, service)["others"]
+    assert [(call["client"], call["status"]) for call in calls][-2:] == [("this-page", 404), ("this-page", 200)]
+
+
+def test_pipelines_and_images_of_several_regions_are_shown_together(
+    client: Any, service: ImageBuilder, minimal: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    client.create_image_pipeline(**minimal)
+    request = {name: value for name, value in minimal.items() if name != "name"}
+    other = ImageBuilder(region="eu-west-1", clock=lambda: clock.now, strict_references=False)
+    second = other.call("CreateImagePipeline", minimal | {"clientToken": "x" * 36})["imagePipelineArn"]
+    images = []
+    for one in (other, service):
+        clock.now += 1
+        images.append(one.build_at_once(request)["arn"])
+    state = view(Timeline(), service, other)
+    assert [shown["settings"]["arn"] for shown in state["pipelines"]] == [ARN, second]
+    assert [image["arn"] for image in state["images"]["executions"]] == images[::-1]
+    assert state["region"] == "us-east-1"

@@ -177,11 +177,13 @@ def test_what_is_wrapped_in_ministack_has_the_parameters_that_are_used() -> None
     script = (
         "import inspect, json\n"
         "from ministack.services import lambda_svc\n"
-        "from ministack.services.cloudformation import custom_resource\n"
+        "from ministack.services.cloudformation import changesets, custom_resource, handlers\n"
         "names = ('invoke_custom_resource', 'deliver_response')\n"
         "found = {name: list(inspect.signature(getattr(custom_resource, name)).parameters) for name in names}\n"
         "names = ('_execute_function_with_config_scope', '_xray_trace_id_for_invocation')\n"
         "found |= {name: list(inspect.signature(getattr(lambda_svc, name)).parameters) for name in names}\n"
+        "found |= {one.__name__: list(inspect.signature(one._deploy_stack_async).parameters)[:3]\n"
+        "          for one in (changesets, handlers)}\n"
         "print(json.dumps(found))"
     )
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
@@ -200,6 +202,8 @@ def test_what_is_wrapped_in_ministack_has_the_parameters_that_are_used() -> None
         "deliver_response": ["token", "response"],
         "_execute_function_with_config_scope": ["func", "event"],
         "_xray_trace_id_for_invocation": ["config", "inbound_trace_header"],
+        "ministack.services.cloudformation.changesets": ["stack_name", "stack_id", "template"],
+        "ministack.services.cloudformation.handlers": ["stack_name", "stack_id", "template"],
     }
 
 

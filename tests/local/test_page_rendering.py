@@ -165,40 +165,13 @@ def test_pipeline_shows_its_newest_build_and_folds_the_earlier_ones(
     pipeline: Any, service: ImageBuilder, tmp_path: Path
 ) -> None:
     card = rendered(tmp_path, "pipeline", "pipelineCard", shown(service))
-    assert "No builds" in text(card)
+    assert "Not built yet" in text(card)
     images = [start(pipeline) for _ in range(12)]
     card = rendered(tmp_path, "pipeline", "pipelineCard", shown(service))
     assert [build.get("id") for build in card.iterfind("ul/li")] == [f"build-{images[-1]}"]
     (earlier,) = card.iterfind("details[@data-key='executions']")
     assert [build.get("id") for build in earlier.iterfind("ul/li")] == [f"build-{arn}" for arn in images[-2:1:-1]]
     assert (text(earlier[0]), text(earlier[-1])) == ("Earlier builds (11)", "2 older builds not shown")
-
-
-def test_waiting_event_shows_its_resource_type_and_the_build_that_it_waits_for(tmp_path: Path) -> None:
-    timeline = Timeline()
-    event = timeline.begin(
-        request_type="Create",
-        logical_id="Rest",
-        props={"ImageArn": "arn:image"},
-        stack_name="Golden",
-        stack_id=STACK,
-        resource_type="Custom::ImagePipelineImage",
-    )
-    timeline.function_returned(event)
-    (waiting,) = json.loads(json.dumps(view(timeline, ImageBuilder())))["events"]
-    card = rendered(tmp_path, "event", "eventCard", waiting)
-    assert card.get("data-tone") == "waiting"
-    for part in (
-        "Custom::ImagePipelineImage",
-        "Waiting",
-        "the response comes later",
-        "Waiting for the build arn:image",
-    ):
-        assert part in text(card)
-    assert not card.findall(".//a")
-    card = rendered(tmp_path, "event", "eventCard", waiting | {"build": {"status": "TESTING"}})
-    assert text(card).endswith("Waiting for the build arn:image TESTING")
-    assert [link.get("href") for link in card.iterfind(".//a")] == ["#build-arn:image"]
 
 
 def test_event_and_build_find_each_other(pipeline: Any, service: ImageBuilder, tmp_path: Path) -> None:
@@ -224,9 +197,20 @@ def test_event_and_build_find_each_other(pipeline: Any, service: ImageBuilder, t
     assert called(tmp_path, "links", "withBuild", own, state) == own | {"build": {"status": "PENDING"}}
     assert called(tmp_path, "links", "withBuild", other, state) == other
 
+    timeline.operations.record(
+        event_id="1",
+        stack_id=STACK,
+        stack_name="Golden",
+        logical_id="Golden",
+        physical_id=STACK,
+        resource_type="AWS::CloudFormation::Stack",
+        status="CREATE_IN_PROGRESS",
+        reason="",
+    )
+    (deployment,) = view(timeline, service)["deployments"]
+    state["deployments"] = [deployment]
     assert called(tmp_path, "news", "sentences", state) == [
-        [own["number"], "Create of Build in Golden: Waiting"],
-        [other["number"], "Create of Build in Golden: Waiting"],
+        [deployment["id"], "create of Golden: in progress"],
         [manual["arn"], "Build 1.0.0/2 of My Pipe: running"],
         [built["arn"], "Build 1.0.0/1 of My Pipe: running"],
     ]

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 from collections.abc import Iterator
 from importlib.resources import files
@@ -13,6 +14,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 from support.cdk import ROOT
 
+from imagebuilder_local.emulator import ServiceError
 from imagebuilder_local.page import PageServer
 
 FILES = sorted(file.name for file in (files("imagebuilder_local.page") / "files").iterdir())
@@ -45,6 +47,12 @@ def test_page_and_each_of_its_files_is_served_with_its_type(server: PageServer) 
     assert types["page.css"] == "text/css"
     assert types["page.js"] == "text/javascript"
     assert types["icon.svg"] == "image/svg+xml"
+
+
+def test_page_loads_all_of_its_scripts_at_once(server: PageServer) -> None:
+    page = ask(server)[2].decode()
+    loaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', page)) | {"page.js"}
+    assert loaded == {name for name in FILES if name.endswith(".js")}
 
 
 def test_wheel_has_every_file_of_the_page() -> None:
@@ -120,3 +128,91 @@ def test_port_is_given_back_at_the_end(state: dict[str, Any]) -> None:
         port = urlsplit(server.url).port or 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=2)
+
+
+STARTED = {"imageBuildVersionArn": "arn:image"}
+BODY = b'{"imagePipelineArn": "arn"}'
+Header = tuple[str, str | None]
+
+
+@pytest.fixture
+def started(state: dict[str, Any]) -> Iterator[tuple[PageServer, list[Any]]]:
+    """A server whose builds start, and the requests for them."""
+    requests: list[Any] = []
+
+    def start(request: Any) -> dict[str, Any]:
+        requests.append(request)
+        if "imagePipelineArn" not in request:
+            raise ServiceError("ResourceNotFoundException", "no such pipeline")
+        return STARTED
+
+    with PageServer(lambda: state, start_build=start) as server:
+        yield server, requests
+
+
+def post(server: PageServer, body: bytes = BODY, *others: Header) -> tuple[int, bytes]:
+    """Send a request to start a build as the page does, with other headers where given, or without if None."""
+    origin = server.url.rstrip("/")
+    own: dict[str, str | None] = {
+        "Origin": origin,
+        "Content-Type": "application/json",
+        "Sec-Fetch-Site": "same-origin",
+    }
+    sent = {name: value for name, value in (own | dict(others)).items() if value is not None}
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    connection.request("POST", "/start", body, sent)
+    response = connection.getresponse()
+    found = response.status, response.read()
+    connection.close()
+    return found
+
+
+def test_page_starts_a_build(started: tuple[PageServer, list[Any]]) -> None:
+    server, requests = started
+    status, body = post(server)
+    assert (status, json.loads(body), requests) == (200, STARTED, [{"imagePipelineArn": "arn"}])
+    assert post(server, BODY, ("Sec-Fetch-Site", None))[0] == 200  # older browsers do not send it
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Origin", "https://attacker.example"),
+        ("Origin", "null"),
+        ("Origin", None),
+        ("Origin", "http://127.0.0.1:1"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Content-Type", "text/plain"),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Content-Type", None),
+    ],
+)
+def test_other_site_starts_no_build(started: tuple[PageServer, list[Any]], header: Header) -> None:
+    server, requests = started
+    assert (post(server, BODY, header)[0], requests) == (403, [])
+
+
+def test_page_under_a_foreign_name_starts_no_build(started: tuple[PageServer, list[Any]]) -> None:
+    server, requests = started
+    assert post(server, BODY, ("Host", "attacker.example"), ("Origin", "http://attacker.example"))[0] == 421
+    assert requests == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"a": "' + b"x" * 5000 + b'"}'])
+def test_body_that_is_no_small_object_starts_no_build(started: tuple[PageServer, list[Any]], body: bytes) -> None:
+    server, requests = started
+    assert (post(server, body)[0], requests) == (400, [])
+
+
+def test_refusal_of_the_service_is_told_with_its_words(started: tuple[PageServer, list[Any]]) -> None:
+    status, body = post(started[0], b"{}")
+    assert (status, body) == (404, b"ResourceNotFoundException: no such pipeline\n")
+
+
+def test_start_is_not_read_and_is_not_there_without_a_service(
+    server: PageServer, started: tuple[PageServer, list[Any]]
+) -> None:
+    status, headers, _ = ask(started[0], "/start")
+    assert (status, headers["allow"]) == (405, "POST")
+    assert post(server)[0] == 405

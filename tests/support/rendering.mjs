@@ -7,6 +7,7 @@ const [folder, module, name] = process.argv.slice(2);
 class Element {
   constructor(tag) { Object.assign(this, { tag, attributes: {}, children: [] }); }
   setAttribute(key, value) { this.attributes[key] = String(value); }
+  addEventListener() {}
   append(...children) { this.children.push(...children); }
   toString() {
     const attributes = Object.entries(this.attributes).map(([key, value]) => ` ${key}="${escaped(value)}"`).join("");

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import trustme
 
+from imagebuilder_local.cloud.activity import activity
 from imagebuilder_local.cloud.environment import client_settings, neutral_environment
 from imagebuilder_local.cloud.errors import LocalCloudError
 from imagebuilder_local.cloud.files import write_private
@@ -23,7 +24,7 @@ from imagebuilder_local.cloud.resource_types import provisioners
 from imagebuilder_local.cloud.state import Folder, State, holding
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 from imagebuilder_local.http_server import LISTEN_QUEUE
-from imagebuilder_local.page import PageServer, Timeline, view
+from imagebuilder_local.page import PageServer, Timeline, starting, view
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
@@ -67,7 +68,11 @@ def _serve_from(folder: Folder, port: int) -> None:
     listener = _listen(port)
     timeline = Timeline()
     server = ImageBuilderServer(service, host=HOST, ssl_context=context, watch=timeline.call)
-    with _stopping(server), PageServer(lambda: view(timeline, service)) as page:
+
+    def seen() -> dict[str, Any]:
+        return view(timeline, service, activity=activity(folder))
+
+    with _stopping(server), PageServer(seen, start_build=starting(lambda: [service], timeline.call)) as page:
         state = State(
             pid=os.getpid(),
             started=started(os.getpid()) or "",
@@ -166,6 +171,7 @@ async def _serve(
         service_token,
         stack_events,
         state_machine_role,
+        templates,
     )
     from imagebuilder_local.cloud.ministack.iam import MinistackIam
     from imagebuilder_local.cloud.ministack.signatures import Signatures
@@ -176,6 +182,7 @@ async def _serve(
     state_machine_role.enforce(iam)
     events.watch(timeline)
     stack_events.record(timeline.operations)
+    templates.report(timeline.paths.add)
     signatures = Signatures(state.account)
     gate = Gate(app, signatures)
     # Wrapped outside the page's events, so that the page does not show rejected operations, which are not sent.

@@ -53,6 +53,11 @@ class Folder:
         return self.path / "server.pem"
 
     @property
+    def activity(self) -> Path:
+        """What a command of a deployment does now; exists while it runs."""
+        return self.path / "activity.json"
+
+    @property
     def home(self) -> Path:
         """Home folder of clients, so that the user's own is neither read nor written."""
         return self.path / "home"

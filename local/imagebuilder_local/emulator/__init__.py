@@ -4,11 +4,13 @@
 limits, routes and error statuses come from `imagebuilder_model`.
 """
 
+from imagebuilder_local.emulator.changed_settings import changed_settings
 from imagebuilder_local.emulator.descriptions import SHAPES
 from imagebuilder_local.emulator.errors import ServiceError, access_denied
 from imagebuilder_local.emulator.iam import Iam
 from imagebuilder_local.emulator.image_builder import ImageBuilder
 from imagebuilder_local.emulator.kept import Call, kept
+from imagebuilder_local.emulator.next_run import next_runs
 from imagebuilder_local.emulator.progress import Builds, Progress
 from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Watch
 from imagebuilder_local.emulator.state import ServiceEvent
@@ -27,6 +29,8 @@ __all__ = [
     "ServiceEvent",
     "Watch",
     "access_denied",
+    "changed_settings",
     "kept",
     "latest_version_references",
+    "next_runs",
 ]

@@ -20,7 +20,7 @@ from imagebuilder_local.emulator.kept import Call, CallLog
 from imagebuilder_local.emulator.operations import OPERATIONS
 from imagebuilder_local.emulator.pace import seconds_per_state as default_pace
 from imagebuilder_local.emulator.pipelines import shown
-from imagebuilder_local.emulator.progress import Builds, newest_builds
+from imagebuilder_local.emulator.progress import Builds, newest_builds, newest_images
 from imagebuilder_local.emulator.rate import TokenBucket
 from imagebuilder_local.emulator.settings import references
 from imagebuilder_local.emulator.state import ServiceEvent, State
@@ -111,6 +111,15 @@ class ImageBuilder:
         """Return up to `most` of the newest builds of each pipeline, by its ARN, as they stand now."""
         with self._lock:
             return newest_builds(self._state, most)
+
+    def newest_images(self, most: int) -> Builds:
+        """Return up to `most` of the newest images without a pipeline, or whose pipeline was deleted."""
+        with self._lock:
+            return newest_images(self._state, most)
+
+    def now(self) -> float:
+        """Return the time of the service, in seconds since the epoch."""
+        return self._state.clock()
 
     def take_events(self) -> list[ServiceEvent]:
         """Remove and return the events for EventBridge since the last time, in order."""

@@ -1,8 +1,9 @@
 """The time at which a schedule runs next."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -29,3 +30,20 @@ def next_run(schedule: Mapping[str, Any], since: float, now: float) -> float | N
     except (ArithmeticError, LookupError, OSError, ValueError):  # ZoneInfoNotFoundError is a LookupError
         return None
     return None if time is None else time.timestamp()
+
+
+def next_runs(pipeline: Mapping[str, Any], now: float, most: int) -> list[float]:
+    """Return up to `most` times at which a pipeline's schedule runs it next, in seconds since the epoch.
+
+    `pipeline` is as GetImagePipeline returns it. A disabled pipeline has none.
+    """
+    if pipeline["status"] == "DISABLED" or "schedule" not in pipeline:
+        return []
+    return list(islice(_runs(pipeline, now), most))
+
+
+def _runs(pipeline: Mapping[str, Any], now: float) -> Iterator[float]:
+    # What a rate counts from is not verified on AWS.
+    since = datetime.fromisoformat(pipeline["dateUpdated"]).timestamp()
+    while (found := next_run(pipeline["schedule"], since, now)) is not None:
+        yield (now := found)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from copy import deepcopy
-from datetime import datetime
 from typing import Any
 
 from imagebuilder_local.emulator.errors import ServiceError
 from imagebuilder_local.emulator.executions import last_run
 from imagebuilder_local.emulator.inspector import require_inspector
-from imagebuilder_local.emulator.next_run import next_run
+from imagebuilder_local.emulator.next_run import next_runs
 from imagebuilder_local.emulator.pages import page
 from imagebuilder_local.emulator.settings import RECIPES, build_settings, require_references
 from imagebuilder_local.emulator.state import State, timestamp
@@ -94,11 +93,8 @@ def shown(state: State, pipeline: Mapping[str, Any]) -> dict[str, Any]:
 
 def _next_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:
     """Return the field of an enabled pipeline about its next scheduled run; empty if there is none."""
-    if pipeline["status"] == "DISABLED" or "schedule" not in pipeline:
-        return {}
-    since = datetime.fromisoformat(pipeline["dateUpdated"]).timestamp()
-    at = next_run(pipeline["schedule"], since, state.clock())
-    return {} if at is None else {"dateNextRun": timestamp(at)}
+    runs = next_runs(pipeline, state.clock(), most=1)
+    return {"dateNextRun": timestamp(runs[0])} if runs else {}
 
 
 def _configuration(state: State, request: Mapping[str, Any]) -> dict[str, Any]:

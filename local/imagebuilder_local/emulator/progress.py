@@ -1,8 +1,10 @@
 """Builds as they stand: which states they have passed, and which follow."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from imagebuilder_local.emulator.executions import made_by
+from imagebuilder_local.emulator.images import Image
 from imagebuilder_local.emulator.state import State, timestamp
 
 
@@ -28,16 +30,25 @@ class Builds(NamedTuple):
 def newest_builds(state: State, most: int) -> dict[str, Builds]:
     """Return up to `most` of the newest builds of each pipeline, by its ARN."""
     now = state.clock()
-    builds: dict[str, Builds] = {}
-    for arn, pipeline in state.pipelines.items():
-        images = made_by(state, pipeline)
-        newest = [
-            Progress(
-                image.summary(now),
-                [(change.status, timestamp(change.at)) for change in image.passed(now)],
-                image.ahead(now),
-            )
-            for image in reversed(images[-most:])
-        ]
-        builds[arn] = Builds(newest, len(images) - len(newest))
-    return builds
+    return {arn: _newest(made_by(state, pipeline), now, most) for arn, pipeline in state.pipelines.items()}
+
+
+def newest_images(state: State, most: int) -> Builds:
+    """Return up to `most` of the newest images without a pipeline, or whose pipeline was deleted."""
+    shown = {image.arn for pipeline in state.pipelines.values() for image in made_by(state, pipeline)}
+    others = sorted(
+        (image for image in state.images.values() if image.arn not in shown), key=lambda one: one.started_at
+    )
+    return _newest(others, state.clock(), most)
+
+
+def _newest(images: Sequence[Image], now: float, most: int) -> Builds:
+    newest = [
+        Progress(
+            image.summary(now),
+            [(change.status, timestamp(change.at)) for change in image.passed(now)],
+            image.ahead(now),
+        )
+        for image in reversed(images[-most:])
+    ]
+    return Builds(newest, len(images) - len(newest))

@@ -6,7 +6,8 @@
 """
 
 from imagebuilder_local.page.server import PageServer
+from imagebuilder_local.page.start import starting
 from imagebuilder_local.page.timeline import Timeline
 from imagebuilder_local.page.view import view
 
-__all__ = ["PageServer", "Timeline", "view"]
+__all__ = ["PageServer", "Timeline", "starting", "view"]

@@ -110,6 +110,12 @@ class Operations:
                 operation.ended = None if status.endswith("_IN_PROGRESS") else at
         return operation.id, at
 
+    def current(self, stack_id: str) -> str | None:
+        """Return the id of a stack's newest operation, None if it has none."""
+        with self._lock:
+            operation = self._of(stack_id)
+            return None if operation is None else operation.id
+
     def kind(self, stack_id: str) -> str | None:
         """Return the kind of a stack's newest operation, None if it has none."""
         with self._lock:

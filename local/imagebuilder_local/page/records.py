@@ -37,6 +37,7 @@ class Answer:
 class Event:
     """A custom resource event, from its sending to its end. `token` is the secret part of its ResponseURL.
 
+    `operation` is the id of the stack operation that sends it, empty if it is not known.
     `has_returned` is set when the function has ended without an error: its response may come later, from elsewhere.
     """
 
@@ -52,6 +53,7 @@ class Event:
     started: float
     calls: deque[Call]
     calls_made: int = 0
+    operation: str = ""
     request_id: str = ""
     trace: str = ""
     token: str = field(default="", repr=False)

@@ -1,20 +1,28 @@
 """Server of the page. It uses plain HTTP, because browsers would warn about a self-signed certificate.
 
-The page is for browsers on this machine. The server listens only on the loopback interface, allows only GET, and only
-under a name of this machine, so that other sites cannot read it through the browser.
+The page is for browsers on this machine. The server listens only on the loopback interface, and responds only under a
+name of this machine, so that other sites cannot read it through the browser. It allows GET, and POST to start a build:
+only from the page itself, so that other sites cannot start one through the browser.
 """
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from importlib.resources import files
 from threading import Thread
 from typing import Any, Final, NamedTuple, Self
 
+from imagebuilder_local.emulator import ServiceError
 from imagebuilder_local.http_server import BoundedHandler, BoundedServer
 
 STATE_PATH: Final = "/state.json"
+START_PATH: Final = "/start"
+
+Start = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""Starts a build for a request of the page and returns a JSON object. ServiceError rejects it."""
+
+_MOST_BYTES: Final = 4096
 
 _HOST: Final = "127.0.0.1"
 _NAMES: Final = (_HOST, "localhost")
@@ -42,10 +50,14 @@ _HEADERS: Final = {
 
 
 class PageServer:
-    """Serves the page's files and a state as JSON in background threads, from `start` to `stop` or in a `with`."""
+    """Serves the page's files and a state as JSON in background threads, from `start` to `stop` or in a `with`.
 
-    def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
-        self._http = _Server(state)
+    Port 0 selects a free port; `url` has it. `start_build` starts a build for the page. Default: the page cannot start
+    any.
+    """
+
+    def __init__(self, state: Callable[[], dict[str, Any]], port: int = 0, *, start_build: Start | None = None) -> None:
+        self._http = _Server(state, port, start_build)
         self._thread: Thread | None = None
         self.url = f"http://{_HOST}:{self._http.server_address[1]}/"
 
@@ -77,10 +89,11 @@ class _Content(NamedTuple):
 
 
 class _Server(BoundedServer):
-    def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, state: Callable[[], dict[str, Any]], port: int, start_build: Start | None) -> None:
         self.state = state
+        self.start_build = start_build
         self.files = _files()
-        super().__init__((_HOST, 0), _Handler)
+        super().__init__((_HOST, port), _Handler)
         self.hosts = frozenset(f"{name}:{self.server_address[1]}" for name in _NAMES)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -91,9 +104,10 @@ class _Handler(BoundedHandler):
     server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] (only _Server makes handlers)
 
     def do_GET(self) -> None:  # noqa: N802 (the name that http.server looks for)
-        if self.headers.get("Host") not in self.server.hosts:
-            # A foreign site could read the page through a host name that resolves to this machine (DNS rebinding).
-            self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "The page is available only at its own address.")
+        if not self._is_at_its_address():
+            return
+        if self._path == START_PATH:
+            self._refuse_method("POST")
             return
         content = self._content()
         if content is None:
@@ -105,22 +119,71 @@ class _Handler(BoundedHandler):
         else:
             self._send(HTTPStatus.OK, content, ETag=tag)
 
-    def _refuse_method(self) -> None:
-        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, "Only GET is allowed.", Allow="GET")
+    def do_POST(self) -> None:  # noqa: N802
+        if not self._is_at_its_address():
+            return
+        if self._path != START_PATH or self.server.start_build is None:
+            self._refuse_method()
+        elif not self._is_of_the_page():
+            self._refuse(HTTPStatus.FORBIDDEN, "Only the page itself starts builds, with a request in JSON.")
+        elif (request := self._request()) is None:
+            self._refuse(HTTPStatus.BAD_REQUEST, f"The body must be a JSON object of at most {_MOST_BYTES} bytes.")
+        else:
+            try:
+                response = self.server.start_build(request)
+            except ServiceError as error:
+                self._refuse(error.http_status, str(error))
+            else:
+                self._send(HTTPStatus.OK, _Content("application/json", json.dumps(response).encode()))
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815 (http.server's names)
+    def _is_at_its_address(self) -> bool:
+        if self.headers.get("Host") in self.server.hosts:
+            return True
+        # A foreign site could read the page through a host name that resolves to this machine (DNS rebinding).
+        self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "The page is available only at its own address.")
+        return False
+
+    def _is_of_the_page(self) -> bool:
+        """Return whether a request comes from the page. Browsers send Origin with each POST of a script or a form.
+
+        A foreign site cannot send JSON without asking first by OPTIONS, which is refused.
+        """
+        return (
+            self.headers.get("Origin") == f"http://{self.headers['Host']}"
+            and self.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+            and self.headers.get_content_type() == "application/json"
+        )
+
+    def _request(self) -> dict[str, Any] | None:
+        """Return the JSON object in the body, None if there is none."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > _MOST_BYTES:
+            return None
+        try:
+            found = json.loads(self.rfile.read(int(length)))
+        except ValueError:
+            return None
+        return found if isinstance(found, dict) else None
+
+    def _refuse_method(self, allowed: str = "GET") -> None:
+        self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, f"Only {allowed} is allowed.", Allow=allowed)
+
+    do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815 (http.server's names)
 
     def _content(self) -> _Content | None:
-        path = self.path.partition("?")[0]
-        if path == STATE_PATH:
+        if self._path == STATE_PATH:
             state = json.dumps(self.server.state(), ensure_ascii=False, separators=(",", ":"), default=str)
             return _Content("application/json", state.encode(errors="replace"))
-        return self.server.files.get(path)
+        return self.server.files.get(self._path)
 
-    def _refuse(self, status: HTTPStatus, why: str, **headers: str) -> None:
+    @property
+    def _path(self) -> str:
+        return self.path.partition("?")[0]
+
+    def _refuse(self, status: int, why: str, **headers: str) -> None:
         self._send(status, _Content("text/plain; charset=utf-8", f"{why}\n".encode()), **headers)
 
-    def _send(self, status: HTTPStatus, content: _Content | None, **headers: str) -> None:
+    def _send(self, status: int, content: _Content | None, **headers: str) -> None:
         self.send_response(status)
         for name, value in (_HEADERS | headers).items():
             self.send_header(name, value)

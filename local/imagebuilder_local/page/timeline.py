@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any, Final
 
 from imagebuilder_local.emulator import Answered, kept
+from imagebuilder_local.page.construct_paths import ConstructPaths
 from imagebuilder_local.page.operations import Operations
 from imagebuilder_local.page.records import Answer, Call, Event
 
@@ -22,11 +23,12 @@ _NO_ROOT: Final = ""
 class Timeline:
     """Keeps the newest events, and the newest calls of each event. Threads may share it.
 
-    `operations` are those of the stacks.
+    `operations` are those of the stacks, `paths` the construct paths of their resources.
     """
 
     def __init__(self, most_events: int = 200, most_calls: int = 100) -> None:
         self.operations = Operations()
+        self.paths = ConstructPaths()
         self._most_calls = most_calls
         self._events: deque[Event] = deque(maxlen=most_events)
         self._others: deque[Call] = deque(maxlen=most_calls)
@@ -67,6 +69,7 @@ class Timeline:
                 old_properties=deepcopy(old_props),
                 started=self._now(),
                 calls=deque(maxlen=self._most_calls),
+                operation=self.operations.current(stack_id) or "",
             )
             self._events.append(event)
         return event

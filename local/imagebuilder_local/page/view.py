@@ -1,35 +1,46 @@
 """Conversion of the timeline and the pipelines to JSON for the page, without secrets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from imagebuilder_local.emulator import Builds, ImageBuilder, Progress
-from imagebuilder_local.page.builds import awaited, builds_shown, executions
+from imagebuilder_local.page.builds import MOST_IMAGES, Naming, awaited, builds_shown, executions, newest_of
+from imagebuilder_local.page.deployments import deployments
 from imagebuilder_local.page.difference import changes
 from imagebuilder_local.page.operations import Operation
+from imagebuilder_local.page.pipelines import pipeline
 from imagebuilder_local.page.records import Call, Event
 from imagebuilder_local.page.timeline import Timeline
 
 
-def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
-    """Return pipelines in order of creation, and operations, events and calls of other clients, newest first."""
-    settings = service.pipelines()
-    builds = service.newest_builds(builds_shown(len(settings)))
-    pipelines = [
-        {"settings": pipeline} | executions(builds.get(pipeline["arn"], Builds([], 0))) for pipeline in settings
-    ]
-    newest = [build for of_pipeline in builds.values() for build in of_pipeline.newest]
-    _, _, _, region, account, _ = service.arn("").split(":")
-    with timeline.operations.read() as done:
-        shown = [_operation(operation) for operation in reversed(done)]
-    with timeline.read() as (events, others):
+def view(timeline: Timeline, *services: ImageBuilder, activity: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return pipelines in order of creation, and deployments, operations, events and calls of others, newest first.
+
+    The account and the Region are those of the first service. `activity` is the command that runs (`what`) and its
+    start (`at`). Default: none runs.
+    """
+
+    def naming(stack_id: str, stack_name: str, logical_id: str) -> str:
+        return timeline.paths.of(stack_id, stack_name, logical_id).name
+
+    settings = [pipeline for service in services for pipeline in service.pipelines()]
+    most, now = builds_shown(len(settings)), services[0].now()
+    builds = {arn: builds for service in services for arn, builds in service.newest_builds(most).items()}
+    pipelines = [pipeline(one, builds.get(one["arn"], Builds([], 0)), now, naming) for one in settings]
+    images = newest_of([service.newest_images(MOST_IMAGES) for service in services], MOST_IMAGES)
+    newest = [build for found in (*builds.values(), images) for build in found.newest]
+    _, _, _, region, account, _ = services[0].arn("").split(":")
+    with timeline.operations.read() as done, timeline.read() as (events, others):
         return {
+            "activity": activity,
             "region": region,
             "account": account,
             "pipelines": pipelines,
-            "operations": shown,
-            "events": _events(events, newest)[::-1],
+            "images": executions(images, naming),
+            "deployments": list(deployments(done, events, timeline.paths))[::-1],
+            "operations": [_operation(operation) for operation in reversed(done)],
+            "events": _events(events, newest, naming)[::-1],
             "others": list(reversed(_calls(others))),
         }
 
@@ -57,13 +68,18 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _events(events: Iterable[Event], builds: list[Progress]) -> list[dict[str, Any]]:
+def _events(events: Iterable[Event], builds: list[Progress], naming: Naming) -> list[dict[str, Any]]:
     shown = []
     before: dict[tuple[str, str], Event] = {}
     for event in events:
         resource = (event.stack_id, event.logical_id)
         awaits = awaited(event, builds) if _state(event) == "waiting" else None
-        shown.append(_event(event) | {"reverts": _reverts(event, before.get(resource)), "awaits": awaits})
+        more = {
+            "name": naming(event.stack_id, event.stack_name, event.logical_id),
+            "reverts": _reverts(event, before.get(resource)),
+            "awaits": awaits,
+        }
+        shown.append(_event(event) | more)
         before[resource] = event
     return shown
 

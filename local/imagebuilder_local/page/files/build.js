@@ -19,9 +19,10 @@ export function buildRow(build) {
       "p",
       { class: "line" },
       pill(tone, build.state.status),
+      build.isNamed && element("strong", {}, build.name),
       mono(build.version),
       element("time", { datetime: build.dateCreated, title: wholeTime(build.dateCreated), class: "quiet" }, timeOfDay(build.dateCreated)),
-      element("span", { class: "quiet" }, started(build)),
+      !build.isNamed && element("span", { class: "quiet" }, started(build)),
     ),
     builtBy(build),
     walk(build),
@@ -35,7 +36,7 @@ const started = ({ buildType, builtBy }) => (builtBy ? "by a deployment" : build
 
 function builtBy({ arn, builtBy, event }) {
   if (!builtBy) return null;
-  const resource = `${builtBy.logicalId} in ${builtBy.stack}`;
+  const resource = `${builtBy.name ?? builtBy.logicalId} in ${builtBy.stack}`;
   return element(
     "p",
     { class: "quiet" },
@@ -61,7 +62,7 @@ function walk({ states, ahead }) {
         "li",
         { "data-tone": index === now ? buildTone(status) : "quiet", "aria-current": index === now ? "step" : null },
         status,
-        index > 0 && element("span", { class: "quiet" }, ` +${duration(between(states[0].at, at))}`),
+        at !== states[0].at && element("span", { class: "quiet" }, ` +${duration(between(states[0].at, at))}`),
       ),
     ),
     ahead.map((status) => element("li", { class: "ahead" }, status, element("span", { class: "hidden" }, " (not yet)"))),

@@ -9,14 +9,19 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// Open what hides an element, so that a link can lead to it.
+export function reveal(target) {
+  for (let inner = target; inner; inner = inner.parentElement) if (inner.tagName === "DETAILS") inner.open = true;
+}
+
 export const pill = (tone, text) => element("span", { class: "pill", "data-tone": tone }, text);
 
 export const mono = (text) => element("code", {}, String(text));
 
-// `key` identifies the details element, so that it stays open when the data changes. A link with a `data-key` keeps the
-// focus in the same way.
+// `key` identifies the details element: what a person has opened or closed stays so when the data changes. A link or
+// button with a `data-key` keeps the focus in the same way. `open` is the state without a person.
 export const foldable = (key, summary, open, ...children) =>
-  element("details", { "data-key": key, open }, element("summary", {}, summary), ...children);
+  element("details", { "data-key": key, "data-open": String(Boolean(open)), open }, element("summary", {}, summary), ...children);
 
 const fingerprints = new WeakMap();
 
@@ -48,7 +53,7 @@ export function reconcile(list, items, keyOf, build) {
 function takeOver(before, after) {
   for (const details of after.querySelectorAll("details[data-key]")) {
     const twin = twinOf(details, before);
-    if (twin) details.open = twin.open;
+    if (twin && String(twin.open) !== twin.dataset.open) details.open = twin.open;
   }
   const focused = before.contains(document.activeElement) && document.activeElement.closest("[data-key]");
   before.remove();

@@ -7,8 +7,18 @@ export function eventOf({ arn, builtBy }, { events }) {
 }
 
 // An event with the status of the build that it waits for, if the page shows that build.
-export function withBuild(event, { pipelines }) {
+export function withBuild(event, { pipelines, images }) {
   if (!event.awaits) return event;
-  const build = pipelines.flatMap(({ executions }) => executions).find(({ arn }) => arn === event.awaits);
+  const build = [...pipelines, images].flatMap(({ executions }) => executions).find(({ arn }) => arn === event.awaits);
   return build ? { ...event, build: { status: build.state.status } } : event;
+}
+
+// A deployment with the events of each resource, oldest first.
+export function withEvents(deployment, state) {
+  const of = new Map(state.events.map((event) => [event.number, event]));
+  const resources = deployment.resources.map((resource) => ({
+    ...resource,
+    events: resource.events.map((number) => of.get(number)).filter(Boolean).map((event) => withBuild(event, state)),
+  }));
+  return { ...deployment, resources };
 }

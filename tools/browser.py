@@ -1,5 +1,6 @@
 """A headless Chromium, driven by its own DevTools protocol over a pipe: no driver, no library, no port."""
 
+import base64
 import json
 import os
 import shutil
@@ -14,10 +15,14 @@ from typing import IO, Any
 
 NAMES = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stable")
 
+_NARROW = 600
+"""A screen of fewer pixels is that of a phone."""
+
 _OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-lcd-text",  # coloured edges of letters make pictures larger
     "--disable-dev-shm-usage",
     "--disable-quic",
     "--no-first-run",
@@ -36,6 +41,10 @@ _PUT_PIPES = (
 def program() -> str | None:
     """Return the path of a Chromium, None when there is none on the PATH."""
     return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class BrowserError(Exception):
+    """There is no browser, or it does not do what it is told."""
 
 
 class Browser:
@@ -63,7 +72,8 @@ class Browser:
         while True:
             message = self._read()
             if message.get("id") == self._number:
-                assert "error" not in message, message
+                if "error" in message:
+                    raise BrowserError(f"{method}: {message['error']}")
                 return dict(message["result"])
 
     def open(self, url: str) -> None:
@@ -72,16 +82,17 @@ class Browser:
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression in the page."""
         found = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in found, found
+        if "exceptionDetails" in found:
+            raise BrowserError(f"{expression}: {found['exceptionDetails']}")
         return found["result"].get("value")
 
     def wait_for(self, expression: str, seconds: float = 20.0) -> Any:
         """Wait until an expression is true in the page, and return its value."""
         deadline = time.monotonic() + seconds
         while not (value := self.evaluate(expression)):
-            assert time.monotonic() < deadline, (
-                f"{expression} is {value!r}; the page: {self.evaluate('document.body.innerText')}"
-            )
+            if time.monotonic() > deadline:
+                page = self.evaluate("document.body.innerText")
+                raise BrowserError(f"after {seconds} s, {expression} is {value!r}; the page: {page}")
             time.sleep(0.05)
         return value
 
@@ -92,17 +103,26 @@ class Browser:
             given = text if kind == "keyDown" else {}
             self.send("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **given)
 
-    def emulate(self, width: int, scheme: str = "light") -> None:
+    def emulate(self, width: int, scheme: str = "light", *, height: int = 900, scale: float = 1) -> None:
         """Show the page as on a screen of this width, to a person who wants it light or dark."""
         self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=scale,
+            mobile=width < _NARROW,
         )
         self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def picture(self) -> bytes:
+        """Return what the page shows as a PNG."""
+        return base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"])
 
     def _read(self) -> dict[str, Any]:
         raw = bytearray()
         while (byte := self._events.read(1)) != b"\0":
-            assert byte, "the browser has ended"
+            if not byte:
+                raise BrowserError("the browser has ended")
             raw += byte
         message: dict[str, Any] = json.loads(raw)
         match message:
@@ -119,7 +139,8 @@ class Browser:
 def browser(folder: Path) -> Iterator[Browser]:
     """Start the Chromium that is installed, with a profile of its own, and end it."""
     path = program()
-    assert path is not None
+    if path is None:
+        raise BrowserError(f"none of {', '.join(NAMES)} is on the PATH: apt-get install chromium")
     (read_commands, write_commands), (read_events, write_events) = os.pipe(), os.pipe()
     with (folder / "chromium.log").open("wb") as log:
         process = subprocess.Popen(
