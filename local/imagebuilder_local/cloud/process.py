@@ -19,9 +19,8 @@ from imagebuilder_local.cloud.environment import client_settings, neutral_enviro
 from imagebuilder_local.cloud.errors import LocalCloudError
 from imagebuilder_local.cloud.files import write_private
 from imagebuilder_local.cloud.identity import started
-from imagebuilder_local.cloud.resource_types import provisioners
 from imagebuilder_local.cloud.state import Folder, State, holding
-from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer, Services
 from imagebuilder_local.http_server import LISTEN_QUEUE
 from imagebuilder_local.page import PageServer, Timeline, view
 
@@ -52,12 +51,13 @@ def main(path: Path, port: int) -> None:
 def _serve_from(folder: Folder, port: int) -> None:
     _make_certificates(folder)
     service = ImageBuilder(partition="aws", region=REGION, account=ACCOUNT)
+    services = Services(service, _make_service)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder.server_certificate)
     listener = _listen(port)
     timeline = Timeline()
     server = ImageBuilderServer(service, host=HOST, ssl_context=context, watch=timeline.call)
-    with _stopping(server), PageServer(lambda: view(timeline, service)) as page:
+    with _stopping(server), PageServer(lambda: view(timeline, *services.all())) as page:
         state = State(
             pid=os.getpid(),
             started=started(os.getpid()) or "",
@@ -70,9 +70,15 @@ def _serve_from(folder: Folder, port: int) -> None:
             secret_access_key=secrets.token_urlsafe(30),
         )
         try:
-            asyncio.run(_serve(folder, state, listener, server, timeline))
+            asyncio.run(_serve(folder, state, listener, server=server, services=services, timeline=timeline))
         finally:
             folder.state.unlink(missing_ok=True)
+
+
+def _make_service(account: str, region: str) -> ImageBuilder:
+    from imagebuilder_local.cloud.ministack.iam import MinistackIam
+
+    return ImageBuilder(partition="aws", region=region, account=account, iam=MinistackIam(region, account))
 
 
 def _make_certificates(folder: Folder) -> None:
@@ -113,7 +119,9 @@ async def _serve(
     folder: Folder,
     state: State,
     listener: socket.socket,
+    *,
     server: ImageBuilderServer,
+    services: Services,
     timeline: Timeline,
 ) -> None:
     # The functions that ministack starts inherit this environment, so it is also the environment of Lambda.
@@ -140,36 +148,12 @@ async def _serve(
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
-    from ministack.services.cloudformation import provisioners as ministack_provisioners
 
     from imagebuilder_local.cloud.gate import Gate
-    from imagebuilder_local.cloud.ministack import (
-        events,
-        function_network,
-        function_role,
-        image_events,
-        instance_profile,
-        log_group_key,
-        policy_document,
-        secure_reference,
-        service_token,
-        state_machine_role,
-    )
-    from imagebuilder_local.cloud.ministack.iam import MinistackIam
-    from imagebuilder_local.cloud.ministack.signatures import Signatures
+    from imagebuilder_local.cloud.ministack import image_events, installed
 
-    ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(server.service))
-    iam = server.service.iam = MinistackIam(state.region, state.account)
-    function_role.enforce(iam)
-    state_machine_role.enforce(iam)
-    events.watch(timeline)
-    signatures = Signatures(state.account)
+    signatures, place = installed.install(folder, state, services, timeline)
     gate = Gate(app, signatures)
-    # Wrapped outside the page's events, so that the page does not show rejected operations, which are not sent.
-    for rule in (service_token, secure_reference, policy_document, log_group_key):
-        rule.enforce()
-    function_network.enforce(iam)
-    instance_profile.identify_by_name()
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
@@ -189,7 +173,7 @@ async def _serve(
         async def announce(message):  # type: ignore[no-untyped-def]
             await send(message)
             if message["type"] == "lifespan.startup.complete":
-                server.start(signatures.require)
+                server.start(signatures.require, services, place)
                 try:
                     state.write(folder)
                 except LocalCloudError as error:  # hypercorn would continue to serve without a state file
@@ -198,7 +182,7 @@ async def _serve(
 
         await gate(scope, receive, announce if scope["type"] == "lifespan" else send)
 
-    sending = asyncio.create_task(image_events.send_events(lambda: server.service))
+    sending = asyncio.create_task(image_events.send_events(services.all))
     await serve(application, config, shutdown_trigger=stop.wait)
     sending.cancel()
     if failures:

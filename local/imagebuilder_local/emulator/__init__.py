@@ -10,7 +10,8 @@ from imagebuilder_local.emulator.iam import Iam
 from imagebuilder_local.emulator.image_builder import ImageBuilder
 from imagebuilder_local.emulator.kept import Call, kept
 from imagebuilder_local.emulator.progress import Builds, Progress
-from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Watch
+from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Place, Watch
+from imagebuilder_local.emulator.services import Services
 from imagebuilder_local.emulator.state import ServiceEvent
 from imagebuilder_local.emulator.versions import latest_version_references
 
@@ -22,9 +23,11 @@ __all__ = [
     "Iam",
     "ImageBuilder",
     "ImageBuilderServer",
+    "Place",
     "Progress",
     "ServiceError",
     "ServiceEvent",
+    "Services",
     "Watch",
     "access_denied",
     "kept",

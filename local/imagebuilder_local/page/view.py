@@ -11,15 +11,19 @@ from imagebuilder_local.page.records import Call, Event
 from imagebuilder_local.page.timeline import Timeline
 
 
-def view(timeline: Timeline, service: ImageBuilder) -> dict[str, Any]:
-    """Return pipelines in order of creation, and events and calls of other clients, newest first."""
-    settings = service.pipelines()
-    builds = service.newest_builds(builds_shown(len(settings)))
+def view(timeline: Timeline, *services: ImageBuilder) -> dict[str, Any]:
+    """Return pipelines in order of creation, and events and calls of other clients, newest first.
+
+    The account and the Region are those of the first service.
+    """
+    settings = [pipeline for service in services for pipeline in service.pipelines()]
+    most = builds_shown(len(settings))
+    builds = {arn: builds for service in services for arn, builds in service.newest_builds(most).items()}
     pipelines = [
         {"settings": pipeline} | executions(builds.get(pipeline["arn"], Builds([], 0))) for pipeline in settings
     ]
     newest = [build for of_pipeline in builds.values() for build in of_pipeline.newest]
-    _, _, _, region, account, _ = service.arn("").split(":")
+    _, _, _, region, account, _ = services[0].arn("").split(":")
     with timeline.read() as (events, others):
         return {
             "region": region,
