@@ -3,9 +3,8 @@
 import difflib
 from collections.abc import Collection, Iterable, Iterator
 
-import boto3
-
 from imagebuilder_local.app.assembly import Stack
+from imagebuilder_local.app.clients import neutral_session
 
 _PARTITION = "aws"
 
@@ -36,7 +35,7 @@ def _of(stack: Stack, known_types: Collection[str]) -> Iterator[str]:
 
 
 def _region(region: str) -> str | None:
-    session = boto3.Session()
+    session = neutral_session()
     names = set(session.get_available_regions("ec2", _PARTITION))
     if region in names:
         return None

@@ -1,7 +1,7 @@
 """Access keys of the root users of further accounts.
 
-An app may name any account, so the cloud has all of them. The key of an account contains the account, and is derived from
-the cloud's own secret: only those who have that secret can compute it.
+An app may name any account, so the cloud has all of them. The key of an account contains the account, and is derived
+from the cloud's own secret: only those who have that secret can compute it.
 """
 
 import hashlib
