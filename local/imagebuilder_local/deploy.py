@@ -19,6 +19,7 @@ from imagebuilder_local.cdk import ALL_STACKS, CDK_CLI
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings, program_path
 from imagebuilder_local.cloud.files import full_disk, make_folder, refuse_link, write_private
+from imagebuilder_local.cloud.remembered import remembered
 from imagebuilder_local.cloud.state import State
 from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_local.steps import StepError, run, say, step
@@ -121,10 +122,15 @@ def how_to_go_on(project: Path, cloud: LocalCloud, stop: str) -> str:
 def _start(project: Path, cloud: LocalCloud) -> State:
     _check_inspector()
     _make_local_folder(project)
+    before = remembered(cloud.folder)
     with step("Local cloud"):
         state = cloud.start(_port())
         say(f"process {state.pid}, AWS at {state.endpoint}, EC2 Image Builder at {state.imagebuilder_endpoint}")
         say(f"pipelines and events, live: {state.page}")
+        now = remembered(cloud.folder)
+        if before is not None and now is not None and (moved := sorted({*before.ports} - {*now.ports})):
+            ports = " and ".join(map(str, moved))
+            say(f"it had to leave port {ports}, which is in use: in open shells, run `. .local/env` again")
     settings = client_settings(state, cloud.folder) | {"PATH": program_path(project)}
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     write_private(_environment_file(project), "".join(lines))

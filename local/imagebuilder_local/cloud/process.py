@@ -3,15 +3,14 @@
 import asyncio
 import logging
 import os
-import secrets
 import signal
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import trustme
 
@@ -19,10 +18,13 @@ from imagebuilder_local.cloud.environment import client_settings, neutral_enviro
 from imagebuilder_local.cloud.errors import LocalCloudError
 from imagebuilder_local.cloud.files import write_private
 from imagebuilder_local.cloud.identity import started
+from imagebuilder_local.cloud.remembered import digest_of_certificates, fresh, remember, remembered
 from imagebuilder_local.cloud.state import Folder, State, holding
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer, Services
 from imagebuilder_local.http_server import LISTEN_QUEUE
 from imagebuilder_local.page import PageServer, Timeline, view
+
+Served = TypeVar("Served")
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
@@ -49,15 +51,22 @@ def main(path: Path, port: int) -> None:
 
 
 def _serve_from(folder: Folder, port: int) -> None:
-    _make_certificates(folder)
+    kept = remembered(folder)
+    if kept is None or kept.certificates != digest_of_certificates(folder):
+        _make_certificates(folder)
+    kept = kept or fresh()
     service = ImageBuilder(partition="aws", region=REGION, account=ACCOUNT)
     services = Services(service, _make_service)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder.server_certificate)
-    listener = _listen(port)
+    listener = _listen(port) if port else _on_port(kept.port, _listen)
     timeline = Timeline()
-    server = ImageBuilderServer(service, host=HOST, ssl_context=context, watch=timeline.call)
-    with _stopping(server), PageServer(lambda: view(timeline, *services.all())) as page:
+    server = _on_port(
+        kept.imagebuilder_port,
+        lambda port: ImageBuilderServer(service, host=HOST, port=port, ssl_context=context, watch=timeline.call),
+    )
+    page_server = _on_port(kept.page_port, lambda port: PageServer(lambda: view(timeline, *services.all()), port))
+    with _stopping(server), page_server as page:
         state = State(
             pid=os.getpid(),
             started=started(os.getpid()) or "",
@@ -66,8 +75,8 @@ def _serve_from(folder: Folder, port: int) -> None:
             region=REGION,
             account=ACCOUNT,
             page=page.url,
-            access_key_id=f"LOCAL{secrets.token_hex(8).upper()}",
-            secret_access_key=secrets.token_urlsafe(30),
+            access_key_id=kept.access_key_id,
+            secret_access_key=kept.secret_access_key,
         )
         try:
             asyncio.run(_serve(folder, state, listener, server=server, services=services, timeline=timeline))
@@ -82,26 +91,38 @@ def _make_service(account: str, region: str) -> ImageBuilder:
 
 
 def _make_certificates(folder: Folder) -> None:
-    # A new certificate authority for each start: only the clients of this process trust it.
+    # The authority's own key is not kept: it signs this one certificate.
     authority = trustme.CA(organization_name="imagebuilder-local")
     certificate = authority.issue_cert(HOST, "localhost", common_name="imagebuilder-local")
     write_private(folder.certificate_authority, authority.cert_pem.bytes())
     write_private(folder.server_certificate, certificate.private_key_and_cert_chain_pem.bytes())
 
 
+def _on_port(port: int, serve: Callable[[int], Served]) -> Served:
+    """Serve on the port of the last start, or on any free one if it is taken."""
+    if port:
+        try:
+            return serve(port)
+        except (OSError, SystemExit):
+            pass
+    return serve(0)
+
+
 def _listen(port: int) -> socket.socket:
     """Bind the port before the start, so that no other process can take it meanwhile."""
     listener = socket.socket()
+    # Connections of the last process may still be closing on the port.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        # Clients can connect from now on; they are served once ministack has started.
+        listener.listen(LISTEN_QUEUE)
     except OSError as error:
         listener.close()
         raise SystemExit(
             f"port {port} of {HOST} cannot be used ({error.strerror}): "
             "stop the process that uses it, choose another port, or set none to use any free port"
         ) from error
-    # Clients can connect from now on; they are served once ministack has started.
-    listener.listen(LISTEN_QUEUE)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -175,6 +196,7 @@ async def _serve(
             if message["type"] == "lifespan.startup.complete":
                 server.start(signatures.require, services, place)
                 try:
+                    remember(folder, state)
                     state.write(folder)
                 except LocalCloudError as error:  # hypercorn would continue to serve without a state file
                     failures.append(error)

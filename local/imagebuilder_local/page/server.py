@@ -42,10 +42,13 @@ _HEADERS: Final = {
 
 
 class PageServer:
-    """Serves the page's files and a state as JSON in background threads, from `start` to `stop` or in a `with`."""
+    """Serves the page's files and a state as JSON in background threads, from `start` to `stop` or in a `with`.
 
-    def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
-        self._http = _Server(state)
+    Port 0 selects a free port; `url` has it.
+    """
+
+    def __init__(self, state: Callable[[], dict[str, Any]], port: int = 0) -> None:
+        self._http = _Server(state, port)
         self._thread: Thread | None = None
         self.url = f"http://{_HOST}:{self._http.server_address[1]}/"
 
@@ -77,10 +80,10 @@ class _Content(NamedTuple):
 
 
 class _Server(BoundedServer):
-    def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, state: Callable[[], dict[str, Any]], port: int) -> None:
         self.state = state
         self.files = _files()
-        super().__init__((_HOST, 0), _Handler)
+        super().__init__((_HOST, port), _Handler)
         self.hosts = frozenset(f"{name}:{self.server_address[1]}" for name in _NAMES)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
