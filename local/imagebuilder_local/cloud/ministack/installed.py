@@ -5,8 +5,10 @@ from ministack.services.cloudformation import provisioners
 from imagebuilder_local.cloud.files import write_private
 from imagebuilder_local.cloud.ministack import (
     events,
+    failed_function,
     function_network,
     function_role,
+    inline_code,
     instance_profile,
     log_group_key,
     policy_document,
@@ -15,6 +17,7 @@ from imagebuilder_local.cloud.ministack import (
     state_machine_role,
 )
 from imagebuilder_local.cloud.ministack.iam import MinistackIam
+from imagebuilder_local.cloud.ministack.network_types import network_types
 from imagebuilder_local.cloud.ministack.places import Places, provisioners_of
 from imagebuilder_local.cloud.ministack.signatures import Signatures
 from imagebuilder_local.cloud.state import Folder, State
@@ -27,7 +30,7 @@ def install(folder: Folder, state: State, services: Services, timeline: Timeline
 
     Return how to check the signature of a request, and how to find its account and Region.
     """
-    provisioners._RESOURCE_HANDLERS.update(provisioners_of(services))
+    provisioners._RESOURCE_HANDLERS.update(provisioners_of(services) | network_types())
     write_private(folder.resource_types, "\n".join(sorted(provisioners._RESOURCE_HANDLERS)))
     services.of(state.account, state.region).iam = MinistackIam(state.region, state.account)
     iam = MinistackIam(None, state.account)
@@ -36,6 +39,8 @@ def install(folder: Folder, state: State, services: Services, timeline: Timeline
     events.watch(timeline)
     # Wrapped outside the page's events, so that the page does not show rejected operations, which are not sent.
     for rule in (service_token, secure_reference, policy_document, log_group_key):
+        rule.enforce()
+    for rule in (inline_code, failed_function):
         rule.enforce()
     function_network.enforce(iam)
     instance_profile.identify_by_name()
