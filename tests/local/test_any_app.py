@@ -158,3 +158,95 @@ def test_all_that_cannot_be_deployed_is_named_before_anything_is(project: Path) 
         "leave it out when you deploy locally, for example by a context value",
     ]
     assert "==> cdk deploy" not in printed
+
+
+EVERYTHING = """
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2, aws_ecr as ecr, aws_events as events, aws_events_targets as targets
+from aws_cdk import aws_iam as iam, aws_imagebuilder as imagebuilder, aws_kms as kms, aws_lambda as lambda_
+from aws_cdk import aws_logs as logs, aws_s3 as s3, aws_sns as sns, aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs, aws_ssm as ssm
+from cdk_imagebuilder_pipeline import ImagePipeline
+
+app = cdk.App()
+stack = cdk.Stack(app, "Everything")
+key = kms.Key(stack, "Key", removal_policy=cdk.RemovalPolicy.DESTROY, alias="everything")
+vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1)
+group = ec2.SecurityGroup(stack, "Group", vpc=vpc, allow_all_outbound=False)
+other = ec2.SecurityGroup(stack, "Other", vpc=vpc)
+group.connections.allow_from(other, ec2.Port.tcp(22))
+other.connections.allow_from(group, ec2.Port.tcp(443))
+bucket = s3.Bucket(stack, "Bucket", encryption_key=key, removal_policy=cdk.RemovalPolicy.DESTROY)
+topic = sns.Topic(stack, "Topic", master_key=key)
+topic.add_subscription(subscriptions.SqsSubscription(sqs.Queue(stack, "Queue")))
+logs.LogGroup(stack, "Logs", log_group_name="/aws/imagebuilder/golden")
+ecr.Repository(stack, "Repository", empty_on_delete=True, removal_policy=cdk.RemovalPolicy.DESTROY)
+role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+bucket.grant_write(role)
+template = ec2.LaunchTemplate(
+    stack, "Template", instance_type=ec2.InstanceType("t3.micro"), security_group=group, role=role
+)
+parent = ssm.StringParameter(stack, "Parent", string_value="ami-0abcdef1234567890")
+recipe = imagebuilder.CfnImageRecipe(
+    stack, "Recipe", name="all", version="1.0.0", parent_image=f"ssm:{parent.parameter_name}"
+)
+infrastructure = imagebuilder.CfnInfrastructureConfiguration(
+    stack,
+    "Infrastructure",
+    name="all",
+    instance_profile_name=iam.InstanceProfile(stack, "Profile", role=role).instance_profile_name,
+    subnet_id=vpc.private_subnets[0].subnet_id,
+    security_group_ids=[group.security_group_id],
+    sns_topic_arn=topic.topic_arn,
+    logging=imagebuilder.CfnInfrastructureConfiguration.LoggingProperty(
+        s3_logs=imagebuilder.CfnInfrastructureConfiguration.S3LogsProperty(s3_bucket_name=bucket.bucket_name)
+    ),
+)
+distribution = imagebuilder.CfnDistributionConfiguration(
+    stack,
+    "Distribution",
+    name="all",
+    distributions=[
+        imagebuilder.CfnDistributionConfiguration.DistributionProperty(
+            region=stack.region,
+            launch_template_configurations=[
+                imagebuilder.CfnDistributionConfiguration.LaunchTemplateConfigurationProperty(
+                    launch_template_id=template.launch_template_id
+                )
+            ],
+        )
+    ],
+)
+ImagePipeline(
+    stack,
+    "Pipeline",
+    recipe=recipe,
+    infrastructure_configuration=infrastructure,
+    distribution_configuration=distribution,
+)
+events.Rule(
+    stack,
+    "Rule",
+    event_pattern=events.EventPattern(source=["aws.imagebuilder"]),
+    targets=[targets.SnsTopic(topic)],
+)
+code = "import cfnresponse\\ndef handler(event, context):\\n  cfnresponse.send(event, context, 'SUCCESS', {})"
+function = lambda_.Function(
+    stack,
+    "Function",
+    runtime=lambda_.Runtime.PYTHON_3_13,
+    handler="index.handler",
+    code=lambda_.Code.from_inline(code),
+)
+cdk.CustomResource(stack, "Custom", service_token=function.function_arn)
+app.synth()
+"""
+
+
+def test_stack_with_all_that_surrounds_images_deploys_whole_and_goes_again(project: Path) -> None:
+    put(project, EVERYTHING)
+    code, printed = local(project, "deploy")
+    assert code == 0, printed
+    assert [row[-1] for row in table(printed)[1:]] == ["Everything"]
+    code, printed = local(project, "destroy")
+    assert code == 0, printed

@@ -1,8 +1,8 @@
 """Fails the event of a custom resource whose function failed before it sent a response.
 
 On AWS, Lambda runs such a function twice more, and the stack waits for up to an hour. ministack runs it once, so no
-response would come. Import this after ministack's settings are in the environment; tests check that the replaced function
-has the parameters used here, and what becomes of the stack.
+response would come. Import this after ministack's settings are in the environment; tests check the parameters of the
+replaced function, and what becomes of the stack.
 """
 
 import re
