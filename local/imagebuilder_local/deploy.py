@@ -57,7 +57,7 @@ def up(project: Path, cloud: LocalCloud) -> State:
     """
     state = _start(project, cloud)
     if shutil.which("cdk", path=program_path(project)) is None:
-        say(f"not bootstrapped for the CDK, whose CLI is not installed here: npm install {CDK_CLI}")
+        say(f"not bootstrapped, because there is no CDK CLI here: npm install {CDK_CLI}")
     else:
         _bootstrap(state, cloud, project, [])
     return state
