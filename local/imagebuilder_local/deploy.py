@@ -121,7 +121,7 @@ def how_to_go_on(project: Path, cloud: LocalCloud, stop: str) -> str:
 
 def _start(project: Path, cloud: LocalCloud) -> State:
     _check_inspector()
-    _make_local_folder(project)
+    make_folder(_environment_file(project).parent)
     before = remembered(cloud.folder)
     with step("Local cloud"):
         state = cloud.start(_port())
@@ -134,6 +134,7 @@ def _start(project: Path, cloud: LocalCloud) -> State:
     settings = client_settings(state, cloud.folder) | {"PATH": program_path(project)}
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     write_private(_environment_file(project), "".join(lines))
+    _ignore_local_folder(project)
     return state
 
 
@@ -159,11 +160,10 @@ def _check_inspector() -> None:
         raise StepError(str(error)) from error
 
 
-def _make_local_folder(project: Path) -> None:
-    folder = make_folder(_environment_file(project).parent)
-    ignore = folder / ".gitignore"
+def _ignore_local_folder(project: Path) -> None:
+    ignore = _environment_file(project).with_name(".gitignore")
     if not ignore.exists():
-        # The folder has an access key; a project that does not ignore it would commit it.
+        # The folder has an access key, which a project that does not ignore the folder would commit.
         write_private(ignore, "*\n")
 
 
