@@ -15,7 +15,7 @@ export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 .SILENT:
 
 help:
-	echo 'make local         deploy the example app to a local cloud and show the pipeline'
+	echo 'make local         deploy the example app to a local cloud and show the pipeline (APP=examples/container, STACK=)'
 	echo 'make local-status  show the endpoints of the local cloud'
 	echo 'make local-down    stop the local cloud'
 	echo 'make test          run all tests'
@@ -38,7 +38,7 @@ setup:
 	$(PYTHON) tools/setup.py
 
 local: setup
-	STOP='make local-down' $(BIN)/python -m imagebuilder_local deploy
+	STOP='make local-down' $(BIN)/python -m imagebuilder_local deploy $(if $(APP),--folder '$(APP)') $(STACK)
 
 local-down:
 	if [ -x $(BIN)/python ]; then $(BIN)/python -m imagebuilder_local down; else echo 'The local cloud is not running.'; fi

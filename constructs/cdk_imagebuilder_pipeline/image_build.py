@@ -71,7 +71,7 @@ class ImagePipelineBuild(BuiltImage):
                 **({"OnDelete": "DELETE", "LifecycleRoleArn": support.lifecycle_role_arn} if deletes else {}),
             },
         )
-        record_origin(self._resource, stack)
+        record_origin(self.node, stack)
         for number, seconds in enumerate(more, start=2):
             is_last = number == len(more) + 1
             properties = {"ImageArn": self._last.ref, "WaitSeconds": seconds, **({} if is_last else {"IsLast": False})}

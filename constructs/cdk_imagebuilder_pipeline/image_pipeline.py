@@ -92,7 +92,7 @@ class ImagePipeline(ImagePipelineBase):
                 **({} if props.on_delete == ImagePipelineOnDelete.DELETE else given(OnDelete=props.on_delete)),
             },
         )
-        record_origin(self._resource, stack)
+        record_origin(node, stack)
         if added is not None:
             # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
             self._resource.node.add_dependency(added)

@@ -17,7 +17,7 @@ from cdk_imagebuilder_pipeline.request import PROP_OF_MEMBER
 from imagebuilder_model.spelling import template_name
 
 SOURCE: Final = "imagebuilder-pipeline:source"
-"""Metadata of a pipeline's resource in the cloud assembly: file and line of the app that created it."""
+"""Metadata of a pipeline in the cloud assembly: file and line of the app that created it."""
 PROPS: Final = "imagebuilder-pipeline:props"
 """Metadata of a stack with pipelines in the cloud assembly: the prop of each template property."""
 
@@ -33,10 +33,10 @@ _LIBRARIES: Final = tuple(
 _told: Final[WeakSet[cdk.Stack]] = WeakSet()
 
 
-def record_origin(resource: cdk.CfnResource, stack: cdk.Stack) -> None:
+def record_origin(node: constructs.Node, stack: cdk.Stack) -> None:
     """Add the line of the app and the names of the props to the cloud assembly. The template does not change."""
     if line := line_of_app():
-        resource.node.add_metadata(SOURCE, line)
+        node.add_metadata(SOURCE, line)
     if stack not in _told:
         _told.add(stack)
         stack.node.add_metadata(PROPS, PROP_OF_PROPERTY)

@@ -36,7 +36,8 @@ class Assembly:
         props: Mapping[str, str] = next((found for of in metadata.values() for found in _data(of, _PROPS)), {})
         for path, entries in metadata.items():
             if logical_id in _data(entries, _LOGICAL_ID):
-                line = next(_data(entries, _SOURCE), "")
+                construct = metadata.get(path.rpartition("/")[0], [])
+                line = next(_data(construct, _SOURCE), "")
                 is_ours = bool(line)
                 named = path.removeprefix("/").removesuffix("/Resource")
                 return Resource(named, line or _line_of(entries), props if is_ours else {})

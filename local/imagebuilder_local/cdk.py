@@ -3,14 +3,16 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-
+from imagebuilder_local.app.assembly import stacks_of
+from imagebuilder_local.app.bootstrap import bootstrap, default_environment
+from imagebuilder_local.app.clients import client_of
 from imagebuilder_local.cloud import LocalCloud
-from imagebuilder_local.cloud.environment import client_settings, program_path
+from imagebuilder_local.cloud.environment import program_path
 from imagebuilder_local.cloud.signed import ask
 from imagebuilder_local.cloud.state import State
 from imagebuilder_local.deployment import deployment_since, operations
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 CDK_CLI: Final = "aws-cdk@2.1148.1"
 """npm name and version of the CDK CLI that reads the assemblies of the CDK library."""
 
+ALL_STACKS: Final = ("**",)
+"""Pattern of all stacks; `--all` of the CDK CLI leaves out those of stages."""
+
+_CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
 _SECONDS: Final = 240
 
 
@@ -51,51 +57,60 @@ class Cdk:
 
     def bootstrap(self) -> None:
         """Bootstrap the account for the CDK. CdkError if that fails."""
-        state = self._state()
-        self._succeed("bootstrap", f"aws://{state.account}/{state.region}")
+        self._bootstrap([])
 
     def deploy(self, app: "aws_cdk.App") -> dict[str, dict[str, str]]:
-        """Deploy all stacks of an app and return the outputs by stack. CdkError says which resource failed and why."""
+        """Deploy all stacks of an app and return the outputs by stack. CdkError says which resource failed and why.
+
+        Accounts and Regions that the stacks name are bootstrapped first.
+        """
         outputs = self.folder / "outputs.json"
         outputs.unlink(missing_ok=True)
-        self._succeed("deploy", "--all", "--require-approval=never", f"--outputs-file={outputs}", app=app)
+        self._bootstrap([app.synth().directory])
+        self._succeed("deploy", *ALL_STACKS, "--require-approval=never", f"--outputs-file={outputs}", app=app)
         found: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
         return found
 
     def fail_to_deploy(self, app: "aws_cdk.App") -> str:
         """Deploy an app that must fail and return the output of the CDK CLI. CdkError if it does not fail."""
-        done = self.run("deploy", "--all", "--require-approval=never", app=app)
+        self._bootstrap([app.synth().directory])
+        done = self.run("deploy", *ALL_STACKS, "--require-approval=never", app=app)
         if done.returncode != 1:
             raise CdkError(f"the deployment must fail with exit code 1, got {done.returncode}:\n{done.stdout}")
         return done.stdout
 
     def destroy(self, app: "aws_cdk.App") -> None:
         """Destroy all stacks of an app. CdkError if that fails."""
-        self._succeed("destroy", "--all", "--force", app=app)
+        self._succeed("destroy", *ALL_STACKS, "--force", app=app)
 
-    def client(self, service: str) -> Any:
-        """Return a boto3 client for the local cloud, for example for `imagebuilder` or `cloudformation`."""
-        settings = client_settings(self._state(), self.cloud.folder)
-        endpoint = "AWS_ENDPOINT_URL_IMAGEBUILDER" if service == "imagebuilder" else "AWS_ENDPOINT_URL"
-        session: Any = boto3.Session(
-            aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
-            region_name=settings["AWS_REGION"],
-        )
-        return session.client(service, endpoint_url=settings[endpoint], verify=settings["AWS_CA_BUNDLE"])
+    def client(self, service: str, account: str = "", region: str = "") -> Any:
+        """Return a boto3 client for the local cloud, for example for `imagebuilder` or `cloudformation`.
+
+        `account` and `region` are those of stacks that name them; default: the cloud's own.
+        """
+        return client_of(self._state(), self.cloud.folder, service, account, region)
 
     def run(
-        self, *arguments: str, app: "aws_cdk.App | None" = None, folder: Path | None = None
+        self,
+        *arguments: str,
+        app: "aws_cdk.App | None" = None,
+        folder: Path | None = None,
+        settings: Mapping[str, str] | None = None,
     ) -> "subprocess.CompletedProcess[str]":
-        """Run the CDK CLI and return its output and exit code."""
-        command = ["cdk", "--no-notices", "--no-color", "--ci"]
+        """Run the CDK CLI and return its output and exit code. `settings` are further environment variables."""
+        command = [*_CDK]
         if app is not None:
             command += ["--app", app.synth().directory]
-        return self.execute(*command, *arguments, folder=folder)
+        return self.execute(*command, *arguments, folder=folder, settings=settings)
 
-    def execute(self, *command: str, folder: Path | None = None) -> "subprocess.CompletedProcess[str]":
-        """Run a command in an environment that reaches only the local cloud. CdkError if the command is missing."""
-        environment = self.cloud.environment() | {"PATH": program_path(self.project)}
+    def execute(
+        self, *command: str, folder: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a command in an environment that reaches only the local cloud. CdkError if the command is missing.
+
+        `settings` are further environment variables.
+        """
+        environment = self.cloud.environment() | {"PATH": program_path(self.project)} | dict(settings or {})
         program = shutil.which(command[0], path=environment["PATH"])
         if program is None:
             way_out = f": npm install {CDK_CLI}" if command[0] == "cdk" else ""
@@ -128,9 +143,21 @@ class Cdk:
         assert state is not None  # noqa: S101 (it runs)
         return state
 
-    def _succeed(self, *arguments: str, app: "aws_cdk.App | None" = None) -> None:
+    def _bootstrap(self, assemblies: Iterable[str]) -> None:
+        state = self._state()
+        own = default_environment(state)
+        wanted = {own, *(stack.environment for one in assemblies for stack in stacks_of(Path(one), own))}
+
+        def run_cdk(arguments: Sequence[str], settings: Mapping[str, str]) -> None:
+            self._succeed(*arguments, settings=settings)
+
+        bootstrap(state, self.cloud.folder, wanted, run_cdk)
+
+    def _succeed(
+        self, *arguments: str, app: "aws_cdk.App | None" = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         before = operations(self.cloud)
-        done = self.run(*arguments, app=app)
+        done = self.run(*arguments, app=app, settings=settings)
         if done.returncode != 0:
             assembly = None if app is None else Path(app.synth().directory)
             deployment = deployment_since(before, done.stdout, cloud=self.cloud, project=self.project, folder=assembly)

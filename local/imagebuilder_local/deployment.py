@@ -22,13 +22,16 @@ def run_cdk(
     command: Sequence[str],
     *,
     environment: Mapping[str, str],
-    project: Path,
+    folder: Path,
     cloud: LocalCloud,
+    assembly: Path | None = None,
     show: bool = True,
+    hidden: tuple[str, ...] = (),
 ) -> None:
     """Run the CDK CLI in the folder of an app. `show` prints its progress as it happens.
 
-    StepError has the report of a failure: at most 12 lines.
+    Lines that begin with a `hidden` text are not printed. `assembly` is the folder of what is deployed; the report
+    takes names and lines of the app from it. StepError has the report of a failure: at most 12 lines.
     """
     before = operations(cloud)
     output: list[str] = []
@@ -36,7 +39,7 @@ def run_cdk(
     with subprocess.Popen(
         command,
         env=environment,
-        cwd=project,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -46,7 +49,7 @@ def run_cdk(
     ) as process:
         assert process.stdout is not None  # noqa: S101 (asked for above)
         for line in progress.shown(_kept(process.stdout, output)):
-            if show:
+            if show and not line.startswith(hidden):
                 say(line or " ")
     if process.returncode == 0:
         if show:
@@ -56,8 +59,7 @@ def run_cdk(
         cloud.environment()
     except LocalCloudError as error:  # It died meanwhile, which is the cause of everything else.
         raise StepError(f"{error}\n  deploy again: that starts a new one") from error
-    folder = project / _output_folder(project, command)
-    raise StepError(block(deployment_since(before, "".join(output), cloud=cloud, project=project, folder=folder)))
+    raise StepError(block(deployment_since(before, "".join(output), cloud=cloud, project=folder, folder=assembly)))
 
 
 def deployment_since(
@@ -92,17 +94,3 @@ def _kept(lines: Iterable[str], output: list[str]) -> Iterator[str]:
     for line in lines:
         output.append(line)
         yield line.rstrip("\n")
-
-
-def _output_folder(project: Path, command: Sequence[str]) -> str:
-    """Return the folder of the assembly: the option `--output`, `output` of cdk.json, or the default of the CDK CLI."""
-    for option, value in zip(command, [*command[1:], ""], strict=True):
-        if option in {"--output", "-o"}:
-            return value
-        if option.startswith("--output="):
-            return option.partition("=")[2]
-    try:
-        configured = json.loads((project / "cdk.json").read_text(encoding="utf-8")).get("output")
-    except (OSError, ValueError, AttributeError):
-        configured = None
-    return configured if isinstance(configured, str) else "cdk.out"

@@ -33,8 +33,11 @@ def run(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     show: bool = False,
+    hidden: tuple[str, ...] = (),
 ) -> str:
     """Run a command and return its output. `show` also prints the output as it arrives.
+
+    Lines that begin with a `hidden` text are not printed.
 
     StepError has the end of the output if the command fails.
     """
@@ -53,7 +56,7 @@ def run(
         assert process.stdout is not None  # noqa: S101 (asked for above)
         for line in process.stdout:
             output.append(line)
-            if show:
+            if show and not line.startswith(hidden):
                 say(line)
     if process.returncode != 0:
         shown = "" if show else "\n" + "".join(output[-30:]).rstrip()

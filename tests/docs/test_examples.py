@@ -100,7 +100,15 @@ def test_commands_of_the_page_are_ones_that_a_shell_and_our_programs_know(page: 
             parsed = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
             assert parsed.returncode == 0, f"{text}\n{parsed.stderr}"
             assert set(re.findall(r"^make ([\w-]+)", text, re.MULTILINE)) <= targets()
-            assert set(re.findall(r"imagebuilder-local (\w+)", text)) <= {"up", "deploy", "diff", "status", "down"}
+            assert set(re.findall(r"imagebuilder-local (\w+)", text)) <= {
+                "up",
+                "deploy",
+                "destroy",
+                "diff",
+                "logs",
+                "status",
+                "down",
+            }
             programs = {line.split()[0] for line in commands(text)}
             assert programs <= PROGRAMS, text
 

@@ -1,6 +1,7 @@
 """Starting, finding and stopping a local cloud."""
 
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -280,3 +281,37 @@ def _look_for(cloud: LocalCloud, seconds: float) -> set[State | None]:
     while time.monotonic() < deadline:
         seen.add(LocalCloud(cloud.folder.path).state())
     return seen
+
+
+def test_restart_keeps_ports_access_key_and_certificates_for_open_shells(cloud: LocalCloud) -> None:
+    before, authority = cloud.start(), cloud.folder.certificate_authority.read_bytes()
+    # A connection that is open when the server ends keeps the port busy for a while.
+    with socket.create_connection(("127.0.0.1", int(before.endpoint.rpartition(":")[2]))):
+        cloud.stop()
+    after = cloud.start()
+    assert after == replace(before, pid=after.pid, started=after.started)
+    assert cloud.folder.certificate_authority.read_bytes() == authority
+
+
+def test_port_of_the_last_start_that_is_taken_is_replaced_alone(cloud: LocalCloud) -> None:
+    before = cloud.start()
+    cloud.stop()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", int(before.imagebuilder_endpoint.rpartition(":")[2])))
+        taken.listen()
+        after = cloud.start()
+        assert after.imagebuilder_endpoint != before.imagebuilder_endpoint
+        assert (after.endpoint, after.page) == (before.endpoint, before.page)
+        cloud.stop()
+
+
+def test_copy_of_a_folder_has_a_key_and_certificates_of_its_own(cloud: LocalCloud, tmp_path: Path) -> None:
+    before = cloud.start()
+    cloud.stop()
+    copy = LocalCloud(tmp_path / "copy")
+    shutil.copytree(cloud.folder.path, copy.folder.path)
+    after = copy.start()
+    copy.stop()
+    assert after.secret_access_key != before.secret_access_key
+    assert copy.folder.server_certificate.read_bytes() != cloud.folder.server_certificate.read_bytes()

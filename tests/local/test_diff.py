@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from support.cdk import Cdk
 from support.drifting_app import NESTED, PLAIN, RICH, STACK, drifting_app
 
 from imagebuilder_local.cloud import LocalCloud
-from imagebuilder_local.drift import diff
+from imagebuilder_local.drift import add_options, diff
 from imagebuilder_local.drift.command import PERMISSIONS
 from imagebuilder_model import LOGICAL_ID_TAG, STACK_ID_TAG
 from imagebuilder_model.comparison import as_update
@@ -27,6 +28,12 @@ NOT_COMPARED = [
 ]
 
 Diff = Callable[..., tuple[int, list[str]]]
+
+
+def parsed(*arguments: str) -> Namespace:
+    parser = ArgumentParser("imagebuilder-local diff")
+    add_options(parser)
+    return parser.parse_args(arguments)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +56,7 @@ def compare(cli: Cdk, capsys: pytest.CaptureFixture[str]) -> Diff:
     """Run the command and return its exit code and its lines."""
 
     def compared(*arguments: str) -> tuple[int, list[str]]:
-        code = diff(cli.cloud, arguments or (STACK,))
+        code = diff(cli.cloud, parsed(*(arguments or (STACK,))))
         captured = capsys.readouterr()
         return code, (captured.out + captured.err).splitlines()
 
@@ -199,7 +206,7 @@ def test_bug_of_the_command_is_no_drift(tmp_path: Path, capsys: pytest.CaptureFi
         def state(self) -> Any:
             raise RuntimeError("a bug")
 
-    assert diff(Broken(tmp_path), [STACK]) == 2
+    assert diff(Broken(tmp_path), parsed(STACK)) == 2
     assert "RuntimeError: a bug" in capsys.readouterr().err
 
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,13 @@ def local(project: Path, *arguments: str, **environment: str) -> tuple[int, str]
 def test_deploy_shows_the_pipeline_and_deploying_again_changes_nothing(project: Path) -> None:
     code, printed = local(project, "deploy", AWS_PROFILE="prod")
     assert code == 0, printed
-    for step in ("==> Local cloud", "==> cdk bootstrap", "==> cdk deploy", "==> The pipeline as the AWS CLI sees it"):
+    for step in ("==> Local cloud", "==> cdk bootstrap", "==> cdk deploy", "==> Pipelines"):
         assert step in printed
-    assert '"arn": "arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/goldenimage-' in printed
-    assert '"scheduleExpression": "cron(0 6 ? * SUN *)"' in printed
+    header, row = (line.split() for line in printed.partition("==> Pipelines\n")[2].splitlines()[:2])
+    assert header == ["PIPELINE", "PLATFORM", "STATUS", "SCHEDULE", "STACK"]
+    assert row[0].startswith("GoldenImage-")
+    assert " ".join(row[1:]) == "Linux ENABLED cron(0 6 ? * SUN *) Europe/London GoldenImage"
+    assert (project / ".local" / ".gitignore").read_text() == "*\n"
     assert "imagebuilder-local down" in printed
     assert "Traceback" not in printed
 
@@ -117,9 +121,30 @@ def test_inspector_that_cannot_be_activated_so_is_one_clear_message(project: Pat
 
 def test_unknown_command_prints_the_usage(project: Path) -> None:
     code, printed = local(project, "start")
-    assert code == 1
-    assert printed.startswith("usage: imagebuilder-local up | deploy | status | down\n")
-    assert local(project, "--help") == (0, printed)
+    assert code == 2
+    assert "error: argument COMMAND: invalid choice: 'start' (choose from " in printed
+    assert local(project, "--help") == local(project, "help")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["deploy", "--context", "stage"], "argument -c/--context: must be KEY=VALUE: got 'stage'"),
+        (["deploy", "--folder", "none"], "argument --folder: must be a folder with a cdk.json: got 'none'"),
+        (["logs", "all"], "unrecognized arguments: all"),
+        (["status", "--", "--verbose"], "status takes no options of the CDK CLI: got -- --verbose"),
+        ([], "the following arguments are required: COMMAND"),
+    ],
+)
+def test_wrong_argument_is_named_in_one_line(project: Path, arguments: list[str], message: str) -> None:
+    code, printed = local(project, *arguments)
+    assert code == 2
+    assert message in printed
+    assert "Traceback" not in printed
+
+
+def test_version_is_that_of_the_distribution(project: Path) -> None:
+    assert local(project, "--version") == (0, f"{version('cdk-imagebuilder-pipeline')}\n")
 
 
 def test_up_starts_the_cloud_and_says_how_to_go_on(project: Path) -> None:
@@ -127,6 +152,7 @@ def test_up_starts_the_cloud_and_says_how_to_go_on(project: Path) -> None:
     assert code == 0, printed
     assert "  . .local/env " in printed
     assert "  make local-down " in printed
+    assert "==> cdk bootstrap" in printed
     assert local(project, "status")[1].startswith("The local cloud is running as process ")
 
 

@@ -3,15 +3,14 @@
 import asyncio
 import logging
 import os
-import secrets
 import signal
 import socket
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import trustme
 
@@ -20,11 +19,13 @@ from imagebuilder_local.cloud.environment import client_settings, neutral_enviro
 from imagebuilder_local.cloud.errors import LocalCloudError
 from imagebuilder_local.cloud.files import write_private
 from imagebuilder_local.cloud.identity import started
-from imagebuilder_local.cloud.resource_types import provisioners
+from imagebuilder_local.cloud.remembered import digest_of_certificates, fresh, remember, remembered
 from imagebuilder_local.cloud.state import Folder, State, holding
-from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
+from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer, Services
 from imagebuilder_local.http_server import LISTEN_QUEUE
 from imagebuilder_local.page import PageServer, Timeline, starting, view
+
+Served = TypeVar("Served")
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
@@ -61,18 +62,28 @@ def main(path: Path, port: int) -> None:
 
 
 def _serve_from(folder: Folder, port: int) -> None:
-    _make_certificates(folder)
+    kept = remembered(folder)
+    if kept is None or kept.certificates != digest_of_certificates(folder):
+        _make_certificates(folder)
+    kept = kept or fresh()
     service = ImageBuilder(partition="aws", region=REGION, account=ACCOUNT)
+    services = Services(service, _make_service)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder.server_certificate)
-    listener = _listen(port)
+    listener = _listen(port) if port else _on_port(kept.port, _listen)
     timeline = Timeline()
-    server = ImageBuilderServer(service, host=HOST, ssl_context=context, watch=timeline.call)
+    server = _on_port(
+        kept.imagebuilder_port,
+        lambda port: ImageBuilderServer(service, host=HOST, port=port, ssl_context=context, watch=timeline.call),
+    )
 
     def seen() -> dict[str, Any]:
-        return view(timeline, service, activity=activity(folder))
+        return view(timeline, *services.all(), activity=activity(folder))
 
-    with _stopping(server), PageServer(seen, start_build=starting(lambda: [service], timeline.call)) as page:
+    page_server = _on_port(
+        kept.page_port, lambda port: PageServer(seen, port, start_build=starting(services.all, timeline.call))
+    )
+    with _stopping(server), page_server as page:
         state = State(
             pid=os.getpid(),
             started=started(os.getpid()) or "",
@@ -81,37 +92,55 @@ def _serve_from(folder: Folder, port: int) -> None:
             region=REGION,
             account=ACCOUNT,
             page=page.url,
-            access_key_id=f"LOCAL{secrets.token_hex(8).upper()}",
-            secret_access_key=secrets.token_urlsafe(30),
+            access_key_id=kept.access_key_id,
+            secret_access_key=kept.secret_access_key,
         )
         try:
             with asyncio.Runner(loop_factory=_Loop) as runner:
-                runner.run(_serve(folder, state, listener, server, timeline))
+                runner.run(_serve(folder, state, listener, server=server, services=services, timeline=timeline))
         finally:
             folder.state.unlink(missing_ok=True)
 
 
+def _make_service(account: str, region: str) -> ImageBuilder:
+    from imagebuilder_local.cloud.ministack.iam import MinistackIam
+
+    return ImageBuilder(partition="aws", region=region, account=account, iam=MinistackIam(region, account))
+
+
 def _make_certificates(folder: Folder) -> None:
-    # A new certificate authority for each start: only the clients of this process trust it.
+    # The authority's own key is not kept: it signs this one certificate.
     authority = trustme.CA(organization_name="imagebuilder-local")
     certificate = authority.issue_cert(HOST, "localhost", common_name="imagebuilder-local")
     write_private(folder.certificate_authority, authority.cert_pem.bytes())
     write_private(folder.server_certificate, certificate.private_key_and_cert_chain_pem.bytes())
 
 
+def _on_port(port: int, serve: Callable[[int], Served]) -> Served:
+    """Serve on the port of the last start, or on any free one if it is taken."""
+    if port:
+        try:
+            return serve(port)
+        except (OSError, SystemExit):
+            pass
+    return serve(0)
+
+
 def _listen(port: int) -> socket.socket:
     """Bind the port before the start, so that no other process can take it meanwhile."""
     listener = socket.socket()
+    # Connections of the last process may still be closing on the port.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        # Clients can connect from now on; they are served once ministack has started.
+        listener.listen(LISTEN_QUEUE)
     except OSError as error:
         listener.close()
         raise SystemExit(
             f"port {port} of {HOST} cannot be used ({error.strerror}): "
             "stop the process that uses it, choose another port, or set none to use any free port"
         ) from error
-    # Clients can connect from now on; they are served once ministack has started.
-    listener.listen(LISTEN_QUEUE)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -129,7 +158,9 @@ async def _serve(
     folder: Folder,
     state: State,
     listener: socket.socket,
+    *,
     server: ImageBuilderServer,
+    services: Services,
     timeline: Timeline,
 ) -> None:
     # The functions that ministack starts inherit this environment, so it is also the environment of Lambda.
@@ -156,40 +187,12 @@ async def _serve(
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
-    from ministack.services.cloudformation import provisioners as ministack_provisioners
 
     from imagebuilder_local.cloud.gate import Gate
-    from imagebuilder_local.cloud.ministack import (
-        events,
-        function_network,
-        function_role,
-        image_events,
-        instance_profile,
-        log_group_key,
-        policy_document,
-        secure_reference,
-        service_token,
-        stack_events,
-        state_machine_role,
-        templates,
-    )
-    from imagebuilder_local.cloud.ministack.iam import MinistackIam
-    from imagebuilder_local.cloud.ministack.signatures import Signatures
+    from imagebuilder_local.cloud.ministack import image_events, installed
 
-    ministack_provisioners._RESOURCE_HANDLERS.update(provisioners(server.service))
-    iam = server.service.iam = MinistackIam(state.region, state.account)
-    function_role.enforce(iam)
-    state_machine_role.enforce(iam)
-    events.watch(timeline)
-    stack_events.record(timeline.operations)
-    templates.report(timeline.paths.add)
-    signatures = Signatures(state.account)
+    signatures, place = installed.install(folder, state, services, timeline)
     gate = Gate(app, signatures)
-    # Wrapped outside the page's events, so that the page does not show rejected operations, which are not sent.
-    for rule in (service_token, secure_reference, policy_document, log_group_key):
-        rule.enforce()
-    function_network.enforce(iam)
-    instance_profile.identify_by_name()
 
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]
@@ -209,8 +212,9 @@ async def _serve(
         async def announce(message):  # type: ignore[no-untyped-def]
             await send(message)
             if message["type"] == "lifespan.startup.complete":
-                server.start(signatures.require)
+                server.start(signatures.require, services, place)
                 try:
+                    remember(folder, state)
                     state.write(folder)
                 except LocalCloudError as error:  # hypercorn would continue to serve without a state file
                     failures.append(error)
@@ -218,7 +222,7 @@ async def _serve(
 
         await gate(scope, receive, announce if scope["type"] == "lifespan" else send)
 
-    sending = asyncio.create_task(image_events.send_events(lambda: server.service))
+    sending = asyncio.create_task(image_events.send_events(services.all))
     await serve(application, config, shutdown_trigger=stop.wait)
     sending.cancel()
     if failures:

@@ -58,6 +58,11 @@ class Folder:
         return self.path / "activity.json"
 
     @property
+    def resource_types(self) -> Path:
+        """The types that CloudFormation has here, one a line."""
+        return self.path / "resource-types"
+
+    @property
     def home(self) -> Path:
         """Home folder of clients, so that the user's own is neither read nor written."""
         return self.path / "home"

@@ -30,16 +30,15 @@ PERMISSIONS: Final = (
 """IAM actions that the command needs."""
 
 
-def diff(cloud: LocalCloud, arguments: Sequence[str]) -> int:
+def diff(cloud: LocalCloud, arguments: argparse.Namespace) -> int:
     """Print how the pipelines of a stack differ from its template, and return the exit code.
 
     0: no difference in what was compared. 1: a difference, or a pipeline is gone. 2: the stack cannot be compared, with
-    a message on standard error. Wrong arguments exit with 2 too.
+    a message on standard error.
     """
-    given = _parser().parse_args(arguments)
     try:
-        cloudformation, imagebuilder = aws_clients() if given.aws else local_clients(cloud)
-        stack = read(cloudformation, given.stack)
+        cloudformation, imagebuilder = aws_clients() if arguments.aws else local_clients(cloud)
+        stack = read(cloudformation, arguments.stack)
         pipelines = list(pipelines_of(stack, imagebuilder))
         _require(pipelines, stack.id)
     except (DriftError, ClientError, BotoCoreError) as error:
@@ -50,7 +49,7 @@ def diff(cloud: LocalCloud, arguments: Sequence[str]) -> int:
     except Exception:  # noqa: BLE001 (a bug must not look like drift, which is the exit code of Python's own)
         traceback.print_exc()
         return CANNOT_TELL
-    print((as_json if given.json else as_text)(stack.id, pipelines))  # noqa: T201
+    print((as_json if arguments.json else as_text)(stack.id, pipelines))  # noqa: T201
     return HAS_DRIFT if has_drift(pipelines) else NO_DRIFT
 
 
@@ -66,16 +65,12 @@ def _fix(error: Exception) -> str:
     return ""
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="imagebuilder-local diff",
-        description="Compare the pipelines of a deployed stack with its template.",
-        epilog="exit code: 0 no drift, 1 drift, 2 the stack cannot be compared",
-    )
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
+    parser.epilog = "exit code: 0 no drift, 1 drift, 2 the stack cannot be compared"
     parser.add_argument("stack", metavar="STACK", help="name or id of the stack")
     parser.add_argument("--aws", action="store_true", help="a stack in AWS, with the ordinary credentials and Region")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser
 
 
 def _require(pipelines: Sequence[Pipeline], stack_id: str) -> None:

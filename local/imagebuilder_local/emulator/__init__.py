@@ -12,7 +12,8 @@ from imagebuilder_local.emulator.image_builder import ImageBuilder
 from imagebuilder_local.emulator.kept import Call, kept
 from imagebuilder_local.emulator.next_run import next_runs
 from imagebuilder_local.emulator.progress import Builds, Progress
-from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Watch
+from imagebuilder_local.emulator.server import Answered, ImageBuilderServer, Place, Watch
+from imagebuilder_local.emulator.services import Services
 from imagebuilder_local.emulator.state import ServiceEvent
 from imagebuilder_local.emulator.versions import latest_version_references
 
@@ -24,9 +25,11 @@ __all__ = [
     "Iam",
     "ImageBuilder",
     "ImageBuilderServer",
+    "Place",
     "Progress",
     "ServiceError",
     "ServiceEvent",
+    "Services",
     "Watch",
     "access_denied",
     "changed_settings",

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, Self
 from imagebuilder_local.emulator.errors import ServiceError
 from imagebuilder_local.emulator.faults import DroppedError, Fault, InjectedError, RawAnswerError, read_order
 from imagebuilder_local.emulator.image_builder import ImageBuilder
+from imagebuilder_local.emulator.services import Services
 from imagebuilder_local.emulator.wire import access_key, json_object, read_request, route, to_json
 from imagebuilder_local.http_server import BoundedHandler, BoundedServer
 
@@ -49,6 +50,10 @@ Watch = Callable[[str, dict[str, Any], Message], Callable[[Answered], None]]
 """Called with operation, members and headers of a request. It returns a callback for the result."""
 
 
+Place = Callable[[str | None], tuple[str, str]]
+"""Called with the Authorization header of a request. It returns the account and the Region that the request is for."""
+
+
 class ImageBuilderServer:
     """Serves an `ImageBuilder` in background threads from `start` to `stop`, or inside a `with` block.
 
@@ -68,13 +73,19 @@ class ImageBuilderServer:
         scheme = "https" if ssl_context else "http"
         self.url = f"{scheme}://{host}:{self._http.server_address[1]}"
 
-    def start(self, authenticate: Authenticate | None = None) -> None:
+    def start(
+        self, authenticate: Authenticate | None = None, services: Services | None = None, place: Place | None = None
+    ) -> None:
         """Start to serve. The port is already open, so earlier requests are also handled.
 
-        `authenticate` is called for each request; without it every request is allowed.
+        `authenticate` is called for each request; without it every request is allowed. With `services`, the `place` of
+        a request selects its service; without them, one service handles all requests.
         """
         if self._thread is None:
             self._http.authenticate = authenticate
+            if services is not None and place is not None:
+                self._http.elsewhere = lambda authorization: services.of(*place(authorization))
+                self._http.services = services.all
             self._thread = Thread(target=self._http.serve_forever, args=(0.05,), name="imagebuilder", daemon=True)
             self._thread.start()
 
@@ -128,6 +139,8 @@ class _Server(BoundedServer):
         self, service: ImageBuilder, address: tuple[str, int], ssl_context: ssl.SSLContext | None, watch: Watch
     ) -> None:
         self.service = service
+        self.elsewhere: Callable[[str | None], ImageBuilder] = lambda _: self.service
+        self.services: Callable[[], list[ImageBuilder]] = lambda: [self.service]
         self.watch = watch
         self.authenticate: Authenticate | None = None
         self.stopped = Event()
@@ -190,13 +203,14 @@ class _Handler(BoundedHandler):
             error = ServiceError("UnknownOperationException", f"Unknown operation: {self.command} {self.path}.")
             return HTTPStatus.NOT_FOUND, *_error(error)
         name = found.operation.name
+        service = self.server.elsewhere(self.headers.get("Authorization"))
         try:
             caller = access_key(self.headers.get("Authorization"))
             request = read_request(found, self.path, body)
             self._ended = self.server.watch(name, request, self.headers)
-            fault = self.server.service.faults.take(name) or Fault()
-            self._strike_before(fault, name, request)
-            answer = self.server.service.call(name, request, request_id=request_id, access_key=caller)
+            fault = service.faults.take(name) or Fault()
+            self._strike_before(service, fault, name, request)
+            answer = service.call(name, request, request_id=request_id, access_key=caller)
             self._strike_after(fault)
         except (DroppedError, RawAnswerError) as fault_made:
             _log.info("%s fault: %s", name, fault_made)
@@ -211,11 +225,11 @@ class _Handler(BoundedHandler):
         _log.info("%s %d", name, HTTPStatus.OK)
         return HTTPStatus.OK, answer, {}
 
-    def _strike_before(self, fault: Fault, operation: str, request: dict[str, Any]) -> None:
+    def _strike_before(self, service: ImageBuilder, fault: Fault, operation: str, request: dict[str, Any]) -> None:
         self.server.stopped.wait(fault.delay)
         if fault.name is None:
             return
-        self.server.service.note(operation, request, fault.name)
+        service.note(operation, request, fault.name)
         if fault.fault == "hang":
             self.server.stopped.wait()
         if fault.fault is not None:
@@ -251,11 +265,11 @@ class _Handler(BoundedHandler):
         return HTTPStatus.OK, {"waiting": faults.waiting()}, {}
 
     def _state(self) -> dict[str, Any]:
-        service = self.server.service
+        services = self.server.services()
         return {
-            "pipelines": service.pipelines(),
-            "registered": service.registered(),
-            "calls": [call._asdict() for call in service.calls()],
+            "pipelines": [pipeline for service in services for pipeline in service.pipelines()],
+            "registered": {arn: facts for service in services for arn, facts in service.registered().items()},
+            "calls": [call._asdict() for service in services for call in service.calls()],
         }
 
     def _headers(self) -> dict[str, str]:

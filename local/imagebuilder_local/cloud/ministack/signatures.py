@@ -6,7 +6,7 @@ used here are not a public interface: its version is pinned, and tests cover acc
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -50,8 +50,10 @@ class RefusedError(ServiceError):
 class Signatures:
     """Verifies that requests are signed with an access key of the local cloud."""
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, introduce: Callable[[str], None] = lambda _: None) -> None:
+        """`introduce` is called with each access key before it is looked up."""
         self._account = account
+        self._introduce = introduce
 
     def require_key(self, target: str, headers: Mapping[str, str]) -> None:
         """Require that the access key in a request exists. This check does not need the body.
@@ -102,6 +104,7 @@ class Signatures:
         # ministack has several well-known access keys for the root user.
         if is_root_access_key(key) and key != os.environ["AWS_ACCESS_KEY_ID"]:
             raise _refused("UnrecognizedClientException", "The security token included in the request is invalid.")
+        self._introduce(key)
         found = resolve_credential(key, _account_from_sts_session(key) or self._account, token)
         if isinstance(found, CredentialResolutionError):
             raise _refused(found.code, found.message)

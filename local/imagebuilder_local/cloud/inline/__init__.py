@@ -1,0 +1,1 @@
+"""Modules that are put beside the code of inline functions. The local cloud itself does not import them."""
