@@ -17,6 +17,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^([ ]*)```([^\n`]*)\n(.*?)^\1```[ ]*$", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"python", "yaml", "sh", "sequence", ""}
 """`sequence` is what diagrams are drawn of; no language is what a program prints, or a call with a placeholder in it."""
+WIDTH = 120
+"""Columns that fit into a window of 1,280 px: `site.css` sets the size of the code and the width of the page."""
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -45,6 +47,13 @@ def read_yaml(text: str) -> dict[str, Any]:
 def test_pages_are_found_and_every_block_is_of_a_language_that_is_tested() -> None:
     assert {"README.md", "construct.md"} <= {page.name for page in PAGES}
     assert {language for page in PAGES for language, _ in blocks(page)} <= LANGUAGES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_code_fits_into_the_width_of_the_site(page: Path) -> None:
+    # Output of programs wraps there.
+    lines = [line for language, text in blocks(page) if language not in {"", "sequence"} for line in text.splitlines()]
+    assert [line for line in lines if len(line) > WIDTH] == []
 
 
 def programs() -> list[Any]:

@@ -97,6 +97,18 @@ def test_diagrams_are_drawn_and_not_left_as_text(site: Path) -> None:
     assert "CloudFormation -&gt; Function" not in architecture
 
 
+def test_pages_of_the_navigation_lead_to_the_next_one(site: Path) -> None:
+    start = (site / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'<a href="([^"]+)" class="md-footer__link md-footer__link--next"', start) == ["guides/ami.html"]
+
+
+def test_only_output_of_programs_wraps(site: Path) -> None:
+    (rule,) = re.findall(r"^(.*) \{ .*white-space: pre-wrap", (site / "site.css").read_text("utf-8"), re.MULTILINE)
+    assert rule == ".md-typeset .language-text pre > code"
+    messages = (site / "messages.html").read_text(encoding="utf-8")
+    assert set(re.findall(r'<div class="([^"]*)highlight">', messages)) == {"language-text "}
+
+
 def test_every_public_name_and_each_prop_has_its_place_in_the_api(pages: dict[Path, Page], site: Path) -> None:
     package = "cdk_imagebuilder_pipeline"
     ids = pages[site / "api.html"].ids
