@@ -71,7 +71,7 @@ def test_every_link_within_the_site_leads_to_a_file_and_a_place_in_it(site: Path
 
 
 @pytest.mark.parametrize("link", ["[x](nowhere.md)", "[x](api.md#nowhere)", "[x](../nothing.txt)"])
-def test_link_that_leads_nowhere_fails_what_make_docs_runs(tmp_path: Path, link: str) -> None:
+def test_link_that_leads_nowhere_fails_what_make_docs_build_runs(tmp_path: Path, link: str) -> None:
     for folder in ("docs", "examples", "cloudformation", "constructs", "lambda", "local"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for page in (*REPOSITORY_PAGES, ROOT / "mkdocs.yml"):
