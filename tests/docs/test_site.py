@@ -99,7 +99,9 @@ def test_diagrams_are_drawn_and_not_left_as_text(site: Path) -> None:
 
 def test_pages_of_the_navigation_lead_to_the_next_one(site: Path) -> None:
     start = (site / "index.html").read_text(encoding="utf-8")
-    assert re.findall(r'<a href="([^"]+)" class="md-footer__link md-footer__link--next"', start) == ["guides/ami.html"]
+    assert re.findall(r'<a href="([^"]+)" class="md-footer__link md-footer__link--next"', start) == [
+        "guides/first-deploy.html"
+    ]
 
 
 def test_only_output_of_programs_wraps(site: Path) -> None:
