@@ -109,8 +109,10 @@ def test_commands_of_the_page_are_ones_that_a_shell_and_our_programs_know(page: 
             parsed = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
             assert parsed.returncode == 0, f"{text}\n{parsed.stderr}"
             assert set(re.findall(r"^make ([\w-]+)", text, re.MULTILINE)) <= targets()
+            apps = re.findall(r"^make local APP=(\S+)", text, re.MULTILINE)
+            assert [app for app in apps if not (ROOT / app / "cdk.json").is_file()] == []
             assert set(re.findall(r"imagebuilder-local (\w+)", text)) <= {"up", "deploy", "status", "down"}
-            programs = {line.split()[0] for line in commands(text)}
+            programs = {re.sub(r"^\w+=\$\(", "", line).split()[0] for line in commands(text)}
             assert programs <= PROGRAMS, text
 
 
