@@ -11,7 +11,7 @@ TOOLS := PATH="$(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$$PATH"
 export TMPDIR := $(shell mkdir -p .local/tmp && echo $(CURDIR)/.local/tmp)
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 
-.PHONY: help local local-down local-status test soak check lint types package dist docs bench smoke-aws smoke-replay setup format model model-check oldest-cdk lock clean
+.PHONY: help local local-down local-status test soak check lint types package dist docs docs-build bench smoke-aws smoke-replay setup format model model-check oldest-cdk lock clean
 .SILENT:
 
 help:
@@ -22,7 +22,8 @@ help:
 	echo 'make soak          run 10,000 random steps, a storm and a million inputs (SEED=, STEPS=)'
 	echo 'make check         run lint, types, tests with coverage, and package; required before a merge'
 	echo 'make dist          build the provider for plain CloudFormation'
-	echo 'make docs          build the documentation into .local/site'
+	echo 'make docs          build the documentation and serve it on 127.0.0.1'
+	echo 'make docs-build    build the documentation into .local/site'
 	echo 'make bench         compare with the alternatives and write docs/benchmarks.md (QUICK=1, ONLY=figure)'
 	echo 'make smoke-aws     verify assumptions about AWS in an account (CONFIRM=<account id>, BUILD=1, ONLY=, CLEAN=)'
 	echo 'make smoke-replay  compare a smoke-aws recording with the emulator (RECORDING=file)'
@@ -75,9 +76,11 @@ package: setup
 dist: setup
 	$(TOOLS) $(BIN)/python -m tools.dist
 
-docs: setup
+docs: docs-build
+	$(BIN)/python -m tools.serve_docs
+
+docs-build: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
-	echo 'The pages are in .local/site. To use the search: $(BIN)/python -m http.server --directory .local/site'
 
 # A full run is slow and needs an otherwise idle machine.
 bench: setup

@@ -62,8 +62,11 @@ def _page(stored: Sequence[tuple[Figure, Run]], results: Path) -> Iterator[str]:
     yield _HEAD
     yield f"{_described(latest)}."
     yield ""
-    yield from _table(Table(("Machine", ""), tuple(sorted(latest.machine.items()))))
-    yield from _table(Table(("Package", "version"), tuple(sorted(latest.versions.items()))))
+    about = [
+        *_table(Table(("Machine", ""), tuple(sorted(latest.machine.items())))),
+        *_table(Table(("Package", "version"), tuple(sorted(latest.versions.items())))),
+    ]
+    yield from _folded("Machine and versions", about)
     yield "## Goals"
     yield ""
     rows = [
@@ -71,25 +74,44 @@ def _page(stored: Sequence[tuple[Figure, Run]], results: Path) -> Iterator[str]:
         for figure, _ in stored
         for goal in figure.goals
     ]
-    yield from _table(Table(("figure", "goal", "measured", ""), tuple(rows)))
-    for figure, run in stored:
-        yield f'<a id="{figure.id}"></a>'
-        yield ""
-        yield f"## {figure.title}"
-        yield ""
-        if run != latest:
-            cpu = "" if run.machine == latest.machine else f", on another machine ({run.machine['CPU']})"
-            yield f"{_described(run)}{cpu}."
-            yield ""
-        yield from _figure(figure, results)
+    yield from _within("div", "goals", [*_table(Table(("figure", "goal", "measured", ""), tuple(rows)))])
+    sections = [line for figure, run in stored for line in _section(figure, run, latest, results)]
+    yield from _within("div", "figures", sections)
 
 
-def _figure(figure: Figure, results: Path) -> Iterator[str]:
+def _section(figure: Figure, run: Run, latest: Run, results: Path) -> Iterator[str]:
+    """Yield the plot of a figure, and folded below it the rest."""
+    lines = [f"## {figure.title}", ""]
+    if (results / f"{figure.id}.svg").exists():
+        lines += [f"![{figure.title}]({results.name}/{figure.id}.svg)", ""]
+    details = []
+    if run != latest:
+        cpu = "" if run.machine == latest.machine else f", on another machine ({run.machine['CPU']})"
+        details += [f"{_described(run)}{cpu}.", ""]
+    lines += _folded("Method and results", [*details, *_details(figure)])
+    yield from _within("section", figure.id, lines, name="id")
+
+
+def _within(tag: str, value: str, lines: Sequence[str], name: str = "class") -> Iterator[str]:
+    yield f'<{tag} {name}="{value}" markdown>'
+    yield ""
+    yield from lines
+    yield f"</{tag}>"
+    yield ""
+
+
+def _folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
+    yield "<details markdown>"
+    yield f"<summary>{summary}</summary>"
+    yield ""
+    yield from lines
+    yield "</details>"
+    yield ""
+
+
+def _details(figure: Figure) -> Iterator[str]:
     yield figure.how
     yield ""
-    if (results / f"{figure.id}.svg").exists():
-        yield f"![{figure.title}]({results.name}/{figure.id}.svg)"
-        yield ""
     for table in figure.tables:
         yield from _table(table)
     if figure.finding:

@@ -1,6 +1,7 @@
 """What becomes of measurements: statistics, pictures and the page."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -8,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from imagebuilder_bench.figure import Figure, Goal, Sample, compared
+from imagebuilder_bench.figures import FIGURES, api_calls, policy
 from imagebuilder_bench.figures.cold_start_256 import DEFAULT_MEBIBYTES, Cost, finding, memory_costs
 from imagebuilder_bench.figures.policy import characters
 from imagebuilder_bench.functions import as_sdk_calls
@@ -58,8 +60,11 @@ def test_goal_that_is_missed_is_shown_with_its_reason_and_one_that_is_met_withou
 def test_page_shows_what_was_stored(tmp_path: Path) -> None:
     text = page(tmp_path, Goal("fast", 0.4, 0.5, ""))
     assert page_of(tmp_path / "benchmarks") == text
-    assert "\nBy a scale.\n\n![Memory](benchmarks/memory.svg)\n" in text
-    assert "| peer | 4.0 | 3.0 – 8.0 | 3 | 0.50 |\n\nIt is small.\n" in text
+    shown, folded = text.partition("\n## Memory\n")[2].split("<details markdown>\n<summary>", 1)
+    assert shown == "\n![Memory](benchmarks/memory.svg)\n\n"
+    assert folded.startswith("Method and results</summary>\n\nBy a scale.\n\n| ")
+    assert "| peer | 4.0 | 3.0 – 8.0 | 3 | 0.50 |\n\nIt is small.\n" in folded
+    assert folded.endswith("</details>\n\n</section>\n\n</div>\n")
     assert (tmp_path / "benchmarks/memory.svg").read_text() == "<svg/>"
 
 
@@ -67,7 +72,9 @@ def test_page_says_which_figures_are_of_another_run(tmp_path: Path) -> None:
     quick = replace(RUN, at="2026-01-02", commit="def", machine={"CPU": "slow"}, quick=True)
     write([replace(figure(), id="storm")], quick, tmp_path)
     text = page(tmp_path)
-    assert text.count("Run of 2026-01-01, commit abc.\n\n| Machine |") == 1
+    assert (
+        text.count("Run of 2026-01-01, commit abc.\n\n<details markdown>\n<summary>Machine and versions</summary>") == 1
+    )
     assert text.count("2026-01-01") == 1
     assert "Quick run (few rounds, so expect noise) of 2026-01-02, commit def, on another machine (slow).\n" in text
 
@@ -110,6 +117,32 @@ def test_finding_compares_the_default_of_the_construct_with_the_other_sizes() ->
     assert "256 MiB" in text
     assert "a first event takes 1.00 s and 0.250 GB-seconds" in text
     assert "128 MiB: 2.00 × the time, 1.00 × the GB-seconds." in text
+
+
+def test_page_has_one_table_until_details_are_opened_and_one_plot_for_each_figure() -> None:
+    text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    shown = re.sub(r"<details markdown>.*?</details>", "", text, flags=re.DOTALL)
+    assert len(re.findall(r"^\|-", shown, re.MULTILINE)) == 1
+    figures = re.findall(r"^## (?!Goals)(.+)$", shown, re.MULTILINE)
+    assert re.findall(r"^!\[([^]]+)\]", shown, re.MULTILINE) == figures
+    assert len(figures) == len(FIGURES)
+
+
+def test_plots_that_need_no_measuring_are_those_of_the_stored_numbers() -> None:
+    results = ROOT / "docs" / "benchmarks"
+    calls, sizes = (
+        json.loads((results / f"{name}.json").read_text())["figure"]["tables"][0]["rows"]
+        for name in ("api-calls", "policy")
+    )
+    assert (results / "api-calls.svg").read_text("utf-8") == api_calls.picture({row[0]: int(row[1]) for row in calls})
+    most = {row[0]: int(row[2].replace(",", "")) for row in sizes if row[1] == "490"}
+    assert (results / "policy.svg").read_text("utf-8") == policy.picture(most, 490)
+
+
+def test_plots_follow_the_colour_scheme_of_the_reader() -> None:
+    plots = sorted((ROOT / "docs" / "benchmarks").glob("*.svg"))
+    assert len(plots) == len(FIGURES)
+    assert all("prefers-color-scheme:dark" in plot.read_text("utf-8") for plot in plots)
 
 
 def test_page_in_the_docs_is_what_was_measured() -> None:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from support.author import ROOT, Author
+from tools.dist import FOLDER
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -71,6 +72,16 @@ def test_page_leads_from_an_empty_account_to_a_pipeline_and_back(empty: Author) 
     assert empty.pipelines() == {}
     assert "image-pipeline-provider" not in empty.sh("aws cloudformation describe-stacks")
     assert commands == {}, "commands that no test runs"
+
+
+def test_files_of_the_commands_are_in_a_clone_after_make_dist() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    files = set(re.findall(r"--template-file (\S+)|-- (\S+\.yaml)$", text, re.MULTILINE))
+    paths = {path for pair in files for path in pair if path} - {"packaged.yaml"}
+    assert len(paths) == 7
+    provider = f"{FOLDER.as_posix()}/provider.yaml"
+    assert [path for path in paths - {provider} if not (ROOT / path).is_file()] == []
+    assert provider in paths
 
 
 def test_links_of_the_page_lead_somewhere() -> None:

@@ -1,4 +1,4 @@
-"""The site, built once for all tests, as `make docs` builds it."""
+"""The site, built once for all tests, as `make docs-build` builds it."""
 
 import os
 import subprocess

@@ -17,6 +17,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^([ ]*)```([^\n`]*)\n(.*?)^\1```[ ]*$", re.MULTILINE | re.DOTALL)
 LANGUAGES = {"python", "yaml", "sh", "sequence", ""}
 """`sequence` is what diagrams are drawn of; no language is what a program prints, or a call with a placeholder in it."""
+WIDTH = 120
+"""Columns that fit into a window of 1,280 px: `site.css` sets the size of the code and the width of the page."""
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -45,6 +47,13 @@ def read_yaml(text: str) -> dict[str, Any]:
 def test_pages_are_found_and_every_block_is_of_a_language_that_is_tested() -> None:
     assert {"README.md", "construct.md"} <= {page.name for page in PAGES}
     assert {language for page in PAGES for language, _ in blocks(page)} <= LANGUAGES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_code_fits_into_the_width_of_the_site(page: Path) -> None:
+    # Output of programs wraps there.
+    lines = [line for language, text in blocks(page) if language not in {"", "sequence"} for line in text.splitlines()]
+    assert [line for line in lines if len(line) > WIDTH] == []
 
 
 def programs() -> list[Any]:
@@ -100,6 +109,8 @@ def test_commands_of_the_page_are_ones_that_a_shell_and_our_programs_know(page: 
             parsed = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True, check=False)
             assert parsed.returncode == 0, f"{text}\n{parsed.stderr}"
             assert set(re.findall(r"^make ([\w-]+)", text, re.MULTILINE)) <= targets()
+            apps = re.findall(r"^make local APP=(\S+)", text, re.MULTILINE)
+            assert [app for app in apps if not (ROOT / app / "cdk.json").is_file()] == []
             assert set(re.findall(r"imagebuilder-local (\w+)", text)) <= {
                 "up",
                 "deploy",
@@ -109,7 +120,7 @@ def test_commands_of_the_page_are_ones_that_a_shell_and_our_programs_know(page: 
                 "status",
                 "down",
             }
-            programs = {line.split()[0] for line in commands(text)}
+            programs = {re.sub(r"^\w+=\$\(", "", line).split()[0] for line in commands(text)}
             assert programs <= PROGRAMS, text
 
 

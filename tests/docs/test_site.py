@@ -71,7 +71,7 @@ def test_every_link_within_the_site_leads_to_a_file_and_a_place_in_it(site: Path
 
 
 @pytest.mark.parametrize("link", ["[x](nowhere.md)", "[x](api.md#nowhere)", "[x](../nothing.txt)"])
-def test_link_that_leads_nowhere_fails_what_make_docs_runs(tmp_path: Path, link: str) -> None:
+def test_link_that_leads_nowhere_fails_what_make_docs_build_runs(tmp_path: Path, link: str) -> None:
     for folder in ("docs", "examples", "cloudformation", "constructs", "lambda", "local"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for page in (*REPOSITORY_PAGES, ROOT / "mkdocs.yml"):
@@ -95,6 +95,20 @@ def test_diagrams_are_drawn_and_not_left_as_text(site: Path) -> None:
     architecture = (site / "architecture.html").read_text(encoding="utf-8")
     assert architecture.count('<figure class="sequence"><svg') == 3
     assert "CloudFormation -&gt; Function" not in architecture
+
+
+def test_pages_of_the_navigation_lead_to_the_next_one(site: Path) -> None:
+    start = (site / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'<a href="([^"]+)" class="md-footer__link md-footer__link--next"', start) == [
+        "guides/first-deploy.html"
+    ]
+
+
+def test_only_output_of_programs_wraps(site: Path) -> None:
+    (rule,) = re.findall(r"^(.*) \{ .*white-space: pre-wrap", (site / "site.css").read_text("utf-8"), re.MULTILINE)
+    assert rule == ".md-typeset .language-text pre > code"
+    messages = (site / "messages.html").read_text(encoding="utf-8")
+    assert set(re.findall(r'<div class="([^"]*)highlight">', messages)) == {"language-text "}
 
 
 def test_every_public_name_and_each_prop_has_its_place_in_the_api(pages: dict[Path, Page], site: Path) -> None:

@@ -1,15 +1,16 @@
 """API calls that each event makes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from support.cloudformation import Resource
 
 from imagebuilder_bench.bench import Bench
-from imagebuilder_bench.figure import Figure, Goal, Table
+from imagebuilder_bench.figure import Figure, Goal, Sample, Table
 from imagebuilder_bench.functions import OURS
 from imagebuilder_bench.processes import Process
 from imagebuilder_bench.services import Services, services
+from imagebuilder_bench.svg import bars
 
 _WHY_MISSED: Final = (
     "A Delete reads the pipeline's tags first: IAM protects the pipelines of other stacks, but not one that another "
@@ -38,7 +39,15 @@ def measure(bench: Bench) -> Figure:
             _goal("Update with tags set: 1 call more", len(made["Update, description changed and a tag set"]), 3),
             _goal("Update that changes nothing: no write", _writes(made["Update, nothing changed"]), 0),
         ),
+        picture=picture({title: len(calls) for title, calls in made.items()}),
     )
+
+
+def picture(calls: Mapping[str, int]) -> str:
+    """Return the plot for the number of calls of each event."""
+    # The longest name does not fit beside its bar.
+    short = {title.replace(" changed and ", " and "): Sample((float(count),)) for title, count in calls.items()}
+    return bars("API calls of each event (less is better)", short, "")
 
 
 def _life(aws: Services) -> Iterator[tuple[str, dict[str, Any]]]:

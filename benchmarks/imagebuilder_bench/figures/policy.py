@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from imagebuilder_bench.bench import Bench
-from imagebuilder_bench.figure import Figure, Goal, Table
+from imagebuilder_bench.figure import Figure, Goal, Sample, Table
+from imagebuilder_bench.svg import bars
 from imagebuilder_bench.synths import AWS_CUSTOM_RESOURCE, COUNTS, OURS, template
 
 # IAM's quotas, in characters without white space.
@@ -93,7 +94,14 @@ def measure(_bench: Bench) -> Figure:
                 "of the tightest quota",
             ),
         ),
+        picture=picture({kind: counted[kind, many].characters for kind in (OURS, AWS_CUSTOM_RESOURCE)}, many),
     )
+
+
+def picture(sizes: Mapping[str, int], pipelines: int) -> str:
+    """Return the plot for the characters of each kind of stack."""
+    samples = {kind: Sample((float(size),)) for kind, size in sizes.items()}
+    return bars(f"Characters of policies, {pipelines} pipelines", samples, "")
 
 
 def characters(document: object) -> int:
