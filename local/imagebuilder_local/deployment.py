@@ -83,8 +83,8 @@ def operations(cloud: LocalCloud) -> list[dict[str, Any]]:
     if state is None:
         return []
     try:
-        with _DIRECT.open(f"{state.page}state.json", timeout=_SECONDS) as response:
-            found: list[dict[str, Any]] = json.load(response).get("operations", [])
+        with _DIRECT.open(f"{state.page}operations.json", timeout=_SECONDS) as response:
+            found: list[dict[str, Any]] = json.load(response)
     except (OSError, HTTPException, ValueError):  # The cloud stops just now.
         return []
     return found

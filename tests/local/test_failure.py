@@ -45,10 +45,8 @@ def assembly(tmp_path: Path) -> Assembly:
     """An assembly with a pipeline of the construct and an L1."""
     metadata = {
         "/Images": [{"type": "imagebuilder-pipeline:props", "data": {"Name": "image_pipeline_name"}}],
-        "/Images/Golden/Resource": [
-            {"type": "aws:cdk:logicalId", "data": "Pipeline"},
-            {"type": "imagebuilder-pipeline:source", "data": "app.py:12"},
-        ],
+        "/Images/Golden": [{"type": "imagebuilder-pipeline:source", "data": "app.py:12"}],
+        "/Images/Golden/Resource": [{"type": "aws:cdk:logicalId", "data": "Pipeline"}],
         "/Images/Recipe": [
             {"type": "aws:cdk:logicalId", "data": "Recipe"},
             {"type": "aws:cdk:creationStack", "data": ["new Stack (node:x)", "    at Images (/home/me/app.ts:7:5)"]},

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from support.deployed import Deployed, deployed
 
+from imagebuilder_local.deployment import operations
+
 pytestmark = pytest.mark.timeout(240)
 
 MISSING = "arn:aws:imagebuilder:us-east-1:000000000000:image-recipe/missing/1.0.0"
@@ -91,29 +93,29 @@ def test_rollback_is_an_operation_of_its_own_after_the_failed_one(cloud: Deploye
     assert MISSING in update[0]["ResourceStatusReason"]
 
 
-def test_page_gets_each_operation_with_its_kind_status_and_events(cloud: Deployed) -> None:
+def test_report_gets_each_operation_with_its_kind_status_and_events(cloud: Deployed) -> None:
     assert cloud.deploy("Shown", Name="shown") == "CREATE_COMPLETE"
     assert cloud.deploy("Shown", Name="shown", more={"Bad": BAD_RECIPE}) == "UPDATE_ROLLBACK_COMPLETE"
     cloud.delete("Shown")
-    operations = [operation for operation in cloud.seen()["operations"] if operation["stack"] == "Shown"]
-    assert [(operation["kind"], operation["status"]) for operation in operations] == [
+    shown = [operation for operation in operations(cloud.cloud) if operation["stack"] == "Shown"]
+    assert [(operation["kind"], operation["status"]) for operation in shown] == [
         ("delete", "DELETE_COMPLETE"),
         ("rollback", "UPDATE_ROLLBACK_COMPLETE"),
         ("update", "UPDATE_FAILED"),
         ("create", "CREATE_COMPLETE"),
     ]
-    assert all(operation["milliseconds"] > 0 for operation in operations)
-    (failed,) = [event for event in operations[2]["events"] if event["status"] == "CREATE_FAILED"]
+    assert all(operation["milliseconds"] > 0 for operation in shown)
+    (failed,) = [event for event in shown[2]["events"] if event["status"] == "CREATE_FAILED"]
     assert failed["logicalId"] == "Bad"
     assert failed["resourceType"] == "AWS::ImageBuilder::ImageRecipe"
     assert failed["reason"] == "required properties are missing: ParentImage"
 
 
-def test_page_gets_what_the_validation_before_a_deployment_rejects(cloud: Deployed) -> None:
+def test_report_gets_what_the_validation_before_a_deployment_rejects(cloud: Deployed) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "images-of-somebody"}}
     assert cloud.deploy("First", Name="first", more={"Bucket": bucket}) == "CREATE_COMPLETE"
     assert cloud.deploy("Second", Name="second", more={"Bucket": bucket}) == "ROLLBACK_COMPLETE"
-    failed = next(one for one in cloud.seen()["operations"] if (one["stack"], one["kind"]) == ("Second", "create"))
+    failed = next(one for one in operations(cloud.cloud) if (one["stack"], one["kind"]) == ("Second", "create"))
     (reason,) = [event["reason"] for event in failed["events"] if event["logicalId"] == "Bucket"]
     assert "images-of-somebody" in reason
     assert "Bucket" not in {event["LogicalResourceId"] for event in listed(cloud, "Second")}

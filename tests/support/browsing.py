@@ -50,7 +50,6 @@ def state(**given: Any) -> dict[str, Any]:
         "pipelines": [],
         "images": {"executions": [], "olderExecutions": 0},
         "deployments": [],
-        "operations": [],
         "events": [],
         "others": [],
     } | given

@@ -47,7 +47,7 @@ def test_assembly_has_the_line_of_each_pipeline_and_the_names_of_props_once(tmp_
     assert done.returncode == 0, done.stderr
     metadata = json.loads((tmp_path / "out" / "Images.metadata.json").read_text())
     for name in ("One", "Two"):
-        assert data(metadata, f"/Images/{name}/Resource", "imagebuilder-pipeline:source") == ["app.py:11"]
+        assert data(metadata, f"/Images/{name}", "imagebuilder-pipeline:source") == ["app.py:11"]
     (props,) = data(metadata, "/Images", "imagebuilder-pipeline:props")
     assert props["Name"] == "image_pipeline_name"
     assert props["AdoptExisting"] == "adopt_existing"

@@ -23,7 +23,7 @@ from imagebuilder_local.cloud.remembered import digest_of_certificates, fresh, r
 from imagebuilder_local.cloud.state import Folder, State, holding
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer, Services
 from imagebuilder_local.http_server import LISTEN_QUEUE
-from imagebuilder_local.page import PageServer, Timeline, starting, view
+from imagebuilder_local.page import PageServer, Timeline, stack_operations, starting, view
 
 Served = TypeVar("Served")
 
@@ -81,7 +81,13 @@ def _serve_from(folder: Folder, port: int) -> None:
         return view(timeline, *services.all(), activity=activity(folder))
 
     page_server = _on_port(
-        kept.page_port, lambda port: PageServer(seen, port, start_build=starting(services.all, timeline.call))
+        kept.page_port,
+        lambda port: PageServer(
+            seen,
+            port,
+            operations=lambda: stack_operations(timeline),
+            start_build=starting(services.all, timeline.call),
+        ),
     )
     with _stopping(server), page_server as page:
         state = State(

@@ -17,6 +17,7 @@ from imagebuilder_local.emulator import ServiceError
 from imagebuilder_local.http_server import BoundedHandler, BoundedServer
 
 STATE_PATH: Final = "/state.json"
+OPERATIONS_PATH: Final = "/operations.json"
 START_PATH: Final = "/start"
 
 Start = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -52,12 +53,19 @@ _HEADERS: Final = {
 class PageServer:
     """Serves the page's files and a state as JSON in background threads, from `start` to `stop` or in a `with`.
 
-    Port 0 selects a free port; `url` has it. `start_build` starts a build for the page. Default: the page cannot start
-    any.
+    Port 0 selects a free port; `url` has it. `operations` are served beside the state. Default: none. `start_build`
+    starts a build for the page. Default: the page cannot start any.
     """
 
-    def __init__(self, state: Callable[[], dict[str, Any]], port: int = 0, *, start_build: Start | None = None) -> None:
-        self._http = _Server(state, port, start_build)
+    def __init__(
+        self,
+        state: Callable[[], dict[str, Any]],
+        port: int = 0,
+        *,
+        operations: Callable[[], list[dict[str, Any]]] = list,
+        start_build: Start | None = None,
+    ) -> None:
+        self._http = _Server({STATE_PATH: state, OPERATIONS_PATH: operations}, port, start_build)
         self._thread: Thread | None = None
         self.url = f"http://{_HOST}:{self._http.server_address[1]}/"
 
@@ -89,8 +97,8 @@ class _Content(NamedTuple):
 
 
 class _Server(BoundedServer):
-    def __init__(self, state: Callable[[], dict[str, Any]], port: int, start_build: Start | None) -> None:
-        self.state = state
+    def __init__(self, sources: Mapping[str, Callable[[], Any]], port: int, start_build: Start | None) -> None:
+        self.sources = sources
         self.start_build = start_build
         self.files = _files()
         super().__init__((_HOST, port), _Handler)
@@ -171,10 +179,8 @@ class _Handler(BoundedHandler):
     do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _refuse_method  # noqa: N815 (http.server's names)
 
     def _content(self) -> _Content | None:
-        if self._path == STATE_PATH:
-            state = json.dumps(self.server.state(), ensure_ascii=False, separators=(",", ":"), default=str)
-            return _Content("application/json", state.encode(errors="replace"))
-        return self.server.files.get(self._path)
+        source = self.server.sources.get(self._path)
+        return self.server.files.get(self._path) if source is None else _json(source())
 
     @property
     def _path(self) -> str:
@@ -200,6 +206,11 @@ class _Handler(BoundedHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Do not log requests: the page sends one per second."""
+
+
+def _json(value: Any) -> _Content:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return _Content("application/json", text.encode(errors="replace"))
 
 
 def _files() -> dict[str, _Content]:

@@ -15,7 +15,7 @@ from imagebuilder_local.page.timeline import Timeline
 
 
 def view(timeline: Timeline, *services: ImageBuilder, activity: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return pipelines in order of creation, and deployments, operations, events and calls of others, newest first.
+    """Return pipelines in order of creation, and deployments, events and calls of others, newest first.
 
     The account and the Region are those of the first service. `activity` is the command that runs (`what`) and its
     start (`at`). Default: none runs.
@@ -39,10 +39,15 @@ def view(timeline: Timeline, *services: ImageBuilder, activity: Mapping[str, Any
             "pipelines": pipelines,
             "images": executions(images, naming),
             "deployments": list(deployments(done, events, timeline.paths))[::-1],
-            "operations": [_operation(operation) for operation in reversed(done)],
             "events": _events(events, newest, naming)[::-1],
             "others": list(reversed(_calls(others))),
         }
+
+
+def stack_operations(timeline: Timeline) -> list[dict[str, Any]]:
+    """Return the operations of the stacks with their events, newest first."""
+    with timeline.operations.read() as done:
+        return [_operation(operation) for operation in reversed(done)]
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
