@@ -14,6 +14,8 @@ from imagebuilder_local.steps import run
 OURS: Final = "ours"
 L1: Final = "L1 CfnImagePipeline"
 AWS_CUSTOM_RESOURCE: Final = "AwsCustomResource"
+OWN_RECIPES: Final = "ours, recipes in the app"
+WITH_BUILDS: Final = "ours, built on deploy"
 KINDS: Final = (OURS, L1, "alpha L2", AWS_CUSTOM_RESOURCE)
 COUNTS: Final = (1, 10, 100, 490)
 

@@ -32,6 +32,33 @@ def ours(stack: cdk.Stack, index: int) -> object:
     )
 
 
+def with_recipe(stack: cdk.Stack, index: int) -> ImagePipeline:
+    """Add our construct with a recipe and a component in the app."""
+    component = imagebuilder.CfnComponent(
+        stack, f"Component{index}", name=f"component-{index}", platform="Linux", version="1.0.0", data="name: component"
+    )
+    made = imagebuilder.CfnImageRecipe(
+        stack,
+        f"Recipe{index}",
+        name=f"recipe-{index}",
+        version="1.0.0",
+        parent_image="ami-1",
+        components=[{"componentArn": component.attr_arn}],
+    )
+    return ImagePipeline(
+        stack,
+        f"Pipeline{index}",
+        image_pipeline_name=f"pipeline-{index}",
+        recipe=made,
+        infrastructure_configuration=infrastructure(index),
+    )
+
+
+def built(stack: cdk.Stack, index: int) -> object:
+    """Add our construct with a recipe and a component in the app, and build it on deploy."""
+    return with_recipe(stack, index).build_on_deploy()
+
+
 def native(stack: cdk.Stack, index: int) -> object:
     """Add a native resource."""
     return imagebuilder.CfnImagePipeline(
@@ -92,6 +119,8 @@ def infrastructure(index: int) -> str:
 
 _KINDS: Final[Mapping[str, Callable[[cdk.Stack, int], object]]] = {
     "ours": ours,
+    "ours, recipes in the app": with_recipe,
+    "ours, built on deploy": built,
     "L1 CfnImagePipeline": native,
     "alpha L2": alpha_l2,
     "AwsCustomResource": aws_custom_resource,

@@ -7,8 +7,10 @@ from imagebuilder_bench.bench import Bench
 from imagebuilder_bench.figure import Figure
 from imagebuilder_bench.figures import (
     api_calls,
+    build_on_deploy,
     cold_start,
     cold_start_256,
+    first_make_local,
     make_local,
     memory,
     policy,
@@ -26,5 +28,7 @@ FIGURES: Final[Mapping[str, Callable[[Bench], Figure]]] = {
     "synth": synth.measure,
     "policy": policy.measure,
     "storm": storm.measure,
+    "build-on-deploy": build_on_deploy.measure,
     "make-local": make_local.measure,
+    "first-make-local": first_make_local.measure,
 }
