@@ -24,8 +24,8 @@ MOST_BYTES: Final = 150_000
 """What a picture may have: the docs load it with the page."""
 
 PICTURES: Final = {
-    "page-light.png": (1200, 640, "light"),
-    "page-dark.png": (1200, 640, "dark"),
+    "page-light.png": (1280, 640, "light"),
+    "page-dark.png": (1280, 640, "dark"),
     "page-phone.png": (360, 760, "light"),
 }
 """Width, height and colour scheme of each picture."""

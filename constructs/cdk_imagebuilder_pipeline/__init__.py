@@ -1,10 +1,10 @@
 """A CDK construct for EC2 Image Builder pipelines."""
 
-from cdk_imagebuilder_pipeline.built_image import BuiltImage
-from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
 from cdk_imagebuilder_pipeline.image_pipeline import ImagePipeline
 from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase, OnEventOptions
-from cdk_imagebuilder_pipeline.latest_image import LatestImage
+from cdk_imagebuilder_pipeline.images.built_image import BuiltImage
+from cdk_imagebuilder_pipeline.images.image_build import ImagePipelineBuild
+from cdk_imagebuilder_pipeline.images.latest_image import LatestImage
 from cdk_imagebuilder_pipeline.props.image_pipeline_props import (
     ImagePipelineOnDelete,
     ImagePipelineProps,

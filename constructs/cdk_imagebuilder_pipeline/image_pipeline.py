@@ -11,11 +11,11 @@ from constructs import Construct
 
 from cdk_imagebuilder_pipeline._keywords import takes_props
 from cdk_imagebuilder_pipeline.execution_role import role_of
-from cdk_imagebuilder_pipeline.image_build import ImagePipelineBuild
-from cdk_imagebuilder_pipeline.image_lifecycle import keep_newest, problem_with_count
 from cdk_imagebuilder_pipeline.image_pipeline_base import ImagePipelineBase
+from cdk_imagebuilder_pipeline.images.image_build import ImagePipelineBuild
+from cdk_imagebuilder_pipeline.images.latest_image import LatestImage
+from cdk_imagebuilder_pipeline.images.lifecycle import keep_newest, problem_with_count
 from cdk_imagebuilder_pipeline.imported_pipeline import ImportedImagePipeline, arn_of_name
-from cdk_imagebuilder_pipeline.latest_image import LatestImage
 from cdk_imagebuilder_pipeline.naming import claim_name, generated_name
 from cdk_imagebuilder_pipeline.origin import record_origin
 from cdk_imagebuilder_pipeline.props.build import PART, BuildOptions

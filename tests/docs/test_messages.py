@@ -346,7 +346,7 @@ NO_MESSAGES = {
     # Names of events, of resources and of settings; reasons for a linter; what is printed when all is well.
     "lambda/imagebuilder_model/events.py": r"EC2 Image Builder .*",
     "constructs/cdk_imagebuilder_pipeline/execution_role.py": r".*",
-    "constructs/cdk_imagebuilder_pipeline/image_lifecycle.py": r"Image Builder deletes old images.*",
+    "constructs/cdk_imagebuilder_pipeline/images/lifecycle.py": r"Image Builder deletes old images.*",
     "constructs/cdk_imagebuilder_pipeline/provider/lifecycle_role.py": r".*",
     "constructs/cdk_imagebuilder_pipeline/provider/build_grants.py": r".*",
     "constructs/cdk_imagebuilder_pipeline/provider/builds.py": r".*",
@@ -367,7 +367,10 @@ NO_MESSAGES = {
     # Patterns for the output of the CDK CLI and for reasons.
     "local/imagebuilder_local/failure.py": r" \\\(.*",
     "local/imagebuilder_local/output.py": r"(?!.*(is not bootstrapped|printed nothing|command of the app)).*",
-    "local/imagebuilder_local/page/server.py": r"default-src .*",
+    "local/imagebuilder_local/page/server.py": r"default-src .*|Only the page itself starts builds, .*|The body must be a JSON .*",
+    # Words of the page.
+    "local/imagebuilder_local/page/deployments.py": r".*",
+    "local/imagebuilder_local/page/schedule_words.py": r".*",
     # The text of --help, and a part of a message.
     "local/imagebuilder_local/drift/command.py": r"Compare the .*|exit code: .*|name or id .*|a stack in AWS, .*",
     "local/imagebuilder_local/drift/comparison.py": r"another resource of a stack",

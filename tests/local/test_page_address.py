@@ -37,14 +37,18 @@ def test_deploy_tells_the_page_which_command_runs(tmp_path: Path) -> None:
     programs = tmp_path / "node_modules" / ".bin"
     programs.mkdir(parents=True)
     cdk = programs / "cdk"
-    # The bootstrap succeeds, the deployment does not.
-    cdk.write_text('#!/bin/sh\ncat .local/cloud/activity.json >> seen; echo >> seen; [ "$4" = bootstrap ]\n')
+    # Everything succeeds but the deployment.
+    cdk.write_text(
+        "#!/bin/sh\n"
+        f"cat {tmp_path}/.local/cloud/activity.json >> {tmp_path}/seen; echo >> {tmp_path}/seen\n"
+        "case $4 in synth) mkdir -p cdk.out; echo {} > cdk.out/manifest.json;; deploy) exit 1;; esac\n"
+    )
     cdk.chmod(0o755)
     try:
         done = subprocess.run([sys.executable, "-m", "imagebuilder_local", "deploy"], cwd=tmp_path, check=False)
         assert done.returncode == 1
         seen = [json.loads(line)["what"] for line in (tmp_path / "seen").read_text().splitlines()]
-        assert seen == ["cdk bootstrap", "cdk deploy"]
+        assert seen == ["cdk synth", "cdk bootstrap", "cdk deploy"]
         assert not (tmp_path / ".local" / "cloud" / "activity.json").exists()
     finally:
         LocalCloud(tmp_path / ".local" / "cloud").stop()

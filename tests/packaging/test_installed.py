@@ -138,7 +138,7 @@ def test_consumers_app_is_deployed_to_the_local_cloud_of_the_wheel(installed: Pa
 
 def test_fixture_of_the_docs_deploys_a_stack_and_stops_its_cloud(installed: Path, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "guides" / "local-cloud.md").read_text(encoding="utf-8")
-    (test,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (test,) = re.findall(r"```python\n((?:(?!```).)*?def test_.*?)```", page, re.DOTALL)
     (tmp_path / "test_images.py").write_text(test, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # Its own, and not that of a folder above.
     install = [str(UV), "pip", "install", "--python", str(installed), *LOCKED, "pytest"]

@@ -6,7 +6,7 @@ from typing import Final
 import aws_cdk as cdk
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline.built_image import BuiltImage
+from cdk_imagebuilder_pipeline.images.built_image import BuiltImage
 from cdk_imagebuilder_pipeline.props.build import of_strings
 from cdk_imagebuilder_pipeline.props.recipe import (
     UNKNOWN_NAME,

@@ -9,7 +9,7 @@ import constructs
 import jsii
 from constructs import Construct, IConstruct
 
-from cdk_imagebuilder_pipeline.built_image import BuiltImage
+from cdk_imagebuilder_pipeline.images.built_image import BuiltImage
 from cdk_imagebuilder_pipeline.origin import record_origin
 from cdk_imagebuilder_pipeline.props.build import BuildOptions, seconds_of
 from cdk_imagebuilder_pipeline.props.recipe import RecipeType
