@@ -14,6 +14,7 @@ from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule, faul
 from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration
 from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.values.described import described
+from cdk_imagebuilder_pipeline.values.resources import know
 from cdk_imagebuilder_pipeline.values.tokens import as_text, attribute_or_itself, is_object, is_unresolved
 from imagebuilder_model import MapKey, Path, Problem
 from imagebuilder_model.ownership import check_pipeline
@@ -140,7 +141,9 @@ def _referred(value: object, kind: str, form: str) -> object:
     """
     name = f"{kind}_{form}"
     referred = attribute_or_itself(value, f"{kind}_ref", name)
-    return as_text(attribute_or_itself(value, name) if referred is value else referred)
+    text = as_text(attribute_or_itself(value, name) if referred is value else referred)
+    know(text, value)
+    return text
 
 
 def _schedule(schedule: object) -> object:

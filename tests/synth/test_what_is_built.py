@@ -395,3 +395,28 @@ def test_resource_that_pipelines_share_is_read_once(monkeypatch: pytest.MonkeyPa
 def triggers_of(app: cdk.App) -> list[Any]:
     resources = app.synth().get_stack_by_name("Stack").template["Resources"].values()
     return [one["Properties"]["Trigger"] for one in resources if one["Type"] == "Custom::ImagePipelineBuild"]
+
+
+@pytest.mark.parametrize("description", [None, "", "golden"])
+def test_resource_and_its_reference_as_text_have_one_trigger(description: str | None) -> None:
+    def made(*, as_text: bool) -> Any:
+        stack = cdk.Stack(cdk.App(), "Stack")
+        recipe = imagebuilder.CfnImageRecipe(
+            stack, "Recipe", name="golden", version="1.0.0", parent_image="ami-1", description=description
+        )
+        infrastructure = imagebuilder.CfnInfrastructureConfiguration(
+            stack, "Infrastructure", name="golden", instance_profile_name="golden"
+        )
+        ImagePipeline(
+            stack,
+            "Golden",
+            recipe=recipe.image_recipe_ref.image_recipe_arn if as_text else recipe,
+            infrastructure_configuration=(
+                infrastructure.infrastructure_configuration_ref.infrastructure_configuration_arn
+                if as_text
+                else infrastructure
+            ),
+        ).build_on_deploy()
+        return trigger_in(stack)
+
+    assert made(as_text=True) == made(as_text=False)

@@ -1,27 +1,20 @@
 """What a build on deploy adds: to a synth, to a deployment that builds nothing, and for each look at an image."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-import aws_cdk as cdk
-from aws_cdk import aws_imagebuilder as imagebuilder
-
-from cdk_imagebuilder_pipeline import ImagePipeline
 from imagebuilder_bench.bench import Bench, in_turn
 from imagebuilder_bench.figure import Figure, Goal, Sample, Table, compared
 from imagebuilder_bench.figures.cold_start_256 import DEFAULT_MEBIBYTES, cpu_share
 from imagebuilder_bench.functions import OURS
-from imagebuilder_bench.paths import ROOT, WORK
+from imagebuilder_bench.paths import CHILDREN, ROOT, WORK
 from imagebuilder_bench.processes import Process
 from imagebuilder_bench.services import Services, services
 from imagebuilder_bench.svg import bars
 from imagebuilder_bench.synths import OWN_RECIPES, WITH_BUILDS, synth
-from imagebuilder_local.cdk import Cdk
-from imagebuilder_local.cloud import LocalCloud
+from imagebuilder_local.steps import run
 
 _COUNT: Final = 100
 _WITH: Final = "with a build"
@@ -87,46 +80,13 @@ def _synths(rounds: int) -> dict[str, Sample]:
 
 
 def _deployments(rounds: int) -> dict[str, Sample]:
-    taken: dict[str, list[float]] = {_WITH: [], _WITHOUT: []}
-    with _cloud() as cdk_cli:
-        for number, (name, counts) in enumerate(in_turn([*taken], rounds)):
-            app = _app(name, f"deployment {number}")
-            started = time.monotonic()
-            cdk_cli.deploy(app)
-            if counts:
-                taken[name].append(time.monotonic() - started)
-    return {name: Sample(tuple(values)) for name, values in taken.items()}
-
-
-@contextmanager
-def _cloud() -> Iterator[Cdk]:
     folder = WORK / "build-on-deploy"
     folder.mkdir()
-    cloud = LocalCloud(folder / "cloud")
-    cloud.start()
-    try:
-        cdk_cli = Cdk(cloud, folder, project=ROOT)
-        cdk_cli.bootstrap()
-        yield cdk_cli
-    finally:
-        cloud.stop()
-
-
-def _app(name: str, description: str) -> cdk.App:
-    app = cdk.App(outdir=str(WORK / "build-on-deploy" / name.replace(" ", "-")), analytics_reporting=False)
-    stack = cdk.Stack(app, f"Bench-{name.replace(' ', '-')}")
-    recipe = imagebuilder.CfnImageRecipe(
-        stack, "Recipe", name=f"recipe-{name[-5:]}".replace(" ", "-"), version="1.0.0", parent_image="ami-1"
-    )
-    infrastructure = imagebuilder.CfnInfrastructureConfiguration(
-        stack, "Infrastructure", name=f"of-{name[-5:]}".replace(" ", "-"), instance_profile_name="profile"
-    )
-    pipeline = ImagePipeline(
-        stack, "Pipeline", recipe=recipe, infrastructure_configuration=infrastructure, description=description
-    )
-    if name == _WITH:
-        pipeline.build_on_deploy()
-    return app
+    # The local cloud is of the project's environment, and so is the CDK CLI.
+    python, program = str(ROOT / ".venv" / "bin" / "python"), str(CHILDREN / "deployments.py")
+    printed = run([python, program, str(rounds), str(ROOT), str(folder)], folder=ROOT)
+    taken: dict[str, list[float]] = json.loads(printed.splitlines()[-1])
+    return {_WITH: Sample(tuple(taken["with"])), _WITHOUT: Sample(tuple(taken["without"]))}
 
 
 def _looks(bench: Bench) -> Sample:

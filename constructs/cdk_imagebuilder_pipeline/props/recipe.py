@@ -8,6 +8,7 @@ from aws_cdk.interfaces.aws_imagebuilder import IContainerRecipeRef, IImageRecip
 
 from cdk_imagebuilder_pipeline.values.described import described
 from cdk_imagebuilder_pipeline.values.references import Resolver, reference_in, slashes_in
+from cdk_imagebuilder_pipeline.values.resources import know
 from cdk_imagebuilder_pipeline.values.tokens import as_text, attribute_or_itself, is_look_up, is_unresolved
 
 AnyRecipe = IImageRecipeRef | IContainerRecipeRef | cdk.IResolvable | str
@@ -123,6 +124,7 @@ def _from_construct(recipe: object) -> Recipe | None:
         for path in ((f"{kind}_recipe_ref", f"{kind}_recipe_arn"), (f"{kind}_recipe_arn",)):
             arn = attribute_or_itself(recipe, *path)
             if arn is not recipe:
+                know(arn, recipe)
                 return Recipe(kind, arn)
     return None
 

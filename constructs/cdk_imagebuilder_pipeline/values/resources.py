@@ -6,9 +6,13 @@ a reference leads to is lost in both.
 
 from functools import cache, cached_property
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import aws_cdk as cdk
 import jsii
+
+from cdk_imagebuilder_pipeline.values.references import reference_in
+from cdk_imagebuilder_pipeline.values.tokens import is_token
 
 MARK: Final = "\0"
 """Encloses the index of a reference in a rendered string. No text of a template has this character."""
@@ -17,18 +21,21 @@ MARK: Final = "\0"
 class FoundReference:
     """A reference in a value. Each question about it is a round trip to Node.js, and is asked once."""
 
-    def __init__(self, token: Any) -> None:
+    def __init__(self, token: Any, target: Any = None, attribute: str = "") -> None:
+        """Take a token, or its text with the resource and the attribute that are known already."""
         self.token: Final = token
+        self._target = target
+        self._attribute = attribute
 
     @cached_property
     def target(self) -> Any:
         """The resource or parameter."""
-        return self.token.target
+        return self.token.target if self._target is None else self._target
 
     @cached_property
     def attribute(self) -> str:
         """The name of the attribute, or `Ref`."""
-        return str(self.token.display_name)
+        return self._attribute or str(self.token.display_name)
 
     @cached_property
     def resource_type(self) -> str:
@@ -43,13 +50,28 @@ def _type_of(kind: type) -> str:
     return str(getattr(kind, "CFN_RESOURCE_TYPE_NAME", ""))
 
 
+def know(text: object, resource: object) -> None:
+    """Remember which resource a text with a token is the reference of, so that the CDK is not asked."""
+    if isinstance(text, str) and isinstance(resource, cdk.CfnResource):
+        _KNOWN[text] = resource
+
+
+_KNOWN: Final[WeakValueDictionary[str, cdk.CfnResource]] = WeakValueDictionary()
+_ATTRIBUTES: Final[dict[type, str]] = {}
+"""The attribute that the reference of an L1 names, by class."""
+
+
 def rendered(value: object, scope: Any) -> tuple[Any, list[FoundReference]]:
     """Return a value as JSON, and its references in order: `MARK + index + MARK` stands for each of them.
 
     Other functions that CloudFormation evaluates stay as they are in a template.
     """
+    known: list[FoundReference] = []
+    value = _with_known(value, known)
+    if _is_plain(value):
+        return value, known
     resolver = _resolver()
-    outer, resolver.found = resolver.found, []
+    outer, resolver.found = resolver.found, known
     try:
         untyped: Any = resolver  # pyright does not see that it is an ITokenResolver
         resolved = cdk.Tokenization.resolve(value, scope=scope, resolver=untyped, preparing=False)
@@ -57,6 +79,47 @@ def rendered(value: object, scope: Any) -> tuple[Any, list[FoundReference]]:
     finally:
         # A value may be rendered while another is.
         resolver.found = outer
+
+
+def _with_known(value: Any, found: list[FoundReference]) -> Any:
+    """Return a value with the references that are known replaced, and add them to `found`.
+
+    Members without a value are left out, as the CDK does.
+    """
+    match value:
+        case str():
+            resource = _KNOWN.get(value)
+            if resource is None:
+                return value
+            found.append(FoundReference(value, resource, _attribute(value, resource)))
+            return f"{MARK}{len(found) - 1}{MARK}"
+        case dict():
+            return {name: _with_known(one, found) for name, one in value.items() if one is not None}
+        case list():
+            return [_with_known(one, found) for one in value if one is not None]
+        case _:
+            return value
+
+
+def _attribute(text: str, resource: cdk.CfnResource) -> str:
+    kind = type(resource)
+    if kind not in _ATTRIBUTES:
+        reference = reference_in(text)
+        _ATTRIBUTES[kind] = "" if reference is None else reference.attribute
+    return _ATTRIBUTES[kind]
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether a value has no token. A number may be one: it is asked for."""
+    match value:
+        case str():
+            return not is_token(value)
+        case dict():
+            return all(isinstance(name, str) and _is_plain(name) and _is_plain(one) for name, one in value.items())
+        case list():
+            return all(map(_is_plain, value))
+        case _:
+            return isinstance(value, bool)
 
 
 def rendered_properties(resource: Any) -> tuple[dict[str, Any], list[FoundReference]]:
