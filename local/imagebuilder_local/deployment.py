@@ -1,7 +1,6 @@
 """Runs the CDK CLI against a local cloud, shows its progress, and reports a failure in one block."""
 
 import json
-import subprocess
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http.client import HTTPException
@@ -12,7 +11,7 @@ from imagebuilder_local.assembly import Assembly
 from imagebuilder_local.cloud import LocalCloud, LocalCloudError
 from imagebuilder_local.failure import Deployment, Operation, block
 from imagebuilder_local.output import Progress
-from imagebuilder_local.steps import StepError, say
+from imagebuilder_local.steps import StepError, say, started
 
 _SECONDS: Final = 10
 _DIRECT: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -36,19 +35,8 @@ def run_cdk(
     before = operations(cloud)
     output: list[str] = []
     progress = Progress()
-    with subprocess.Popen(
-        command,
-        env=environment,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
-        assert process.stdout is not None  # noqa: S101 (asked for above)
-        for line in progress.shown(_kept(process.stdout, output)):
+    with started(command, environment=environment, folder=folder) as process:
+        for line in progress.shown(_kept(process.stdout or (), output)):
             if show and not line.startswith(hidden):
                 say(line or " ")
     if process.returncode == 0:

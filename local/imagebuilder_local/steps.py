@@ -42,7 +42,22 @@ def run(
     StepError has the end of the output if the command fails.
     """
     output: list[str] = []
-    with subprocess.Popen(
+    with started(command, environment=environment, folder=folder) as process:
+        for line in process.stdout or ():
+            output.append(line)
+            if show and not line.startswith(hidden):
+                say(line)
+    if process.returncode != 0:
+        shown = "" if show else "\n" + "".join(output[-30:]).rstrip()
+        raise StepError(f"`{' '.join(command)}` failed with exit code {process.returncode}{shown}")
+    return "".join(output)
+
+
+def started(
+    command: Sequence[str], *, environment: Mapping[str, str] | None, folder: Path | None
+) -> "subprocess.Popen[str]":
+    """Start a command without input, with its output and its errors in one stream of text."""
+    return subprocess.Popen(
         command,
         env=environment,
         cwd=folder,
@@ -52,16 +67,7 @@ def run(
         text=True,
         encoding="utf-8",
         errors="replace",
-    ) as process:
-        assert process.stdout is not None  # noqa: S101 (asked for above)
-        for line in process.stdout:
-            output.append(line)
-            if show and not line.startswith(hidden):
-                say(line)
-    if process.returncode != 0:
-        shown = "" if show else "\n" + "".join(output[-30:]).rstrip()
-        raise StepError(f"`{' '.join(command)}` failed with exit code {process.returncode}{shown}")
-    return "".join(output)
+    )
 
 
 @contextmanager

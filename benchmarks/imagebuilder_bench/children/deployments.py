@@ -9,7 +9,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -23,7 +23,7 @@ _KINDS: Final = ("with", "without")
 
 
 def main(rounds: int, project: Path, folder: Path) -> None:
-    """Deploy to a local cloud of its own."""
+    """Deploy to a separate local cloud."""
     taken: dict[str, list[float]] = {kind: [] for kind in _KINDS}
     cloud = LocalCloud(folder / "cloud")
     cloud.start()
@@ -46,7 +46,9 @@ def app(kind: str, description: str, folder: Path) -> cdk.App:
     """Return an app with one pipeline."""
     made = cdk.App(outdir=str(folder / kind), analytics_reporting=False)
     stack = cdk.Stack(made, f"Bench-{kind}")
-    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    # pyright takes the CDK's classes for none of its interfaces.
+    principal: Any = iam.ServicePrincipal("ec2.amazonaws.com")
+    role: Any = iam.Role(stack, "Role", assumed_by=principal)
     profile = iam.InstanceProfile(stack, "Profile", role=role)
     pipeline = ImagePipeline(
         stack,
