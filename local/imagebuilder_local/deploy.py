@@ -27,8 +27,8 @@ from imagebuilder_local.emulator.inspector import activated
 from imagebuilder_local.steps import StepError, run, say, step
 
 _PORT: Final = "IMAGEBUILDER_LOCAL_PORT"
-# Lines of `cdk synth` that say what to do next, which is done here.
-_HIDDEN: Final = ("Successfully synthesized to ", "Supply a stack id ")
+# Lines of `cdk synth` that say what to do next, which is done here, or advise on flags of the CDK.
+_HIDDEN: Final = ("Successfully synthesized to ", "Supply a stack id ", " feature flags are not configured.")
 _CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
 
 

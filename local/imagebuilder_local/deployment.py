@@ -29,7 +29,7 @@ def run_cdk(
 ) -> None:
     """Run the CDK CLI in the folder of an app. `show` prints its progress as it happens.
 
-    Lines that begin with a `hidden` text are not printed. `assembly` is the folder of what is deployed; the report
+    Lines with a `hidden` text are not printed. `assembly` is the folder of what is deployed; the report
     takes names and lines of the app from it. StepError has the report of a failure: at most 12 lines.
     """
     before = operations(cloud)
@@ -37,7 +37,7 @@ def run_cdk(
     progress = Progress()
     with started(command, environment=environment, folder=folder) as process:
         for line in progress.shown(_kept(process.stdout or (), output)):
-            if show and not line.startswith(hidden):
+            if show and not any(text in line for text in hidden):
                 say(line or " ")
     if process.returncode == 0:
         if show:

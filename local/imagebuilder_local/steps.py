@@ -33,11 +33,8 @@ def run(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     show: bool = False,
-    hidden: tuple[str, ...] = (),
 ) -> str:
     """Run a command and return its output. `show` also prints the output as it arrives.
-
-    Lines that begin with a `hidden` text are not printed.
 
     StepError has the end of the output if the command fails.
     """
@@ -45,7 +42,7 @@ def run(
     with started(command, environment=environment, folder=folder) as process:
         for line in process.stdout or ():
             output.append(line)
-            if show and not line.startswith(hidden):
+            if show:
                 say(line)
     if process.returncode != 0:
         shown = "" if show else "\n" + "".join(output[-30:]).rstrip()
