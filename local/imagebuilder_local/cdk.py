@@ -14,7 +14,6 @@ from imagebuilder_local.app.clients import client_of
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import program_path
 from imagebuilder_local.cloud.signed import ask
-from imagebuilder_local.cloud.state import State
 from imagebuilder_local.deployment import deployment_since, operations
 from imagebuilder_local.emulator.server import STATE_PATH
 from imagebuilder_local.failure import block
@@ -28,7 +27,8 @@ CDK_CLI: Final = "aws-cdk@2.1148.1"
 ALL_STACKS: Final = ("**",)
 """Pattern of all stacks; `--all` of the CDK CLI leaves out those of stages."""
 
-_CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
+CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
+"""How the CDK CLI is started, for output without colours and notices."""
 _SECONDS: Final = 240
 
 
@@ -88,7 +88,7 @@ class Cdk:
 
         `account` and `region` are those of stacks that name them; default: the cloud's own.
         """
-        return client_of(self._state(), self.cloud.folder, service, account, region)
+        return client_of(self.cloud.running(), self.cloud.folder, service, account, region)
 
     def run(
         self,
@@ -98,7 +98,7 @@ class Cdk:
         settings: Mapping[str, str] | None = None,
     ) -> "subprocess.CompletedProcess[str]":
         """Run the CDK CLI and return its output and exit code. `settings` are further environment variables."""
-        command = [*_CDK]
+        command = [*CDK]
         if app is not None:
             command += ["--app", app.synth().directory]
         return self.execute(*command, *arguments, folder=folder, settings=settings)
@@ -129,7 +129,7 @@ class Cdk:
 
     def image_builder(self) -> dict[str, Any]:
         """Return the state of the emulated Image Builder: pipelines, registered resources and calls."""
-        return dict(json.loads(ask(self._state(), self.cloud.folder, STATE_PATH)))
+        return dict(json.loads(ask(self.cloud.running(), self.cloud.folder, STATE_PATH)))
 
     def pipelines(self, stack: str) -> list[dict[str, Any]]:
         """Return the pipelines that a stack owns."""
@@ -137,14 +137,8 @@ class Cdk:
             pipeline for pipeline in self.image_builder()["pipelines"] if f":stack/{stack}/" in str(pipeline["tags"])
         ]
 
-    def _state(self) -> State:
-        self.cloud.environment()  # Raises an error with the reason if the cloud is not running.
-        state = self.cloud.state()
-        assert state is not None  # noqa: S101 (it runs)
-        return state
-
     def _bootstrap(self, assemblies: Iterable[str]) -> None:
-        state = self._state()
+        state = self.cloud.running()
         own = default_environment(state)
         wanted = {own, *(stack.environment for one in assemblies for stack in stacks_of(Path(one), own))}
 

@@ -15,7 +15,7 @@ from imagebuilder_local.app.bootstrap import bootstrap, bootstrapped, default_en
 from imagebuilder_local.app.logs import log_lines
 from imagebuilder_local.app.pipelines import pipeline_table
 from imagebuilder_local.app.refusals import refusals
-from imagebuilder_local.cdk import ALL_STACKS, CDK_CLI
+from imagebuilder_local.cdk import ALL_STACKS, CDK, CDK_CLI
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.activity import doing
 from imagebuilder_local.cloud.environment import client_settings, program_path
@@ -29,7 +29,6 @@ from imagebuilder_local.steps import StepError, run, say, step
 _PORT: Final = "IMAGEBUILDER_LOCAL_PORT"
 # Lines of `cdk synth` that say what to do next, which is done here, or advise on flags of the CDK.
 _HIDDEN: Final = ("Successfully synthesized to ", "Supply a stack id ", " feature flags are not configured.")
-_CDK: Final = ("cdk", "--no-notices", "--no-color", "--ci")
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def deploy(app: App, cloud: LocalCloud) -> None:
 
 def destroy(app: App, cloud: LocalCloud) -> None:
     """Destroy stacks of the app in the local cloud with the CDK CLI."""
-    _running(cloud)
+    cloud.running()
     with _explained(cloud):
         environment = _cdk_environment(app.project, cloud)
         _synthesise(app, cloud, environment)
@@ -100,7 +99,7 @@ def print_logs(cloud: LocalCloud, *, of_the_cloud: bool) -> None:
             raise StepError("the local cloud has no log: it was never started in this folder")
         print(cloud.folder.log.read_text(encoding="utf-8", errors="replace"), end="")  # noqa: T201
         return
-    state = _running(cloud)
+    state = cloud.running()
     environments = bootstrapped(state, cloud.folder) | {default_environment(state)}
     print("\n".join(log_lines(state, cloud.folder, environments)) or "No function has written a log.")  # noqa: T201
 
@@ -137,13 +136,6 @@ def _start(project: Path, cloud: LocalCloud) -> State:
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
     write_private(_environment_file(project), "".join(lines))
     _ignore_local_folder(project)
-    return state
-
-
-def _running(cloud: LocalCloud) -> State:
-    cloud.environment()  # Raises an error with the reason if the cloud is not running.
-    state = cloud.state()
-    assert state is not None  # noqa: S101 (it runs)
     return state
 
 
@@ -184,14 +176,14 @@ def _synthesise(app: App, cloud: LocalCloud, environment: Mapping[str, str]) -> 
     """Synthesise the app, and return the stacks that are selected."""
     with step("cdk synth"), doing(cloud.folder, "cdk synth"):
         context = [argument for value in app.context for argument in ("--context", value)]
-        command = [*_CDK, "synth", *ALL_STACKS, "--quiet", "--output", str(app.assembly), *context]
+        command = [*CDK, "synth", *ALL_STACKS, "--quiet", "--output", str(app.assembly), *context]
         run_cdk(command, environment=environment, folder=app.folder, cloud=cloud, hidden=_HIDDEN)
-        stacks = stacks_of(app.assembly, default_environment(_running(cloud)))
+        stacks = stacks_of(app.assembly, default_environment(cloud.running()))
         if not app.stacks:
             return stacks
         # The CLI knows its patterns, and which other stacks the selected ones depend on.
         listed = run(
-            [*_CDK, "list", *app.stacks, "--long", "--json", "--app", str(app.assembly)],
+            [*CDK, "list", *app.stacks, "--long", "--json", "--app", str(app.assembly)],
             environment=environment,
             folder=app.folder,
         )
@@ -219,7 +211,7 @@ def _bootstrap(state: State, cloud: LocalCloud, project: Path, stacks: Sequence[
             say(", ".join(one.url for one in missing))
 
         def run_bootstrap(arguments: Sequence[str], settings: Mapping[str, str]) -> None:
-            command, variables = [*_CDK, *arguments], environment | dict(settings)
+            command, variables = [*CDK, *arguments], environment | dict(settings)
             run_cdk(command, environment=variables, folder=cloud.folder.path, cloud=cloud, show=False)
 
         bootstrap(state, cloud.folder, missing, run_bootstrap)
@@ -227,7 +219,7 @@ def _bootstrap(state: State, cloud: LocalCloud, project: Path, stacks: Sequence[
 
 def _run_cdk(app: App, cloud: LocalCloud, environment: Mapping[str, str], command: str, options: Sequence[str]) -> None:
     stacks = app.stacks or ALL_STACKS
-    arguments = [*_CDK, command, *stacks, "--app", str(app.assembly), *options, *app.cdk_options]
+    arguments = [*CDK, command, *stacks, "--app", str(app.assembly), *options, *app.cdk_options]
     run_cdk(arguments, environment=environment, folder=app.folder, cloud=cloud, assembly=app.assembly)
 
 

@@ -11,16 +11,27 @@ from imagebuilder_local.cloud.accounts import key_of
 from imagebuilder_local.cloud.state import Folder, State
 
 
-def client_of(state: State, folder: Folder, service: str, account: str = "", region: str = "") -> Any:
-    """Return a client that acts as the root user of an account in a Region; default: the cloud's own."""
+def client_of(
+    state: State,
+    folder: Folder,
+    service: str,
+    account: str = "",
+    region: str = "",
+    *,
+    session: botocore.session.Session | None = None,
+) -> Any:
+    """Return a client that acts as the root user of an account in a Region; default: the cloud's own.
+
+    `session` is a `neutral_session`. Default: a new one.
+    """
     key = key_of(state, account or state.account)
-    session: Any = boto3.Session(
+    made: Any = boto3.Session(
         aws_access_key_id=key.access_key_id,
         aws_secret_access_key=key.secret_access_key,
         region_name=region or state.region,
-        botocore_session=neutral_session(),
+        botocore_session=session or neutral_session(),
     )
-    return session.client(
+    return made.client(
         service,
         endpoint_url=state.imagebuilder_endpoint if service == "imagebuilder" else state.endpoint,
         verify=str(folder.certificate_authority.resolve()),

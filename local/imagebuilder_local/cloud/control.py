@@ -33,12 +33,16 @@ class LocalCloud:
         # The file of a killed cloud has the pid of an ended process, which another process may have now.
         return state if state is not None and state.is_running() else None
 
-    def environment(self) -> dict[str, str]:
-        """Return the environment of this process, configured for the cloud. LocalCloudError if it is not running."""
+    def running(self) -> State:
+        """Return endpoints and credentials. LocalCloudError, with the end of the log, if the cloud is not running."""
         state = self.state()
         if state is None:
             raise LocalCloudError(f"the local cloud is not running{self._last_words()}")
-        return client_environment(state, self.folder)
+        return state
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of this process, configured for the cloud. LocalCloudError if it is not running."""
+        return client_environment(self.running(), self.folder)
 
     def start(self, port: int = 0) -> State:
         """Start the cloud and wait until it serves. Return the state, also of a cloud that is already running.

@@ -1,14 +1,12 @@
 """Clients of CloudFormation and Image Builder: of the local cloud, or of AWS with the ordinary settings."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import botocore.session
-from botocore.config import Config
 from botocore.loaders import Loader
 
+from imagebuilder_local.app.clients import client_of, neutral_session
 from imagebuilder_local.cloud import LocalCloud
-from imagebuilder_local.cloud.environment import client_settings
 from imagebuilder_local.drift.errors import DriftError
 from imagebuilder_model import DATA_PATH
 
@@ -32,31 +30,16 @@ def local_clients(cloud: LocalCloud) -> tuple[Any, Any]:
             "no local cloud is running in this folder: start it with `imagebuilder-local deploy`, "
             "or compare a stack in AWS with --aws"
         )
-    settings = client_settings(state, cloud.folder)
-    # Nothing of the user's own settings counts here, such as a profile that does not exist.
-    session = _session(
-        {
-            "profile": (None, None, None, None),
-            "config_file": (None, None, settings["AWS_CONFIG_FILE"], None),
-            "credentials_file": (None, None, settings["AWS_SHARED_CREDENTIALS_FILE"], None),
-        }
+    session = _with_our_model(neutral_session())
+    cloudformation, imagebuilder = (
+        client_of(state, cloud.folder, service, session=session) for service in ("cloudformation", "imagebuilder")
     )
-    key: dict[str, Any] = {
-        "region_name": state.region,
-        "aws_access_key_id": state.access_key_id,
-        "aws_secret_access_key": state.secret_access_key,
-        "verify": settings["AWS_CA_BUNDLE"],
-        "config": Config(proxies={}),
-    }
-    return (
-        session.create_client("cloudformation", endpoint_url=state.endpoint, **key),
-        session.create_client("imagebuilder", endpoint_url=state.imagebuilder_endpoint, **key),
-    )
+    return cloudformation, imagebuilder
 
 
 def aws_clients() -> tuple[Any, Any]:
     """Return clients with the credentials and the Region that the AWS CLI would use. DriftError without them."""
-    session = _session()
+    session = _with_our_model(botocore.session.Session())
     if session.get_credentials() is None:
         raise DriftError(
             "no AWS credentials: got none from the environment, the shared files or a role: "
@@ -67,7 +50,6 @@ def aws_clients() -> tuple[Any, Any]:
     return session.create_client("cloudformation"), session.create_client("imagebuilder")
 
 
-def _session(variables: Mapping[str, Any] | None = None) -> Any:
-    session = botocore.session.Session(session_vars=dict(variables or {}))
+def _with_our_model(session: botocore.session.Session) -> Any:
     session.register_component("data_loader", _Data())
     return session
