@@ -1,7 +1,7 @@
 """A figure of the page, and the samples that its tables are made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median, quantiles
 
 
@@ -39,8 +39,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Goal:
-    """A measured value, its upper limit, and the reason to show if it exceeds the limit."""
+    """A measured value, its upper limit, and the reason to show if it exceeds the limit.
 
+    The id is unique in its figure and stays when the text or the limit changes: the history of the values follows it.
+    """
+
+    id: str = field(kw_only=True)
     text: str
     got: float
     limit: float

@@ -50,7 +50,7 @@ def test_table_has_the_median_the_spread_the_runs_and_the_ratio_of_each() -> Non
 
 
 def test_goal_that_is_missed_is_shown_with_its_reason_and_one_that_is_met_without(tmp_path: Path) -> None:
-    goals = Goal("fast", 0.4, 0.5, "it is slow"), Goal("faster", 0.4, 0.3, "it is not so fast")
+    goals = Goal("fast", 0.4, 0.5, "it is slow", id="a"), Goal("faster", 0.4, 0.3, "it is not so fast", id="b")
     text = page(tmp_path, *goals)
     assert "- Goal met: fast. Measured 0.40 ×." in text
     assert "- **Goal missed**: faster. Measured 0.40 ×. it is not so fast" in text
@@ -58,7 +58,7 @@ def test_goal_that_is_missed_is_shown_with_its_reason_and_one_that_is_met_withou
 
 
 def test_page_shows_what_was_stored(tmp_path: Path) -> None:
-    text = page(tmp_path, Goal("fast", 0.4, 0.5, ""))
+    text = page(tmp_path, Goal("fast", 0.4, 0.5, "", id="fast"))
     assert page_of(tmp_path / "benchmarks") == text
     shown, folded = text.partition("\n## Memory\n")[2].split("<details markdown>\n<summary>", 1)
     assert shown == "\n![Memory](benchmarks/memory.svg)\n\n"

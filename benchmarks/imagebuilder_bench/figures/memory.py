@@ -24,6 +24,7 @@ def measure(bench: Bench) -> Figure:
                 samples[OURS].over(samples[CRHELPER]),
                 0.75,
                 "Most of it is Python with TLS, and the modules of botocore that sign, send and parse a request.",
+                id="crhelper",
             ),
         ),
         picture=bars("Peak memory of the process", samples, "MiB", _MEBI, 1),

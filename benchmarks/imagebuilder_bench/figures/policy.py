@@ -85,13 +85,16 @@ def measure(_bench: Bench) -> Figure:
         how=_HOW,
         tables=(Table(header, rows),),
         goals=(
-            Goal(f"sublinear: from {few} to {many} pipelines slower than these", growth, 0.99, why_missed),
+            Goal(
+                f"sublinear: from {few} to {many} pipelines slower than these", growth, 0.99, why_missed, id="sublinear"
+            ),
             Goal(
                 f"fits the quotas at {many} pipelines",
                 counted[OURS, many].fullness,
                 1.0,
                 why_missed,
                 "of the tightest quota",
+                id="quotas",
             ),
         ),
         picture=picture({kind: counted[kind, many].characters for kind in (OURS, AWS_CUSTOM_RESOURCE)}, many),

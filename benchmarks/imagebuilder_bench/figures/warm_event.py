@@ -45,6 +45,7 @@ def measure(bench: Bench) -> Figure:
                 1.0,
                 "Most of an event's time is a new TLS connection to the ResponseURL, and most of that is loading the "
                 "trusted certificates, which Node has compiled in and Python reads from a file.",
+                id="aws-custom-resource",
             ),
         ),
         picture=bars("Create until the response is delivered, warm", samples, "ms", 1000, 1),
