@@ -92,6 +92,22 @@ class Figure:
         return "\n".join([*lines, *goals])
 
 
+def at_most(
+    samples: Mapping[str, Sample],
+    ours: str,
+    peer: str,
+    *,
+    id: str,
+    limit: float,
+    why_missed: str,
+    of: str = "",
+    guards: bool = False,
+) -> Goal:
+    """Return the goal of a ratio to a peer."""
+    ratio = samples[ours].over(samples[peer])
+    return Goal(f"at most {limit} × {of}{peer}", ratio, limit, why_missed, id=id, guards=guards)
+
+
 def compared(samples: Mapping[str, Sample], ours: str, unit: str, scale: float = 1.0, digits: int = 0) -> Table:
     """Return a table of the medians and quartiles of each sample, and of the ratio of ours to it."""
     rows = []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imagebuilder_bench.bench import Bench
+from imagebuilder_bench.bench import Bench, taken
 from imagebuilder_bench.figure import Figure, Goal
 from imagebuilder_bench.idle import busy_ticks, used_cores, wait_until_idle
 from imagebuilder_bench.measurement import load
@@ -127,6 +127,17 @@ def test_run_that_keeps_its_guards_or_misses_a_goal_does_not_fail(tmp_path: Path
 def test_quick_run_that_exceeds_a_guard_only_warns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     measure(tmp_path, 0.8, run=QUICK)
     assert "warning: limits are exceeded" in capsys.readouterr().out
+
+
+def test_values_of_a_warm_up_do_not_count() -> None:
+    asked: list[str] = []
+
+    def take(name: str) -> int:
+        asked.append(name)
+        return len(asked)
+
+    assert taken(["a", "b"], take, rounds=2) == {"a": [3, 6], "b": [4, 5]}
+    assert asked == ["b", "a", "a", "b", "b", "a"]
 
 
 def test_page_is_written_without_measuring() -> None:
