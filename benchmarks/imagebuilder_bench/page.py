@@ -136,7 +136,7 @@ def _history(measurement: Measurement) -> Iterator[str]:
     """Yield a table of the earlier runs, newest first."""
     goals = measurement.figure.goals
     rows = tuple(
-        (run.at, run.commit, run.cpu, *(_value(run.values[g.id], g) if g.id in run.values else "" for g in goals))
+        (run.at[:10], run.commit, run.cpu, *(_value(run.values[g.id], g) if g.id in run.values else "" for g in goals))
         for run in reversed(measurement.history)
     )
     if rows:

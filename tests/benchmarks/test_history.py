@@ -17,7 +17,7 @@ RESULTS = Path(__file__).parents[2] / "docs" / "benchmarks"
 
 
 def run(day: int, *, quick: bool = False) -> Run:
-    return Run(f"2026-01-0{day}", f"commit{day}", {"CPU": f"cpu{day}"}, {}, quick)
+    return Run(f"2026-01-0{day}T12:00:00+00:00", f"commit{day}", {"CPU": f"cpu{day}"}, {}, quick)
 
 
 def measured(day: int, got: float, *, quick: bool = False, text: str = "fast", limit: float = 1.0) -> Measurement:
@@ -63,14 +63,14 @@ def test_goal_that_is_new_has_no_value_before(tmp_path: Path) -> None:
     new = replace(new, figure=replace(new.figure, goals=(Goal("small", 2.0, 3.0, "", id="size"),)))
     assert goals_row(tmp_path, [measured(1, 4.0), new]).endswith("| small | 2.00 × |  |  | met |")
     # The value of the goal that is gone stays stored.
-    assert load_history(tmp_path) == (Earlier("2026-01-01", "commit1", "cpu1", {"speed": 4.0}),)
+    assert load_history(tmp_path) == (Earlier("2026-01-01T12:00:00+00:00", "commit1", "cpu1", {"speed": 4.0}),)
 
 
 def test_quick_run_is_not_part_of_the_history_and_loses_none_of_it(tmp_path: Path) -> None:
     goals_row(
         tmp_path, [measured(1, 4.0), measured(2, 9.0, quick=True), measured(3, 8.0, quick=True), measured(4, 3.0)]
     )
-    assert load_history(tmp_path) == (Earlier("2026-01-01", "commit1", "cpu1", {"speed": 4.0}),)
+    assert load_history(tmp_path) == (Earlier("2026-01-01T12:00:00+00:00", "commit1", "cpu1", {"speed": 4.0}),)
 
 
 def load_history(folder: Path) -> tuple[Earlier, ...]:
