@@ -37,7 +37,7 @@ def wait_until_idle(*, quick: bool, sample: Callable[[], float] = used_cores) ->
         return used
     got = f"other processes used {used:.2f} cores for {SECONDS} s, allowed is less than {ALLOWED:.2f}"
     if not quick:
-        fix = "end them (`top` shows them) and measure again, or try the benchmarks with QUICK=1, which stores nothing"
+        fix = "end them (`top` shows them) and measure again, or try QUICK=1, which leaves the page as it is"
         raise StepError(f"the machine was not idle within {_SAMPLES * SECONDS} s: {got}; {fix}")
     say(f"warning: the machine is not idle: {got}; expect noise")
     return used

@@ -56,7 +56,7 @@ def test_machine_that_stays_busy_for_a_minute_is_not_measured() -> None:
         wait_until_idle(quick=False, sample=readings(*[1.5] * 19, 1.234).__next__)
     assert str(caught.value) == (
         "the machine was not idle within 60 s: other processes used 1.23 cores for 3 s, allowed is less than 0.10; "
-        "end them (`top` shows them) and measure again, or try the benchmarks with QUICK=1, which stores nothing"
+        "end them (`top` shows them) and measure again, or try QUICK=1, which leaves the page as it is"
     )
 
 
