@@ -26,7 +26,7 @@ class ShortestJitter(Clock):
 
 def bounds(attempts: int, throttled: float | None) -> tuple[float, float]:
     """Return the seconds of the shortest and of the longest pause, rounded."""
-    shortest, longest = (pause(attempts, throttled, clock()) for clock in (ShortestJitter, LongestJitter))
+    shortest, longest = (pause(attempts, throttled, 288.0, clock()) for clock in (ShortestJitter, LongestJitter))
     return round(shortest, 6), round(longest, 6)
 
 
@@ -64,6 +64,14 @@ def test_throttled_request_is_sent_once_in_each_window_of_a_known_number_of_pipe
     assert bounds(4, seconds[-1][0] + 0.01) == (0, 20)
 
 
+@pytest.mark.parametrize(("room", "longest"), [(20.0, 20.0), (10.0, 10.0), (1.5, 1.5), (0.5, 20.0), (-1.0, 20.0)])
+def test_pause_is_shortened_to_the_time_left_while_there_is_some(
+    room: float, longest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PIPELINES_VARIABLE, raising=False)
+    assert pause(3, 30.0, room, LongestJitter()) == longest
+
+
 def test_number_of_pipelines_changes_no_pause_after_another_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PIPELINES_VARIABLE, "490")
     assert bounds(1, None) == (0, 1)
@@ -81,5 +89,5 @@ def test_pauses_of_many_events_fill_a_window_evenly(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(PIPELINES_VARIABLE, "1000")
     random.seed(4)
     clock = Clock()
-    sent = [5.0 + pause(2, 5.0, clock) for _ in range(7000)]
+    sent = [5.0 + pause(2, 5.0, 288.0, clock) for _ in range(7000)]
     assert [round(sum(start <= moment < start + 5 for moment in sent), -2) for start in range(15, 50, 5)] == [1000] * 7

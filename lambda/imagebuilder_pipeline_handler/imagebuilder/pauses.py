@@ -27,14 +27,21 @@ _WINDOWS: Final = (0.015, 0.035, 0.005)
 """Seconds of each window, for each pipeline: a request is sent once in each, so the service gets at most 67, 29 and 200
 a second. At 20 a second, the rate that is assumed because AWS publishes none, 3, 7 and the last few of 10 succeed."""
 
+_LEAST_ROOM: Final = 1.0
 
-def pause(attempts: int, throttled: float | None, clock: Clock) -> float:
+
+def pause(attempts: int, throttled: float | None, room: float, clock: Clock) -> float:
     """Return the seconds until the next attempt, with full jitter.
 
     `throttled` are the seconds since the operation was first throttled, None if something else is wrong now. If the
     number of pipelines is known, a throttled request is first sent once in each of some windows, which follow one
-    another without overlap.
+    another without overlap. `room` are the seconds that a pause may last: a longer one is shortened while it pays.
     """
+    seconds = _planned(attempts, throttled, clock)
+    return clock.jitter(room) if seconds > room > _LEAST_ROOM else seconds
+
+
+def _planned(attempts: int, throttled: float | None, clock: Clock) -> float:
     if throttled is not None:
         for start, length in _windows(os.environ.get(PIPELINES_VARIABLE, "")):
             if throttled <= start:

@@ -30,9 +30,6 @@ PATIENCE: Final[dict[str, float]] = {
 }
 """Seconds for which each kind of trouble may last; all end with the event's time. Any other kind is final."""
 
-_LEAST_ROOM: Final = 1.0
-"""Seconds: a pause that is longer than the time left is shortened to it, unless that is less."""
-
 _CONTENT: Final = {
     "CreateImagePipeline": {"imagePipelineArn"},
     "GetImagePipeline": {"imagePipeline"},
@@ -130,9 +127,8 @@ def _wait(
     now = progress.clock.monotonic()
     lasted = calls.seconds_of(trouble, now)
     throttled = calls.seconds_throttled(operation.name, now) if trouble == "throttled" else None
-    seconds, room = pause(attempts, throttled, progress.clock), progress.room()
-    if seconds > room > _LEAST_ROOM:
-        seconds = progress.clock.jitter(room)
+    room = progress.room()
+    seconds = pause(attempts, throttled, room, progress.clock)
     if lasted + seconds > PATIENCE[trouble] or seconds > room:
         return None
     progress.clock.sleep(seconds)
