@@ -93,6 +93,7 @@ class ImagePipeline(ImagePipelineBase):
             },
         )
         record_origin(node, stack)
+        provider.count_pipeline()
         if added is not None:
             # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
             self._resource.node.add_dependency(added)

@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.clock import CLOCK, BusyClock
+from support.clock import CLOCK, BusyClock, SkippingClock
 from support.cloudformation import Context, Resource
 from support.environment import handler_doing, new_handler, new_work
 
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
 from imagebuilder_model.ownership import FORMER_LOGICAL_ID_TAG, LOGICAL_ID_TAG
+from imagebuilder_model.storms import PIPELINES_VARIABLE
 from imagebuilder_pipeline_handler.imagebuilder.client import make_client
 from imagebuilder_pipeline_handler.runtime.clock import Timeouts
 from imagebuilder_pipeline_handler.runtime.event import Event
@@ -229,6 +230,35 @@ def test_row_28_throttling_that_outlasts_the_function_fails_in_time_and_tells_th
     assert 200 < int(told[2]) < 296
     # Not a marker: an earlier delivery of the event may have made it, and its Delete looks at the owner's tags first.
     assert answer["PhysicalResourceId"] == ARN
+
+
+class UnluckyClock(SkippingClock):
+    """Draws the longest pause of all."""
+
+    def jitter(self, most: float) -> float:
+        return most
+
+
+def test_row_28_pause_that_is_longer_than_the_time_left_is_shortened_to_it(
+    resource: Resource, service: ImageBuilder, minimal: Properties
+) -> None:
+    resource.handler = new_handler(clock=UnluckyClock(CLOCK.timeouts, of=CLOCK))
+    # Pauses of 8 and of 20 seconds, of the 18 that a function of 30 seconds has for them.
+    service.inject(CREATE, ["CallRateLimitExceededException"] * 2)
+    assert resource.send(resource.event("Create", minimal), seconds=30)["Status"] == "SUCCESS"
+
+
+def test_row_28_another_fault_between_two_429_does_not_begin_the_pauses_of_many_pipelines_again(
+    resource: Resource, service: ImageBuilder, minimal: Properties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PIPELINES_VARIABLE, "1000")
+    clock = UnluckyClock(CLOCK.timeouts, of=CLOCK)
+    resource.handler = new_handler(clock=clock)
+    service.inject(CREATE, ["CallRateLimitExceededException", "ServiceException", "CallRateLimitExceededException"])
+    began = clock.monotonic()
+    assert resource.create(**minimal)["Status"] == "SUCCESS"
+    # The windows begin after 0, 15 and 50 seconds and end after 55. Begun again, they would end after 15 + 2 + 15.
+    assert clock.monotonic() - began >= 55
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ import random
 import time
 import uuid
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+import pytest
 from support.cloudformation import FUNCTION_ARN, STACK_ID, as_cloudformation_sends
 from support.function import MARGIN, Function, Outage, Request
 from support.simulation import Simulation
@@ -18,6 +20,7 @@ from support.worker import Worker
 
 from imagebuilder_local.emulator import ImageBuilderServer
 from imagebuilder_model.ownership import LOGICAL_ID_TAG
+from imagebuilder_model.storms import PIPELINES_VARIABLE
 from soak.templates import OWN, REGISTERED, new_service, properties_of
 
 _ENVIRONMENTS_OF_A_PROCESS: Final = 25
@@ -66,6 +69,7 @@ def storm(creates: int, rate: float, seed: int, timeout: float = 300.0) -> Resul
     failures: list[str] = []
     started = time.monotonic()
     with ExitStack() as stack:
+        stack.enter_context(_told(creates))
         server = stack.enter_context(ImageBuilderServer(service))
         responses = stack.enter_context(secure_responses())
         processes = -(-creates // _ENVIRONMENTS_OF_A_PROCESS)
@@ -103,13 +107,21 @@ def simulated_storm(creates: int, rate: float, seed: int) -> Result:
         stack.deploy({f"P{number}": properties_of(wanted(number)) for number in range(creates)})
         answered[0] = simulation.now
 
-    with function.installed():
+    with function.installed(), _told(creates):
         simulation.spawn(deploy)
         simulation.run()
     failures = _wrong([answer for request in requests for answer in request.answers], service.pipelines(), creates)
     failures += function.bucket.violations
     calls = service.calls()
     return Result(creates, answered[0] - began, len(calls), _counted(calls), failures, function.bucket.least_margin)
+
+
+@contextmanager
+def _told(creates: int) -> Iterator[None]:
+    """Tell the function the number of pipelines, as the construct does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(PIPELINES_VARIABLE, str(creates))
+        yield
 
 
 def _event(number: int, url: str) -> dict[str, Any]:

@@ -73,6 +73,9 @@ class ImagePipelineProviderBase(Construct):
     def support_builds(self, *, waits: bool, deletes: bool) -> BuildSupport | str:
         """Return what a pipeline that builds on deploy needs, or why the provider does not have it."""
 
+    def count_pipeline(self) -> None:
+        """Take note of one more pipeline of the provider, if it is one of this app."""
+
     @abstractmethod
     def problem_with(self, stack: cdk.Stack) -> str | None:
         """Return why the function cannot manage the pipelines of a stack; None if it can or if this is unknown."""

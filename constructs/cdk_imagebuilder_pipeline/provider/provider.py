@@ -36,6 +36,7 @@ from cdk_imagebuilder_pipeline.provider.roles import AnyRole
 from cdk_imagebuilder_pipeline.values.described import described
 from cdk_imagebuilder_pipeline.values.stacks import facts_of
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
+from imagebuilder_model.storms import FEWEST_PIPELINES, MOST_PIPELINES, PIPELINES_VARIABLE
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"
 
@@ -206,6 +207,7 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
             self._policy.allow_itself(creation, wildcards=wildcards)
         self._service_token: Final = self._function.function_arn
         self._builds: Final = Builds(self, settings, self._policy)
+        self._pipelines = 0
 
     @classmethod
     def of(cls, scope: Construct, **options: Unpack[ImagePipelineProviderOptions]) -> Self:
@@ -328,6 +330,16 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         return BuildSupport(
             self._builds.watcher_arn() if waits else None, self._builds.lifecycle_role_arn() if deletes else None
         )
+
+    def count_pipeline(self) -> None:
+        """Take note of one more pipeline, and tell the function about many: it plans its pauses by their number.
+
+        In tens, so that most deployments that add a pipeline leave the function as it is.
+        """
+        self._pipelines += 1
+        number = round(self._pipelines, -1)
+        if FEWEST_PIPELINES <= number <= MOST_PIPELINES and number != round(self._pipelines - 1, -1):
+            self._function.add_environment(PIPELINES_VARIABLE, str(number))
 
     def problem_with(self, stack: cdk.Stack) -> str | None:
         """Return why the function cannot manage the pipelines of a stack; None if it can or if this is unknown."""

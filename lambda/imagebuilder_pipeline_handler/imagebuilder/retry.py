@@ -14,22 +14,8 @@ from botocore.exceptions import (
 )
 
 from imagebuilder_pipeline_handler.imagebuilder.errors import CONNECTION_ERRORS
+from imagebuilder_pipeline_handler.imagebuilder.pauses import pause
 from imagebuilder_pipeline_handler.runtime.progress import CURRENT, OverError
-
-
-class Pauses(NamedTuple):
-    """Seconds that a pause lasts at most: the first, and any. Each is `growth` times as long as the one before."""
-
-    first: float
-    growth: float
-    longest: float
-
-
-PAUSES: Final = {
-    # With so long a wait, hundreds of pipelines at once need half as many calls, and no more time.
-    "throttled": Pauses(8.0, 3.0, 20.0),
-    "other": Pauses(1.0, 2.0, 10.0),
-}
 
 PATIENCE: Final[dict[str, float]] = {
     "throttled": math.inf,
@@ -120,7 +106,7 @@ def _require_json(response_dict: dict[str, Any], **_: object) -> None:
 def _wait(
     attempts: int, operation: Any, response: tuple[Any, Mapping[str, Any]] | None, caught_exception: Any, **_: object
 ) -> float | None:
-    """Pause, with full jitter, and return 0 for another attempt at once; None when there is no other attempt."""
+    """Pause, and return 0 for another attempt at once; None when there is no other attempt."""
     progress = CURRENT.get()
     if progress is None:
         return None
@@ -138,12 +124,14 @@ def _wait(
         calls.unsure.add(operation.name)
     if trouble is None:
         return None
-    pauses = PAUSES.get(trouble, PAUSES["other"])
-    pause = progress.clock.jitter(min(pauses.longest, pauses.first * pauses.growth ** min(attempts - 1, 10)))
-    lasted = calls.seconds_of(trouble, progress.clock.monotonic())
-    if lasted + pause > PATIENCE[trouble] or not progress.allows(pause):
+    now = progress.clock.monotonic()
+    lasted = calls.seconds_of(trouble, now)
+    throttled = calls.seconds_throttled(operation.name, now) if trouble == "throttled" else None
+    room = progress.room()
+    seconds = pause(attempts, throttled, room, progress.clock)
+    if lasted + seconds > PATIENCE[trouble] or seconds > room:
         return None
-    progress.clock.sleep(pause)
+    progress.clock.sleep(seconds)
     return 0.0
 
 

@@ -53,12 +53,17 @@ class Calls:
         self.was_turned_away = False
         """Whether the last response was to come again, which says nothing about the request."""
         self._trouble, self._since = "", 0.0
+        self._throttled_since: dict[str, float] = {}
 
     def seconds_of(self, trouble: str, now: float) -> float:
         """Return for how many seconds there has been this trouble and no other. Empty for none."""
         if trouble != self._trouble:
             self._trouble, self._since = trouble, now
         return now - self._since
+
+    def seconds_throttled(self, operation: str, now: float) -> float:
+        """Return the seconds since an operation was first throttled, whatever else has happened to it."""
+        return now - self._throttled_since.setdefault(operation, now)
 
 
 class Progress:
@@ -103,7 +108,11 @@ class Progress:
 
     def allows(self, pause: float) -> bool:
         """Return whether one more request can be tried after a pause and the response still be in time."""
-        return not self.is_over and self.seconds_left() - pause >= 1.5 * self.respond_before
+        return pause <= self.room()
+
+    def room(self) -> float:
+        """Return how many seconds a pause before one more request may last. Negative if no request may follow."""
+        return -1.0 if self.is_over else self.seconds_left() - 1.5 * self.respond_before
 
     def seconds(self) -> float:
         """Return how long the work has taken so far."""
