@@ -1,4 +1,4 @@
-"""What builds add to a synth, in messages to the CDK's Node process: they are nearly all of its time, and can be counted."""
+"""What pipelines and builds add to a synth, in messages to the CDK's Node process: they are nearly all of its time, and can be counted."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ from aws_cdk import aws_imagebuilder as imagebuilder
 from jsii._kernel.providers import process
 
 from cdk_imagebuilder_pipeline import ImagePipeline
+
+ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
 
 
 @pytest.fixture
@@ -60,6 +62,25 @@ def recipe(stack: cdk.Stack, index: int) -> imagebuilder.CfnImageRecipe:
         parent_image="ami-1",
         components=[{"componentArn": component.attr_arn}],
     )
+
+
+def test_pipeline_takes_two_messages_for_the_construct_and_its_resource(messages: list[str], tmp_path: Path) -> None:
+    def pipelines(count: int) -> int:
+        app = cdk.App(outdir=str(tmp_path / str(count)))
+        stack = cdk.Stack(app, "Stack")
+        before = len(messages)
+        for index in range(count):
+            ImagePipeline(
+                stack,
+                f"Pipeline{index}",
+                image_pipeline_name=f"golden-{index}",
+                recipe=f"{ARN}:image-recipe/golden-{index}/1.0.0",
+                infrastructure_configuration=f"{ARN}:infrastructure-configuration/golden",
+            )
+        app.synth()
+        return len(messages) - before
+
+    assert pipelines(15) - pipelines(5) == 10 * 2
 
 
 @pytest.mark.parametrize("shares", [False, True])
