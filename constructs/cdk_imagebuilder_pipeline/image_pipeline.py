@@ -297,7 +297,11 @@ class ImagePipeline(ImagePipelineBase):
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
-        """The tag manager that `Tags.of` uses. Without other tags it is made when it is first asked for."""
+        """The tag manager that `Tags.of` uses.
+
+        A pipeline without `tags`, in a stack without tags, gets it when it is first asked for: making it for each would
+        double the time of a synth. From then on its tags are an override of the resource's property.
+        """
         if self._tags is None:
             self._tags = self._tag_manager(None)
             self._resource.add_property_override("Tags", self._tags.rendered_tags)

@@ -123,12 +123,16 @@ class HandlerPolicy:
 
         `reason` justifies a `*` in an ARN. Default: the pipeline leaves the version open.
         """
-        if self._has_too_many_reads and self._reads[kind]:
-            return  # every resource of the kind is allowed
+        if self.allows_any(kind):
+            return
         for arn in arns:
             if "*" in json.dumps(self.resolver.resolve(arn)):
                 self._reasons[arn] = _UNKNOWN if arn == self.any_of(kind) else reason
         self._add(self._reads[kind], arns, _LONGEST_READ)
+
+    def allows_any(self, kind: ReadKind) -> bool:
+        """Return whether the function may read every resource of a kind, since the ARNs would not fit."""
+        return self._has_too_many_reads and bool(self._reads[kind])
 
     def allow_any_read(self, reason: str = _VERSIONS) -> None:
         """Allow the function to read all resources that pipelines of the account and Region can refer to.
