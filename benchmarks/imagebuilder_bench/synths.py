@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,15 @@ class Template:
 
 def synth(kind: str, count: int, output: Path = WORK / "synth") -> float:
     """Synthesise a stack in a fresh process and return the seconds that it took."""
+    return _synths([kind], count, output)[0]
+
+
+def warmed(kinds: Sequence[str], count: int) -> list[float]:
+    """Synthesise a stack of each kind twice in one process, and return the seconds of each one's second time."""
+    return _synths([*kinds, *kinds], count, WORK / "synth-warmed")[len(kinds) :]
+
+
+def _synths(kinds: Sequence[str], count: int, output: Path) -> list[float]:
     for folder in (output, output.with_name(f"{output.name}-warm-up")):
         shutil.rmtree(folder, ignore_errors=True)
     environment = os.environ | {
@@ -39,8 +49,9 @@ def synth(kind: str, count: int, output: Path = WORK / "synth") -> float:
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(BENCH / "jsii"),
     }
     python = str(VENV / "bin" / "python")
-    printed = run([python, str(CHILDREN / "synth_app.py"), kind, str(count), str(output)], environment=environment)
-    return float(printed.splitlines()[-1])
+    printed = run([python, str(CHILDREN / "synth_app.py"), str(count), str(output), *kinds], environment=environment)
+    seconds: list[float] = json.loads(printed.splitlines()[-1])
+    return seconds
 
 
 @cache

@@ -30,6 +30,7 @@ from cdk_imagebuilder_pipeline.request import OPERATION, convert, given
 from cdk_imagebuilder_pipeline.rules import add_warnings
 from cdk_imagebuilder_pipeline.tags import TagsValidation, stack_tags
 from cdk_imagebuilder_pipeline.values.references import Resolver
+from cdk_imagebuilder_pipeline.values.stacks import place_of
 from imagebuilder_model.events import AUTO_DISABLED, CVE_DETECTED
 from imagebuilder_model.ownership import RUNTIME_ATTRIBUTES
 from imagebuilder_model.spelling import as_properties
@@ -52,7 +53,7 @@ class ImagePipeline(ImagePipelineBase):
     def __init__(self, scope: Construct, id: str, props: ImagePipelineProps, request: dict[str, Any]) -> None:
         super().__init__(scope, id)
         # Each call to the CDK is a round trip to Node.js, and a stack may have hundreds of pipelines.
-        stack, node = scope if isinstance(scope, cdk.Stack) else self.stack, self.node
+        stack, path = place_of(scope)
         provider = props.provider or ImagePipelineProvider.get_or_create(stack)
         problem = None if props.provider is None else provider.problem_with(stack)
         if problem is not None:
@@ -62,6 +63,7 @@ class ImagePipeline(ImagePipelineBase):
         self._provider: Final = provider
         self._request: Final = request
         self._own_stack: Final = stack
+        self._path: Final = f"{path}/{id}"
         self._recipe: Final = props.recipe
         self._has_build = self._has_policy = False
         self._execution_role, added = role_of(self, props, request, managed_only=provider.managed_policies_only)
@@ -69,11 +71,10 @@ class ImagePipeline(ImagePipelineBase):
         self._scans: Final = request.get("imageScanningConfiguration", {}).get("imageScanningEnabled", False)
         if self._execution_role is not None:
             request["executionRole"] = self._execution_role.role_arn
+        self._adopt_existing: Final = props.adopt_existing
         # CloudFormation does not propagate stack tags to custom resources.
-        self._tags: Final = cdk.TagManager(
-            cdk.TagType.MAP, RESOURCE_TYPE, stack_tags(stack) | request.pop("tags", {}) or None
-        )
-        node.add_validation(TagsValidation(self._tags, adopt_existing=props.adopt_existing))
+        tags = {**stack_tags(stack), **request.pop("tags", {})}
+        self._tags = self._tag_manager(tags) if tags else None
         if "name" not in request:
             request["name"] = generated_name(self, request)
         claim_name(self, stack, request["name"])
@@ -87,12 +88,12 @@ class ImagePipeline(ImagePipelineBase):
                 "ServiceTimeout": provider.service_seconds,
                 **as_properties(OPERATION, request),
                 # Rendered at synth, because `Tags.of` can add tags until then.
-                "Tags": self._tags.rendered_tags,
+                **({"Tags": self._tags.rendered_tags} if self._tags else {}),
                 **({} if props.adopt_existing is False else {"AdoptExisting": props.adopt_existing}),
                 **({} if props.on_delete == ImagePipelineOnDelete.DELETE else given(OnDelete=props.on_delete)),
             },
         )
-        record_origin(node, stack)
+        record_origin(self._path, stack)
         provider.count_pipeline()
         if added is not None:
             # The schedule may start the pipeline immediately. The resource already depends on the role by reference.
@@ -260,6 +261,7 @@ class ImagePipeline(ImagePipelineBase):
         build = ImagePipelineBuild(
             self,
             self._own_stack,
+            self._path,
             options,
             pipeline_arn=self.image_pipeline_arn,
             request=self._request,
@@ -296,8 +298,20 @@ class ImagePipeline(ImagePipelineBase):
 
     @property
     def cdk_tag_manager(self) -> cdk.TagManager:
-        """The tag manager that `Tags.of` uses."""
+        """The tag manager that `Tags.of` uses.
+
+        A pipeline without `tags`, in a stack without tags, gets it when it is first asked for: making it for each would
+        double the time of a synth. From then on its tags are an override of the resource's property.
+        """
+        if self._tags is None:
+            self._tags = self._tag_manager(None)
+            self._resource.add_property_override("Tags", self._tags.rendered_tags)
         return self._tags
+
+    def _tag_manager(self, tags: Mapping[str, str] | None) -> cdk.TagManager:
+        made = cdk.TagManager(cdk.TagType.MAP, RESOURCE_TYPE, tags)
+        self.node.add_validation(TagsValidation(made, adopt_existing=self._adopt_existing))
+        return made
 
     @property
     def _images_arn(self) -> str:

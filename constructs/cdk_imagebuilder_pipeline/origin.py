@@ -6,18 +6,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from traceback import StackSummary, TracebackException
 from types import FrameType, TracebackType
-from typing import Final
-from weakref import WeakSet
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 import constructs
 import jsii
 
 from cdk_imagebuilder_pipeline.request import PROP_OF_MEMBER
+from cdk_imagebuilder_pipeline.values.stacks import facts_of
 from imagebuilder_model.spelling import template_name
 
-SOURCE: Final = "imagebuilder-pipeline:source"
-"""Metadata of a pipeline in the cloud assembly: file and line of the app that created it."""
+SOURCES: Final = "imagebuilder-pipeline:sources"
+"""Metadata of a stack in the cloud assembly: file and line of the app that created each pipeline, by its path."""
 PROPS: Final = "imagebuilder-pipeline:props"
 """Metadata of a stack with pipelines in the cloud assembly: the prop of each template property."""
 
@@ -30,16 +31,31 @@ _LIBRARIES: Final = tuple(
     for module in (__file__, cdk.__file__, constructs.__file__, jsii.__file__, f"{sysconfig.get_path('stdlib')}/os.py")
     for form in {Path(str(module)).parent, Path(str(module)).resolve().parent}  # as imported, and without links
 )
-_told: Final[WeakSet[cdk.Stack]] = WeakSet()
+_SOURCES: Final[WeakKeyDictionary[cdk.Stack, dict[str, str]]] = WeakKeyDictionary()
 
 
-def record_origin(node: constructs.Node, stack: cdk.Stack) -> None:
-    """Add the line of the app and the names of the props to the cloud assembly. The template does not change."""
+def record_origin(path: str, stack: cdk.Stack) -> None:
+    """Add the line of the app and the names of the props to the cloud assembly. The template does not change.
+
+    `path` is that of the pipeline or of its build. All lines of a stack are one entry, which is rendered at synth.
+    """
+    sources = _SOURCES.get(stack)
+    if sources is None:
+        sources = _SOURCES[stack] = {}
+        node = facts_of(stack).node
+        node.add_metadata(PROPS, PROP_OF_PROPERTY)
+        node.add_metadata(SOURCES, cdk.Lazy.uncached_any(_Sources(sources)))
     if line := line_of_app():
-        node.add_metadata(SOURCE, line)
-    if stack not in _told:
-        _told.add(stack)
-        stack.node.add_metadata(PROPS, PROP_OF_PROPERTY)
+        sources[f"/{path}"] = line
+
+
+@jsii.implements(cdk.IAnyProducer)
+class _Sources:
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = sources
+
+    def produce(self, context: Any) -> Any:  # noqa: ARG002 (CDK's signature)
+        return self._sources
 
 
 def line_of_app() -> str:

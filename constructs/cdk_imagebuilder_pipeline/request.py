@@ -14,7 +14,7 @@ from cdk_imagebuilder_pipeline.props.schedule import ImagePipelineSchedule, faul
 from cdk_imagebuilder_pipeline.props.workflow import WorkflowConfiguration
 from cdk_imagebuilder_pipeline.provider.base import ImagePipelineProviderBase
 from cdk_imagebuilder_pipeline.values.described import described
-from cdk_imagebuilder_pipeline.values.resources import know
+from cdk_imagebuilder_pipeline.values.references import know
 from cdk_imagebuilder_pipeline.values.tokens import as_text, attribute_or_itself, is_object, is_unresolved
 from imagebuilder_model import MapKey, Path, Problem
 from imagebuilder_model.ownership import check_pipeline

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-_SOURCE: Final = "imagebuilder-pipeline:source"
-"""Metadata of a pipeline: file and line of the app that created it."""
+_SOURCES: Final = "imagebuilder-pipeline:sources"
+"""Metadata of a stack with pipelines: file and line of the app that created each, by its path."""
 _PROPS: Final = "imagebuilder-pipeline:props"
 """Metadata of a stack with pipelines: the prop of each template property."""
 
@@ -34,10 +34,12 @@ class Assembly:
         """Return what the assembly says of a resource of a stack, by the stack's name."""
         metadata = dict(self._metadata(stack))
         props: Mapping[str, str] = next((found for of in metadata.values() for found in _data(of, _PROPS)), {})
+        lines = {
+            path: line for of in metadata.values() for found in _data(of, _SOURCES) for path, line in found.items()
+        }
         for path, entries in metadata.items():
             if logical_id in _data(entries, _LOGICAL_ID):
-                construct = metadata.get(path.rpartition("/")[0], [])
-                line = next(_data(construct, _SOURCE), "")
+                line = lines.get(path.rpartition("/")[0], "")
                 is_ours = bool(line)
                 named = path.removeprefix("/").removesuffix("/Resource")
                 return Resource(named, line or _line_of(entries), props if is_ours else {})

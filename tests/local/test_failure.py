@@ -44,8 +44,10 @@ def failed_update(reason: str = NOT_OURS) -> list[dict[str, Any]]:
 def assembly(tmp_path: Path) -> Assembly:
     """An assembly with a pipeline of the construct and an L1."""
     metadata = {
-        "/Images": [{"type": "imagebuilder-pipeline:props", "data": {"Name": "image_pipeline_name"}}],
-        "/Images/Golden": [{"type": "imagebuilder-pipeline:source", "data": "app.py:12"}],
+        "/Images": [
+            {"type": "imagebuilder-pipeline:props", "data": {"Name": "image_pipeline_name"}},
+            {"type": "imagebuilder-pipeline:sources", "data": {"/Images/Golden": "app.py:12"}},
+        ],
         "/Images/Golden/Resource": [{"type": "aws:cdk:logicalId", "data": "Pipeline"}],
         "/Images/Recipe": [
             {"type": "aws:cdk:logicalId", "data": "Recipe"},

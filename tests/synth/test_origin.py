@@ -46,8 +46,8 @@ def test_assembly_has_the_line_of_each_pipeline_and_the_names_of_props_once(tmp_
     done = run(tmp_path, APP)
     assert done.returncode == 0, done.stderr
     metadata = json.loads((tmp_path / "out" / "Images.metadata.json").read_text())
-    for name in ("One", "Two"):
-        assert data(metadata, f"/Images/{name}", "imagebuilder-pipeline:source") == ["app.py:11"]
+    (sources,) = data(metadata, "/Images", "imagebuilder-pipeline:sources")
+    assert sources == {"/Images/One": "app.py:11", "/Images/Two": "app.py:11"}
     (props,) = data(metadata, "/Images", "imagebuilder-pipeline:props")
     assert props["Name"] == "image_pipeline_name"
     assert props["AdoptExisting"] == "adopt_existing"

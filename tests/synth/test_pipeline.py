@@ -9,7 +9,7 @@ import aws_cdk as cdk
 import pytest
 from constructs import Construct
 
-from cdk_imagebuilder_pipeline import ImagePipeline
+from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
 from imagebuilder_model import load_model
 
 ARN = "arn:aws:imagebuilder:eu-west-1:123456789012"
@@ -160,6 +160,25 @@ def test_tag_that_is_a_token_passes_the_synth(app: cdk.App, stack: cdk.Stack, pi
     pipeline()
     cdk.Tags.of(stack).add("a", cdk.Fn.import_value("Value"))
     app.synth()
+
+
+def test_tag_of_a_scope_may_be_a_value_of_another_stack(
+    app: cdk.App, stack: cdk.Stack, pipeline: Make, properties: Callable[[], dict[str, Any]]
+) -> None:
+    other = cdk.Stack(app, "Other")
+    topic = cdk.CfnResource(other, "Topic", type="AWS::SNS::Topic")
+    pipeline()
+    cdk.Tags.of(stack).add("topic", topic.ref)
+    assert properties()["Tags"] == {"topic": {"Fn::ImportValue": "Other:ExportsOutputRefTopicA7DE468A"}}
+
+
+def test_tags_of_the_stack_are_those_that_it_has_when_its_first_pipeline_is_made(
+    stack: cdk.Stack, pipeline: Make, properties: Callable[[], dict[str, Any]]
+) -> None:
+    ImagePipelineProvider.of(stack)
+    stack.tags.set_tag("team", "web")
+    pipeline()
+    assert properties()["Tags"] == {"team": "web"}
 
 
 def test_values_that_are_tokens_are_rendered_as_what_they_stand_for(

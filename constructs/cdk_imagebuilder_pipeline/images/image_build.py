@@ -32,6 +32,7 @@ class ImagePipelineBuild(BuiltImage):
         self,
         pipeline: Construct,
         stack: cdk.Stack,
+        path: str,
         options: BuildOptions,
         *,
         pipeline_arn: str,
@@ -71,7 +72,7 @@ class ImagePipelineBuild(BuiltImage):
                 **({"OnDelete": "DELETE", "LifecycleRoleArn": support.lifecycle_role_arn} if deletes else {}),
             },
         )
-        record_origin(self.node, stack)
+        record_origin(f"{path}/{BUILD_ID}", stack)
         for number, seconds in enumerate(more, start=2):
             is_last = number == len(more) + 1
             properties = {"ImageArn": self._last.ref, "WaitSeconds": seconds, **({} if is_last else {"IsLast": False})}

@@ -7,8 +7,7 @@ import aws_cdk as cdk
 from aws_cdk.interfaces.aws_imagebuilder import IContainerRecipeRef, IImageRecipeRef
 
 from cdk_imagebuilder_pipeline.values.described import described
-from cdk_imagebuilder_pipeline.values.references import Resolver, reference_in, slashes_in
-from cdk_imagebuilder_pipeline.values.resources import know
+from cdk_imagebuilder_pipeline.values.references import Resolver, know, reference_in, slashes_in
 from cdk_imagebuilder_pipeline.values.tokens import as_text, attribute_or_itself, is_look_up, is_unresolved
 
 AnyRecipe = IImageRecipeRef | IContainerRecipeRef | cdk.IResolvable | str

@@ -44,10 +44,14 @@ def allow_what_it_needs(
     policy: HandlerPolicy, stack: cdk.Stack, request: Mapping[str, Any], *, recipe_is_made: bool
 ) -> None:
     """Add the grants of a request to the policy. `recipe_is_made`: the recipe is a resource of the app."""
-    needs = _Needs(policy, stack, policy.resolver)
+    with policy.one_change():
+        _allow(policy, _Needs(policy, stack, policy.resolver), request, recipe_is_made=recipe_is_made)
+
+
+def _allow(policy: HandlerPolicy, needs: "_Needs", request: Mapping[str, Any], *, recipe_is_made: bool) -> None:
     needs.resolver.resolve_together(_references(request))
     for kind, arns in needs.to_read(request, recipe_is_made=recipe_is_made):
-        if policy.has_builds and any(needs.is_made_of_a_build(arn) for arn in arns):
+        if policy.has_builds and not policy.allows_any(kind) and any(needs.is_made_of_a_build(arn) for arn in arns):
             policy.allow_read(kind, needs.own(kind), reason=_OF_A_BUILD)
         else:
             policy.allow_read(kind, *arns)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any, Final, Literal
 
@@ -83,7 +84,9 @@ class HandlerPolicy:
         self._is_first_inline = is_first_inline
         self._ours: str | list[str] = cdk.Aws.STACK_ID if owners is None else [*owners]
         self._equals = "StringEquals" if owners is None else "StringLike"
-        self._on_change = on_change
+        self._fit = on_change
+        self._fits_at_once = True
+        self._has_changed = False
         # Dicts keep the order, unlike sets: the template must be the same on every synth.
         self._reads: dict[ReadKind, dict[str, None]] = {kind: {} for kind in _READ_ACTIONS}
         self._roles: dict[str, None] = {}
@@ -102,6 +105,17 @@ class HandlerPolicy:
         self._reasons: dict[str, str] = {self._all_pipelines(): _PIPELINES, "*": _NO_RESOURCE}
         self._reasons |= {self.any_of(kind): _MANY for kind in _READ_ACTIONS} | {self._any_role(): _MANY}
 
+    @contextmanager
+    def one_change(self) -> Iterator[None]:
+        """Fit the policies once for all that is allowed in the block."""
+        self._fits_at_once, self._has_changed = False, False
+        try:
+            yield
+        finally:
+            self._fits_at_once = True
+        if self._has_changed:
+            self._fit()
+
     def allow_read(self, kind: ReadKind, *arns: str, reason: str = _VERSIONS) -> None:
         """Allow the function to read resources that a pipeline refers to. Image Builder checks this of its caller.
 
@@ -109,10 +123,16 @@ class HandlerPolicy:
 
         `reason` justifies a `*` in an ARN. Default: the pipeline leaves the version open.
         """
+        if self.allows_any(kind):
+            return
         for arn in arns:
             if "*" in json.dumps(self.resolver.resolve(arn)):
                 self._reasons[arn] = _UNKNOWN if arn == self.any_of(kind) else reason
         self._add(self._reads[kind], arns, _LONGEST_READ)
+
+    def allows_any(self, kind: ReadKind) -> bool:
+        """Return whether the function may read every resource of a kind, since the ARNs would not fit."""
+        return self._has_too_many_reads and bool(self._reads[kind])
 
     def allow_any_read(self, reason: str = _VERSIONS) -> None:
         """Allow the function to read all resources that pipelines of the account and Region can refer to.
@@ -172,6 +192,8 @@ class HandlerPolicy:
             # The number of reads never decreases, so this result is final.
             exact = self._pack([*before_roles, *self._read_exactly()])
             self._has_too_many_reads = len(exact) > _MOST_POLICIES_FOR_READS
+            if not self._has_too_many_reads and not roles:
+                return [document(statements) for statements in exact]
         reads = self._read_any() if self._has_too_many_reads else self._read_exactly()
         return [document(statements) for statements in self._pack([*before_roles, *reads, *roles])]
 
@@ -189,6 +211,11 @@ class HandlerPolicy:
     def any_of(self, kind: ReadKind) -> str:
         """Return the ARN pattern for all resources of a kind in the stack's Region, including shared resources."""
         return self._arn("imagebuilder", kind, "*", account="*")
+
+    def _on_change(self) -> None:
+        self._has_changed = True
+        if self._fits_at_once:
+            self._fit()
 
     def _add(self, known: dict[str, None], arns: Iterable[str], longest_arn: int) -> None:
         new = [arn for arn in arns if arn not in known]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final, Self, Unpack
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -34,11 +35,12 @@ from cdk_imagebuilder_pipeline.provider.policy import HandlerPolicy, allow
 from cdk_imagebuilder_pipeline.provider.role_policies import RolePolicies
 from cdk_imagebuilder_pipeline.provider.roles import AnyRole
 from cdk_imagebuilder_pipeline.values.described import described
-from cdk_imagebuilder_pipeline.values.stacks import facts_of
+from cdk_imagebuilder_pipeline.values.stacks import facts_of, place_of
 from cdk_imagebuilder_pipeline.values.tokens import is_unresolved
 from imagebuilder_model.storms import FEWEST_PIPELINES, MOST_PIPELINES, PIPELINES_VARIABLE
 
 _SHARED_ID: Final = "Custom::ImagePipelineProvider"
+_SHARED: Final[WeakKeyDictionary[cdk.Stack, "ImagePipelineProvider"]] = WeakKeyDictionary()
 
 _SHORTEST: Final = cdk.Duration.seconds(30)
 """Minimum timeout for an event: a call, its retry, and the response before Lambda stops the function."""
@@ -218,10 +220,11 @@ class ImagePipelineProvider(ImagePipelineProviderBase):
         another provider (aws-cloudformation/cloudformation-coverage-roadmap#802). Raise ValueError if options are given
         and the stack already has a shared provider; set options before the first pipeline of the stack.
         """
-        stack = scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
-        found: Any = facts_of(stack).node.try_find_child(_SHARED_ID)
+        stack = place_of(scope).stack
+        found: Any = _SHARED.get(stack) or facts_of(stack).node.try_find_child(_SHARED_ID)
         if found is None:
-            return cls(stack, _SHARED_ID, **options)
+            _SHARED[stack] = made = cls(stack, _SHARED_ID, **options)
+            return made
         if options:
             raise found._error(
                 f"the stack already has a shared provider: got {', '.join(options)}, options are allowed once, "

@@ -4,11 +4,15 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import aws_cdk as cdk
 
 from cdk_imagebuilder_pipeline.values.tokens import is_token
 from imagebuilder_model import DYNAMIC_REFERENCE, is_dynamic_reference
+
+IMAGE_BUILDER: Final = "AWS::ImageBuilder::"
+"""Begins the types of the service's resources."""
 
 _SLASH: Final = re.compile(rf"{DYNAMIC_REFERENCE.pattern}|/")
 _ITSELF: Final = frozenset({"Ref", "Arn"})
@@ -45,12 +49,43 @@ def is_arn_of_resource(text: str) -> bool:
     """
     found = reference_in(text)
     resource_type = found.resource_type if found is not None and found.attribute in _ITSELF else None
-    return (resource_type or "").startswith("AWS::ImageBuilder::")
+    return (resource_type or "").startswith(IMAGE_BUILDER)
 
 
 def slashes_in(text: str) -> list[int]:
     """Return the positions of slashes in a string, except those inside a dynamic reference."""
     return [found.start() for found in _SLASH.finditer(text) if found[0] == "/"]
+
+
+def know(text: object, resource: object, attribute: str | None = None) -> None:
+    """Remember that a text with a token is a reference to a resource, so that the CDK is not asked.
+
+    `attribute` may be left out for the one that the reference of an L1 names, such as `image_recipe_ref`.
+    """
+    if isinstance(text, str) and isinstance(resource, cdk.CfnResource):
+        _KNOWN[text] = resource
+        if attribute is not None:
+            _ATTRIBUTES.setdefault(resource, {})[text] = attribute
+
+
+def known(text: str) -> cdk.CfnResource | None:
+    """Return the resource that a text is a reference to, if that is remembered."""
+    return _KNOWN.get(text)
+
+
+def known_attribute(text: str, resource: cdk.CfnResource) -> str:
+    """Return the attribute of a reference that is remembered."""
+    attribute = _ATTRIBUTES.get(resource, {}).get(text) or _OF_L1S.get(type(resource))
+    if attribute is None:
+        reference = reference_in(text)
+        attribute = _OF_L1S[type(resource)] = "" if reference is None else reference.attribute
+    return attribute
+
+
+_KNOWN: Final[WeakValueDictionary[str, cdk.CfnResource]] = WeakValueDictionary()
+_ATTRIBUTES: Final[WeakKeyDictionary[cdk.CfnResource, dict[str, str]]] = WeakKeyDictionary()
+_OF_L1S: Final[dict[type, str]] = {}
+"""The attribute that the reference of an L1 names, by class."""
 
 
 class Resolver:
@@ -62,14 +97,16 @@ class Resolver:
 
     def resolve_together(self, texts: Iterable[str]) -> None:
         """Resolve many strings in one round trip."""
-        new = [text for text in dict.fromkeys(texts) if is_token(text) and text not in self._known]
+        new = [text for text in dict.fromkeys(texts) if is_token(text) and not known(text) and text not in self._known]
         if new:
             self._known |= zip(new, self.stack.resolve(new), strict=True)
 
     def resolve(self, text: str) -> Any:
-        """Return a string as it appears in the template."""
+        """Return a string as it appears in the template; for a known reference, `Ref` with the text as the id."""
         if not is_token(text):
             return text
+        if known(text):
+            return {"Ref": text}
         if text not in self._known:
             self._known[text] = self.stack.resolve(text)
         return self._known[text]

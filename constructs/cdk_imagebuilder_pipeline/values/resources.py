@@ -4,26 +4,31 @@
 a reference leads to is lost in both.
 """
 
+import re
 from functools import cache, cached_property
 from typing import Any, Final
-from weakref import WeakValueDictionary
 
 import aws_cdk as cdk
 import jsii
 
-from cdk_imagebuilder_pipeline.values.references import reference_in
+from cdk_imagebuilder_pipeline.values.references import IMAGE_BUILDER, know, known, known_attribute
 from cdk_imagebuilder_pipeline.values.tokens import is_token
 
 MARK: Final = "\0"
 """Encloses the index of a reference in a rendered string. No text of a template has this character."""
+_MARKED: Final = re.compile(f"{MARK}([0-9]+){MARK}")
 
 
 class FoundReference:
     """A reference in a value. Each question about it is a round trip to Node.js, and is asked once."""
 
-    def __init__(self, token: Any, target: Any = None, attribute: str = "") -> None:
-        """Take a token, or its text with the resource and the attribute that are known already."""
+    def __init__(self, token: Any, target: Any = None, attribute: str = "", *, is_fixed: bool = True) -> None:
+        """Take a token, or its text with the resource and the attribute that are known already.
+
+        `is_fixed`: its text always stands for it. That of a `Lazy` may stand for another one later.
+        """
         self.token: Final = token
+        self.is_fixed: Final = is_fixed
         self._target = target
         self._attribute = attribute
 
@@ -50,32 +55,22 @@ def _type_of(kind: type) -> str:
     return str(getattr(kind, "CFN_RESOURCE_TYPE_NAME", ""))
 
 
-def know(text: object, resource: object) -> None:
-    """Remember which resource a text with a token is the reference of, so that the CDK is not asked."""
-    if isinstance(text, str) and isinstance(resource, cdk.CfnResource):
-        _KNOWN[text] = resource
-
-
-_KNOWN: Final[WeakValueDictionary[str, cdk.CfnResource]] = WeakValueDictionary()
-_ATTRIBUTES: Final[dict[type, str]] = {}
-"""The attribute that the reference of an L1 names, by class."""
-
-
 def rendered(value: object, scope: Any) -> tuple[Any, list[FoundReference]]:
     """Return a value as JSON, and its references in order: `MARK + index + MARK` stands for each of them.
 
     Other functions that CloudFormation evaluates stay as they are in a template.
     """
-    known: list[FoundReference] = []
-    value = _with_known(value, known)
+    found: list[FoundReference] = []
+    value = _with_known(value, found)
     if _is_plain(value):
-        return value, known
+        return value, found
     resolver = _resolver()
-    outer, resolver.found = resolver.found, known
+    outer, resolver.found = resolver.found, found
     try:
         untyped: Any = resolver  # pyright does not see that it is an ITokenResolver
         resolved = cdk.Tokenization.resolve(value, scope=scope, resolver=untyped, preparing=False)
-        return resolved, resolver.found
+        _learn(value, resolved, found)
+        return resolved, found
     finally:
         # A value may be rendered while another is.
         resolver.found = outer
@@ -88,10 +83,10 @@ def _with_known(value: Any, found: list[FoundReference]) -> Any:
     """
     match value:
         case str():
-            resource = _KNOWN.get(value)
+            resource = known(value)
             if resource is None:
                 return value
-            found.append(FoundReference(value, resource, _attribute(value, resource)))
+            found.append(FoundReference(value, resource, known_attribute(value, resource)))
             return f"{MARK}{len(found) - 1}{MARK}"
         case dict():
             return {name: _with_known(one, found) for name, one in value.items() if one is not None}
@@ -101,12 +96,19 @@ def _with_known(value: Any, found: list[FoundReference]) -> Any:
             return value
 
 
-def _attribute(text: str, resource: cdk.CfnResource) -> str:
-    kind = type(resource)
-    if kind not in _ATTRIBUTES:
-        reference = reference_in(text)
-        _ATTRIBUTES[kind] = "" if reference is None else reference.attribute
-    return _ATTRIBUTES[kind]
+def _learn(value: Any, resolved: Any, found: list[FoundReference]) -> None:
+    """Remember the strings that refer to a resource of the service: its user is read more than once."""
+    match value, resolved:
+        case str(), str() if value != resolved and (mark := _MARKED.fullmatch(resolved)):
+            reference = found[int(mark[1])]
+            if reference.is_fixed and reference.resource_type.startswith(IMAGE_BUILDER):
+                know(value, reference.target, reference.attribute)
+        case dict(), dict():
+            for name in value.keys() & resolved.keys():
+                _learn(value[name], resolved[name], found)
+        case list(), list() if len(value) == len(resolved):
+            for one, other in zip(value, resolved, strict=True):
+                _learn(one, other, found)
 
 
 def _is_plain(value: Any) -> bool:
@@ -144,12 +146,17 @@ class _References(cdk.DefaultTokenResolver):
         concatenator: Any = _Join()
         super().__init__(concatenator)
         self.found: list[FoundReference] = []
+        self._depth = 0
 
     def resolve_token(self, t: Any, context: Any, post_processor: Any) -> Any:
         """Return the mark of a reference, or what another token stands for."""
         if not isinstance(t, cdk.Reference):
-            return super().resolve_token(t, context, post_processor)
-        self.found.append(FoundReference(t))
+            self._depth += 1
+            try:
+                return super().resolve_token(t, context, post_processor)
+            finally:
+                self._depth -= 1
+        self.found.append(FoundReference(t, is_fixed=not self._depth))
         return f"{MARK}{len(self.found) - 1}{MARK}"
 
 

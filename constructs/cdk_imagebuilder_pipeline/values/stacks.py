@@ -1,10 +1,10 @@
-"""What never changes about a stack, asked once: each question to the CDK is a round trip to Node.js."""
+"""Facts about stacks and scopes that stay the same, asked once: each question to the CDK is a round trip to Node.js."""
 
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
-from constructs import Node
+from constructs import Construct, Node
 
 
 class StackFacts(NamedTuple):
@@ -20,14 +20,34 @@ class StackFacts(NamedTuple):
     """Those of the outermost stack first, the own one last."""
 
 
-_KNOWN: Final[WeakKeyDictionary[cdk.Stack, StackFacts]] = WeakKeyDictionary()
+class Place(NamedTuple):
+    """The stack of a scope, and the path of the scope in the app."""
+
+    stack: cdk.Stack
+    path: str
+
+
+_FACTS: Final[WeakKeyDictionary[cdk.Stack, StackFacts]] = WeakKeyDictionary()
+_PLACES: Final[WeakKeyDictionary[Construct, Place]] = WeakKeyDictionary()
 
 
 def facts_of(stack: cdk.Stack) -> StackFacts:
     """Return the facts of a stack."""
-    found = _KNOWN.get(stack)
+    found = _FACTS.get(stack)
     if found is None:
-        found = _KNOWN[stack] = _facts(stack)
+        found = _FACTS[stack] = _facts(stack)
+    return found
+
+
+def place_of(scope: Construct) -> Place:
+    """Return the place of a scope."""
+    found = _PLACES.get(scope)
+    if found is None:
+        if isinstance(scope, cdk.Stack):
+            stack, node = scope, facts_of(scope).node
+        else:
+            stack, node = cdk.Stack.of(scope), scope.node
+        found = _PLACES[scope] = Place(stack, node.path)
     return found
 
 

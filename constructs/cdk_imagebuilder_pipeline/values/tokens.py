@@ -4,16 +4,16 @@ There are four kinds: CDK tokens; the placeholder that a CDK lookup returns befo
 validation would prevent the lookup (aws-cdk#8699); dynamic references; and strings that contain one of these.
 """
 
+import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 import aws_cdk as cdk
 
 from imagebuilder_model import is_dynamic_reference
 
-_MARK: Final = "{Token["
-"""Prefix of every token that is encoded in a string."""
+_TOKEN: Final = re.compile(r"\$\{Token\[[a-zA-Z0-9:._-]+\]\}")
+"""A token in a string, as the CDK encodes it. Asking the CDK would be a message to its Node process."""
 
 _LOOK_UP: Final = "dummy-value-for-"
 """Prefix of the placeholder that `ssm.StringParameter.value_from_lookup` returns; the parameter's name follows."""
@@ -37,13 +37,7 @@ def is_unresolved(value: object) -> bool:
 
 def is_token(text: str) -> bool:
     """Return whether a text contains a CDK token."""
-    # Most texts contain none, and each question to the CDK is a message to its Node process and back.
-    return _MARK in text and _is_token(text)
-
-
-@lru_cache(maxsize=4096)
-def _is_token(text: str) -> bool:
-    return cdk.Token.is_unresolved(text)
+    return _TOKEN.search(text) is not None
 
 
 def is_look_up(text: str) -> bool:

@@ -61,25 +61,31 @@ class _Trigger:
     def produce(self, context: Any) -> str:
         """Return the trigger."""
         shared = _shared_by(self._stack)
-        shared.enter(is_preparing=context.preparing)
+        shared.enter(self, context)
         return shared.fingerprints.of(self._what_is_built, self._stack).trigger(self._stack)
 
 
 class _Shared:
     """Fingerprints that the pipelines of an app share in one synthesis.
 
-    A synthesis first collects the references between stacks, which the CDK calls preparing, and then renders.
+    A synthesis first collects the references between stacks, which the CDK calls preparing, and then renders. Each of
+    these passes asks for every trigger once.
     """
 
     def __init__(self) -> None:
         self.fingerprints = Fingerprints()
         self._was_preparing = True
+        self._entered: set[_Trigger] = set()
 
-    def enter(self, *, is_preparing: bool) -> None:
+    def enter(self, trigger: _Trigger, context: Any) -> None:
         """Forget what was rendered before, when a synthesis begins."""
-        if is_preparing and not self._was_preparing:
-            self.fingerprints.forget()
-        self._was_preparing = is_preparing
+        if not self._entered or trigger in self._entered:
+            self._entered.clear()
+            is_preparing: bool = context.preparing
+            if is_preparing and not self._was_preparing:
+                self.fingerprints.forget()
+            self._was_preparing = is_preparing
+        self._entered.add(trigger)
 
 
 _SHARED: Final[WeakKeyDictionary[IConstruct, _Shared]] = WeakKeyDictionary()

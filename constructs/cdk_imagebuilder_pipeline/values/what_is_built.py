@@ -15,12 +15,12 @@ from typing import Any, Final
 import aws_cdk as cdk
 
 from cdk_imagebuilder_pipeline.values.fingerprint import BETWEEN, Fingerprint, Later
+from cdk_imagebuilder_pipeline.values.references import IMAGE_BUILDER
 from cdk_imagebuilder_pipeline.values.resources import MARK, FoundReference, rendered, rendered_properties
 
-_IMAGE_BUILDER: Final = "AWS::ImageBuilder::"
-INFRASTRUCTURE: Final = f"{_IMAGE_BUILDER}InfrastructureConfiguration"
-DISTRIBUTION: Final = f"{_IMAGE_BUILDER}DistributionConfiguration"
-COMPONENT: Final = f"{_IMAGE_BUILDER}Component"
+INFRASTRUCTURE: Final = f"{IMAGE_BUILDER}InfrastructureConfiguration"
+DISTRIBUTION: Final = f"{IMAGE_BUILDER}DistributionConfiguration"
+COMPONENT: Final = f"{IMAGE_BUILDER}Component"
 
 _OF_INFRASTRUCTURE: Final = frozenset({"name"})
 """The properties that its ARN is made of. Its instance types and networks are where an image is built, not what."""
@@ -133,7 +133,7 @@ class _Walk:
     def _reference(self, index: int) -> Any:
         found = self.references[index]
         target, attribute, reference = found.target, found.attribute, found.token
-        if found.resource_type.startswith(_IMAGE_BUILDER):
+        if found.resource_type.startswith(IMAGE_BUILDER):
             fingerprint = self.fingerprints.of_resource(target, found.resource_type)
             self.followed.append(fingerprint)
             return {"attribute": attribute, "of": fingerprint.digest, "with": [*map(self._add, fingerprint.laters)]}
