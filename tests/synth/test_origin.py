@@ -16,7 +16,7 @@ OWN = "arn:aws:imagebuilder:eu-west-1:111122223333"
 class Images(cdk.Stack):
     def __init__(self, scope, id):
         super().__init__(scope, id)
-        for name in ("One", "Two"):
+        for name in ("One", "Two", "of/three"):
             ImagePipeline(
                 self,
                 name,
@@ -47,7 +47,8 @@ def test_assembly_has_the_line_of_each_pipeline_and_the_names_of_props_once(tmp_
     assert done.returncode == 0, done.stderr
     metadata = json.loads((tmp_path / "out" / "Images.metadata.json").read_text())
     (sources,) = data(metadata, "/Images", "imagebuilder-pipeline:sources")
-    assert sources == {"/Images/One": "app.py:11", "/Images/Two": "app.py:11"}
+    assert sources == dict.fromkeys(("/Images/One", "/Images/Two", "/Images/of--three"), "app.py:11")
+    assert {f"{path}/Resource" for path in sources} <= metadata.keys()
     (props,) = data(metadata, "/Images", "imagebuilder-pipeline:props")
     assert props["Name"] == "image_pipeline_name"
     assert props["AdoptExisting"] == "adopt_existing"
