@@ -62,7 +62,9 @@ def test_an_invocation_without_a_log_ends_without_a_pause(tmp_path: Path) -> Non
 
 
 def test_each_invocation_gets_its_own_lines_however_many(tmp_path: Path) -> None:
-    events = [{"name": f"event{number}", "lines": count} for number, count in enumerate((1, 0, 20_000, 3, 0, 1))]
+    events: list[dict[str, Any]] = [
+        {"name": f"event{number}", "lines": count} for number, count in enumerate((1, 0, 20_000, 3, 0, 1))
+    ]
     answers, _ = invoked(tmp_path, *events)
     assert [answer["log"] for answer in answers] == [lines(event["name"], event["lines"]) for event in events]
 
