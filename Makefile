@@ -24,7 +24,7 @@ help:
 	echo 'make dist          build the provider for plain CloudFormation'
 	echo 'make docs          build the documentation and serve it on 127.0.0.1'
 	echo 'make docs-build    build the documentation into .local/site'
-	echo 'make bench         compare with the alternatives and write docs/benchmarks.md (QUICK=1, ONLY=figure)'
+	echo 'make bench         compare with the alternatives and write docs/benchmarks.md (QUICK=1, ONLY=figure, PAGE=1)'
 	echo 'make smoke-aws     verify assumptions about AWS in an account (CONFIRM=<account id>, BUILD=1, ONLY=, CLEAN=)'
 	echo 'make smoke-replay  compare a smoke-aws recording with the emulator (RECORDING=file)'
 	echo 'make format        format the code'
@@ -86,7 +86,7 @@ docs-build: setup
 bench: setup
 	$(PYTHON) benchmarks/imagebuilder_bench/setup.py
 	$(TOOLS) PYTHONPATH=benchmarks:constructs:lambda:local:tests .local/bench/venv/bin/python -m imagebuilder_bench \
-		$(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+		$(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(PAGE),--page)
 
 # Runs in an AWS account with the AWS settings of the shell. Without CONFIRM it creates nothing and reports the cost.
 smoke-aws: setup

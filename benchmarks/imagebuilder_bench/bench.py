@@ -1,12 +1,16 @@
 """What the figures of one run share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
+from imagebuilder_bench.figure import Sample
 from imagebuilder_bench.functions import Function, functions
 from imagebuilder_bench.processes import ColdRun, cold_run
 from imagebuilder_bench.services import services
+
+_Value = TypeVar("_Value")
 
 
 @dataclass
@@ -18,23 +22,22 @@ class Bench:
     @property
     def rounds(self) -> int:
         """The number of rounds."""
-        return 3 if self.quick else 20
+        return 3 if self.quick else 5
 
     @cached_property
     def functions(self) -> dict[str, Function]:
         """The compared functions by name."""
         return functions()
 
+    def cold(self, value: Callable[[ColdRun], float]) -> dict[str, Sample]:
+        """Return a value of the cold runs of each function."""
+        return {name: Sample(tuple(value(run) for run in runs)) for name, runs in self._cold_runs.items()}
+
     @cached_property
-    def cold_runs(self) -> dict[str, list[ColdRun]]:
-        """The cold runs of each function, over TLS."""
-        runs: dict[str, list[ColdRun]] = {name: [] for name in self.functions}
+    def _cold_runs(self) -> dict[str, list[ColdRun]]:
+        """The cold runs of each function, over TLS: more rounds than else, because limits depend on a few per cent."""
         with services(tls=True) as aws:
-            for name, counts in in_turn([*self.functions], self.rounds):
-                run = cold_run(self.functions[name], aws)
-                if counts:
-                    runs[name].append(run)
-        return runs
+            return taken([*self.functions], lambda name: cold_run(self.functions[name], aws), 3 if self.quick else 15)
 
 
 def in_turn(names: Sequence[str], rounds: int, warm_up: int = 1) -> Iterator[tuple[str, bool]]:
@@ -46,3 +49,15 @@ def in_turn(names: Sequence[str], rounds: int, warm_up: int = 1) -> Iterator[tup
         start = number % len(names)
         for name in (*names[start:], *names[:start]):
             yield name, number >= 0
+
+
+def taken(
+    names: Sequence[str], take: Callable[[str], _Value], rounds: int, warm_up: int = 1
+) -> dict[str, list[_Value]]:
+    """Return what is taken for each name in the rounds that count."""
+    values: dict[str, list[_Value]] = {name: [] for name in names}
+    for name, counts in in_turn(names, rounds, warm_up):
+        value = take(name)
+        if counts:
+            values[name].append(value)
+    return values

@@ -1,7 +1,7 @@
 """A figure of the page, and the samples that its tables are made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median, quantiles
 
 
@@ -24,6 +24,11 @@ class Sample:
         first, _, third = quantiles(self.values, n=4, method="inclusive")
         return first, third
 
+    def spread(self, scale: float = 1.0, digits: int = 0) -> str:
+        """Return the quartiles as text."""
+        first, third = self.quartiles
+        return f"{first * scale:,.{digits}f} – {third * scale:,.{digits}f}"
+
     def over(self, peer: "Sample") -> float:
         """Return the median of the ratios to a peer, round by round: noise that affects a whole round cancels out."""
         return median(ours / theirs for ours, theirs in zip(self.values, peer.values, strict=True))
@@ -39,18 +44,30 @@ class Table:
 
 @dataclass(frozen=True)
 class Goal:
-    """A measured value, its upper limit, and the reason to show if it exceeds the limit."""
+    """A measured value, its upper limit, and the reason to show if it exceeds the limit.
 
+    The id is unique in its figure and stays when the text or the limit changes: the history of the values follows it.
+    A goal that `guards` is a limit against regressions: a run that exceeds it fails.
+    """
+
+    id: str = field(kw_only=True)
     text: str
     got: float
     limit: float
     why_missed: str
     unit: str = "×"
+    guards: bool = field(default=False, kw_only=True)
 
     @property
     def is_met(self) -> bool:
         """Whether the value is within the limit."""
         return self.got <= self.limit
+
+    @property
+    def verdict(self) -> str:
+        """The value beside the limit, in a word."""
+        met, missed = ("kept", "exceeded") if self.guards else ("met", "missed")
+        return met if self.is_met else missed
 
 
 @dataclass(frozen=True)
@@ -69,19 +86,35 @@ class Figure:
         """Return the figure as lines for the terminal."""
         lines = [" | ".join(row) for table in self.tables for row in table.rows]
         goals = [
-            f"{'met' if goal.is_met else 'MISSED'}: {goal.text} ({goal.got:.2f} {goal.unit})" for goal in self.goals
+            f"{goal.verdict if goal.is_met else goal.verdict.upper()}: {goal.text} ({goal.got:.2f} {goal.unit})"
+            for goal in self.goals
         ]
         return "\n".join([*lines, *goals])
+
+
+def at_most(
+    samples: Mapping[str, Sample],
+    ours: str,
+    peer: str,
+    *,
+    id: str,
+    limit: float,
+    why_missed: str,
+    of: str = "",
+    guards: bool = False,
+) -> Goal:
+    """Return the goal of a ratio to a peer."""
+    ratio = samples[ours].over(samples[peer])
+    return Goal(f"at most {limit} × {of}{peer}", ratio, limit, why_missed, id=id, guards=guards)
 
 
 def compared(samples: Mapping[str, Sample], ours: str, unit: str, scale: float = 1.0, digits: int = 0) -> Table:
     """Return a table of the medians and quartiles of each sample, and of the ratio of ours to it."""
     rows = []
     for name, sample in samples.items():
-        first, third = sample.quartiles
         ratio = "" if name == ours else number(samples[ours].over(sample))
-        spread = f"{first * scale:,.{digits}f} – {third * scale:,.{digits}f}"
-        rows.append((name, f"{sample.median * scale:,.{digits}f}", spread, str(len(sample.values)), ratio))
+        median = f"{sample.median * scale:,.{digits}f}"
+        rows.append((name, median, sample.spread(scale, digits), str(len(sample.values)), ratio))
     return Table(("", f"median, {unit}", "quartiles", "runs", "ours ÷ this"), tuple(rows))
 
 

@@ -13,7 +13,8 @@ from imagebuilder_bench.figures import FIGURES, api_calls, policy
 from imagebuilder_bench.figures.cold_start_256 import DEFAULT_MEBIBYTES, Cost, finding, memory_costs
 from imagebuilder_bench.figures.policy import characters
 from imagebuilder_bench.functions import as_sdk_calls
-from imagebuilder_bench.page import page_of, write
+from imagebuilder_bench.measurement import Measurement, store
+from imagebuilder_bench.page import page_of, write_page
 from imagebuilder_bench.run import Run
 from imagebuilder_bench.svg import bars
 
@@ -28,7 +29,8 @@ def figure(*goals: Goal) -> Figure:
 
 
 def page(folder: Path, *goals: Goal) -> str:
-    return write([figure(*goals)], RUN, folder).read_text(encoding="utf-8")
+    store(Measurement(RUN, figure(*goals)), folder / "benchmarks")
+    return write_page(folder).read_text(encoding="utf-8")
 
 
 def test_ratio_is_taken_between_runs_side_by_side() -> None:
@@ -50,7 +52,7 @@ def test_table_has_the_median_the_spread_the_runs_and_the_ratio_of_each() -> Non
 
 
 def test_goal_that_is_missed_is_shown_with_its_reason_and_one_that_is_met_without(tmp_path: Path) -> None:
-    goals = Goal("fast", 0.4, 0.5, "it is slow"), Goal("faster", 0.4, 0.3, "it is not so fast")
+    goals = Goal("fast", 0.4, 0.5, "it is slow", id="a"), Goal("faster", 0.4, 0.3, "it is not so fast", id="b")
     text = page(tmp_path, *goals)
     assert "- Goal met: fast. Measured 0.40 ×." in text
     assert "- **Goal missed**: faster. Measured 0.40 ×. it is not so fast" in text
@@ -58,19 +60,30 @@ def test_goal_that_is_missed_is_shown_with_its_reason_and_one_that_is_met_withou
 
 
 def test_page_shows_what_was_stored(tmp_path: Path) -> None:
-    text = page(tmp_path, Goal("fast", 0.4, 0.5, ""))
+    text = page(tmp_path, Goal("fast", 0.4, 0.5, "", id="fast"))
     assert page_of(tmp_path / "benchmarks") == text
     shown, folded = text.partition("\n## Memory\n")[2].split("<details markdown>\n<summary>", 1)
     assert shown == "\n![Memory](benchmarks/memory.svg)\n\n"
-    assert folded.startswith("Method and results</summary>\n\nBy a scale.\n\n| ")
+    unchecked = "This run did not check that the machine was idle."
+    assert folded.startswith(f"Method and results</summary>\n\n{unchecked}\n\nBy a scale.\n\n| ")
     assert "| peer | 4.0 | 3.0 – 8.0 | 3 | 0.50 |\n\nIt is small.\n" in folded
     assert folded.endswith("</details>\n\n</section>\n\n</div>\n")
     assert (tmp_path / "benchmarks/memory.svg").read_text() == "<svg/>"
 
 
+def test_page_says_how_long_measuring_took_and_what_else_ran(tmp_path: Path) -> None:
+    results = tmp_path / "benchmarks"
+    store(Measurement(RUN, figure(), seconds=61.4, others=0.023), results)
+    store(Measurement(RUN, replace(figure(), id="storm"), seconds=120.0, others=0.0), results)
+    text = write_page(tmp_path).read_text(encoding="utf-8")
+    assert "Run of 2026-01-01, commit abc. Measuring took 3 minutes for 2 figures.\n" in text
+    assert "\nMeasuring took 61 s. Other processes used 2% of one core before.\n" in text
+    assert "did not check" not in text
+
+
 def test_page_says_which_figures_are_of_another_run(tmp_path: Path) -> None:
     quick = replace(RUN, at="2026-01-02", commit="def", machine={"CPU": "slow"}, quick=True)
-    write([replace(figure(), id="storm")], quick, tmp_path)
+    store(Measurement(quick, replace(figure(), id="storm")), tmp_path / "benchmarks")
     text = page(tmp_path)
     assert (
         text.count("Run of 2026-01-01, commit abc.\n\n<details markdown>\n<summary>Machine and versions</summary>") == 1

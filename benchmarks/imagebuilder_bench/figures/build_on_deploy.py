@@ -50,12 +50,14 @@ def measure(bench: Bench) -> Figure:
                 synths[_WITH].over(synths[_WITHOUT]),
                 2.0,
                 "A build reads the recipe and its components through the CDK, a message to its Node process for each.",
+                id="synth",
             ),
             Goal(
                 "deployment without a new build: at most 1.2 × without builds",
                 ratio,
                 1.2,
                 "Each build is one more custom resource, and the stack has a state machine and the watcher.",
+                id="deployment",
             ),
             Goal(
                 f"a look: at most 150 ms at {DEFAULT_MEBIBYTES} MiB",
@@ -63,6 +65,7 @@ def measure(bench: Bench) -> Figure:
                 150,
                 "Most of a look is one request to Image Builder.",
                 "ms",
+                id="look",
             ),
         ),
         picture=bars("A deployment that builds nothing (less is better)", deployments, "s", 1, 2),

