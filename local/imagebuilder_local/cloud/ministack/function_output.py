@@ -28,8 +28,9 @@ _LOCK: Final = "_lock_of_stderr"
 
 def enforce() -> None:
     """Replace how ministack reads the lines of Python and Node.js functions."""
-    Worker._read_stderr = _read
-    Worker._drain_stderr_bounded = _drained(Worker._drain_stderr_bounded)
+    replaced: Any = Worker
+    replaced._read_stderr = _read
+    replaced._drain_stderr_bounded = _drained(Worker._drain_stderr_bounded)
 
 
 def _read(worker: Any) -> None:
