@@ -87,6 +87,9 @@ def test_values_of_the_page_stay_when_the_figure_is_measured_again(name: str, tm
     assert len(ids) == len(set(ids)) > 0
     again = store(replace(before, run=run(9)), tmp_path)
     assert load(name, tmp_path) == replace(again, figure=replace(again.figure, picture=""))
+    if before.run.quick:
+        assert again.history == before.history
+        return
     *earlier, latest = again.history
     assert tuple(earlier) == before.history
     at, commit, cpu = before.run.at, before.run.commit, before.run.machine["CPU"]

@@ -19,6 +19,18 @@ def after(expression: str, now: str, timezone: str = "UTC", since: str | None = 
     return None if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
 
 
+def test_run_is_the_same_during_a_minute_and_another_when_it_begins() -> None:
+    schedule = {"scheduleExpression": "cron(* * * * ? *)"}
+    minute = 1_700_000_040.0
+    assert [next_run(schedule, 0.0, minute + more) for more in (-0.001, 0.0, 0.5, 59.999, 60.0)] == [
+        minute,
+        minute + 60,
+        minute + 60,
+        minute + 60,
+        minute + 120,
+    ]
+
+
 @pytest.mark.parametrize(
     ("expression", "now", "expected"),
     [

@@ -82,6 +82,17 @@ def test_schedule_and_tests_given_in_part_are_completed(client: Any, minimal: di
     }
 
 
+def test_changing_what_was_returned_changes_no_pipeline(service: ImageBuilder, minimal: dict[str, Any]) -> None:
+    schedule = {"scheduleExpression": "rate(1 day)"}
+    more = {"clientToken": "t", "tags": {"a": "b"}, "schedule": schedule}
+    arn = service.call("CreateImagePipeline", minimal | more)["imagePipelineArn"]
+    before = service.call("GetImagePipeline", {"imagePipelineArn": arn})["imagePipeline"]
+    found = service.call("GetImagePipeline", {"imagePipelineArn": arn})["imagePipeline"]
+    found["tags"]["a"] = found["schedule"]["scheduleExpression"] = "changed"
+    found["imageTestsConfiguration"].clear()
+    assert service.call("GetImagePipeline", {"imagePipelineArn": arn})["imagePipeline"] == before
+
+
 def test_platform_is_the_recipes(client: Any, service: ImageBuilder, minimal: dict[str, Any]) -> None:
     service.register(f"{OWN}image-recipe/win/1.0.0", platform="Windows")
     client.create_image_pipeline(**minimal | {"imageRecipeArn": f"{OWN}image-recipe/win/x.x.x"})

@@ -53,13 +53,16 @@ def test_deploy_shows_the_pipeline_and_deploying_again_changes_nothing(project: 
     assert (project / ".local" / ".gitignore").read_text() == "*\n"
     assert "imagebuilder-local down" in printed
     assert "Traceback" not in printed
+    report = project / "cdk.out" / "validation-report.json"
+    assert not report.exists(), "the CDK's check of templates takes half of the synth"
 
     shell = ". .local/env && aws imagebuilder list-image-pipelines --query imagePipelineList[].status --output text"
     seen = subprocess.run(["/bin/sh", "-c", shell], cwd=project, capture_output=True, text=True, check=True)
     assert seen.stdout.strip() == "ENABLED"
 
-    code, printed = local(project, "deploy")
+    code, printed = local(project, "deploy", CDK_VALIDATION="true")
     assert code == 0, printed
+    assert report.exists()
     assert "GoldenImage (no changes)" in printed
     assert "==> cdk bootstrap" not in printed
 

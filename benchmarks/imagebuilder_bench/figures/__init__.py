@@ -10,8 +10,10 @@ from imagebuilder_bench.figures import (
     build_on_deploy,
     cold_start,
     cold_start_256,
+    emulator_list,
     first_make_local,
     make_local,
+    many_pipelines,
     memory,
     policy,
     storm,
@@ -31,4 +33,6 @@ FIGURES: Final[Mapping[str, Callable[[Bench], Figure]]] = {
     "build-on-deploy": build_on_deploy.measure,
     "make-local": make_local.measure,
     "first-make-local": first_make_local.measure,
+    "many-pipelines": many_pipelines.measure,
+    "emulator-list": emulator_list.measure,
 }

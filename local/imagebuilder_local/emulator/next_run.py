@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -26,9 +27,15 @@ def next_run(schedule: Mapping[str, Any], since: float, now: float) -> float | N
             count, unit = parts
             period = int(count) * _SECONDS[unit.removesuffix("s")]
             return since + ((now - since) // period + 1) * period
-        time = next_time(parts, datetime.fromtimestamp(now, UTC), ZoneInfo(schedule.get("timezone", "UTC")))
+        return _next_time(tuple(parts), schedule.get("timezone", "UTC"), int(now // 60))
     except (ArithmeticError, LookupError, OSError, ValueError):  # ZoneInfoNotFoundError is a LookupError
         return None
+
+
+@lru_cache(maxsize=1024)
+def _next_time(fields: tuple[str, ...], zone: str, minute: int) -> float | None:
+    # Runs start at whole minutes, so the next one is the same for all pipelines with the schedule during a minute.
+    time = next_time(fields, datetime.fromtimestamp(minute * 60, UTC), ZoneInfo(zone))
     return None if time is None else time.timestamp()
 
 

@@ -1,9 +1,9 @@
 """Operations to create, read, update and delete pipelines."""
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
+from imagebuilder_local.emulator.copies import copied
 from imagebuilder_local.emulator.errors import ServiceError
 from imagebuilder_local.emulator.executions import last_run
 from imagebuilder_local.emulator.inspector import require_inspector
@@ -88,7 +88,7 @@ def list_image_pipelines(state: State, request: Mapping[str, Any]) -> dict[str, 
 
 def shown(state: State, pipeline: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of the pipeline as Get and List return it."""
-    return deepcopy(dict(pipeline)) | last_run(state, pipeline) | _next_run(state, pipeline)
+    return copied(pipeline) | last_run(state, pipeline) | _next_run(state, pipeline)
 
 
 def _next_run(state: State, pipeline: Mapping[str, Any]) -> dict[str, str]:

@@ -7,10 +7,12 @@ from imagebuilder_local.cloud.ministack import (
     events,
     failed_function,
     function_network,
+    function_output,
     function_role,
     inline_code,
     instance_profile,
     log_group_key,
+    operation_end,
     policy_document,
     secure_reference,
     service_token,
@@ -44,7 +46,7 @@ def install(folder: Folder, state: State, services: Services, timeline: Timeline
     # Wrapped outside the page's events, so that the page does not show rejected operations, which are not sent.
     for rule in (service_token, secure_reference, policy_document, log_group_key):
         rule.enforce()
-    for rule in (inline_code, failed_function):
+    for rule in (inline_code, failed_function, function_output, operation_end):
         rule.enforce()
     function_network.enforce(iam)
     instance_profile.identify_by_name()
