@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_imagebuilder as imagebuilder
 from support.cdk import Cdk, bootstrapped
+from support.command import command
 from support.directly import Direct
 from support.profile import PROFILE, make_instance_profile
 
@@ -23,7 +24,8 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
-    with bootstrapped(tmp_path_factory.mktemp("cloud")) as cli:
+    folder = tmp_path_factory.mktemp("app")
+    with bootstrapped(folder, ".local/cloud") as cli:
         make_instance_profile(cli.cloud)
         yield cli
         log = cli.cloud.folder.log.read_text()
@@ -75,6 +77,11 @@ def test_stack_from_its_first_deployment_to_its_end(cdk_cli: Cdk, tmp_path: Path
     assert len(outputs["Token"]) == 36
     assert pipeline["schedule"]["scheduleExpression"] == "rate(7 days)"
     assert pipeline["tags"]["team"] == "web"
+
+    # What the CLI deployed is in sync.
+    compared = command(cdk_cli.folder, "diff", "Made")
+    assert (compared.code, compared.err) == (0, "")
+    assert compared.out.endswith("\n1 compared: 1 in sync\n")
 
     # The same app again has no changes and calls nothing.
     calls = len(cdk_cli.image_builder()["calls"])

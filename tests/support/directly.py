@@ -115,9 +115,9 @@ def _zipped(folder: Path) -> bytes:
 
 
 @contextmanager
-def direct(folder: Path) -> Iterator[Direct]:
+def direct(folder: Path, cloud_folder: str = "cloud") -> Iterator[Direct]:
     """Run a local cloud in a folder, and deploy to it without the CDK CLI."""
-    cloud = LocalCloud(folder / "cloud")
+    cloud = LocalCloud(folder / cloud_folder)
     cloud.start()
     made = Direct(cloud, folder)
     try:
