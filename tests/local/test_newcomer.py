@@ -5,12 +5,11 @@ They share one local cloud, on which the app without a mistake is deployed first
 
 import os
 import re
-import runpy
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pytest
 from support.cdk import ROOT
 from support.command import command
 from support.profile import PROFILE, make_instance_profile
+from support.synthesised import SETTINGS, synthesise
 
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings
@@ -71,16 +71,9 @@ class Project:
 
     def deploy_assembly_of(self, app: str) -> str:
         """Deploy an app that is already synthesised, which is quicker, and return what is printed."""
-        self.synthesise(app)
-        with self.settings('{"app": "cdk.out"}'):
+        synthesise(self.folder, app)
+        with self.settings(SETTINGS):
             return printed_by(self.folder, "deploy")
-
-    def synthesise(self, app: str) -> None:
-        """Write the app and synthesise it in this process, where the CDK is loaded."""
-        file = self.folder / "app.py"
-        file.write_text(app.replace("cdk.App()", 'cdk.App(outdir="cdk.out")'))
-        with chdir(self.folder):
-            runpy.run_path(str(file))
 
     @contextmanager
     def settings(self, text: str) -> Iterator[None]:
@@ -284,9 +277,9 @@ def test_missing_cdk_cli(project: Project) -> None:
 
 def test_region_without_bootstrap_in_a_plain_deploy(project: Project) -> None:
     far = 'cdk.Stack(app, "Far", env=cdk.Environment(account="000000000000", region="eu-west-1"))'
-    project.synthesise(APP.replace(GOOD, f'{far}\nsns.Topic(app.node.find_child("Far"), "Topic")'))
+    synthesise(project.folder, APP.replace(GOOD, f'{far}\nsns.Topic(app.node.find_child("Far"), "Topic")'))
     shell = ". .local/env && cdk --ci --no-color --no-notices deploy Far --require-approval never"
-    with project.settings('{"app": "cdk.out"}'):
+    with project.settings(SETTINGS):
         done = subprocess.run(["/bin/sh", "-c", shell], cwd=project.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert cause_of(done.stdout + done.stderr, project.folder) == (

@@ -29,7 +29,7 @@ def command(folder: Path, *arguments: str, environment: Mapping[str, str] | None
     out, err = StringIO(), StringIO()
     with (
         chdir(folder),
-        mock.patch.dict(os.environ, os.environ if environment is None else environment, clear=True),
+        mock.patch.dict(os.environ, dict(os.environ if environment is None else environment), clear=True),
         mock.patch.object(sys, "argv", ["imagebuilder-local", *arguments]),
         redirect_stdout(out),
         redirect_stderr(err),
