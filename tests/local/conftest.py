@@ -1,6 +1,8 @@
 """The emulated service on a free port, and a real boto3 client of it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +12,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
+
+Served = tuple[ImageBuilderServer, Any]
+"""A server, and a client of it."""
 
 OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
 
@@ -38,32 +43,45 @@ def session() -> Iterator[boto3.Session]:
         yield boto3.Session()
 
 
+@pytest.fixture(scope="session")
+def idle() -> Iterator[dict[boto3.Session, list[Served]]]:
+    """Servers with their clients that no test uses: most tests take less time than it takes to make a client."""
+    pairs: dict[boto3.Session, list[Served]] = defaultdict(list)
+    yield pairs
+    for server, client in chain.from_iterable(pairs.values()):
+        client.close()
+        server.stop()
+
+
 @pytest.fixture
-def connect(session: boto3.Session) -> Iterator[Callable[..., Any]]:
+def connect(session: boto3.Session, idle: dict[boto3.Session, list[Served]]) -> Iterator[Callable[..., Any]]:
     """Serve a service and return a client of it that makes no retries."""
-    servers: list[ImageBuilderServer] = []
-    clients: list[Any] = []
+    taken: list[Served] = []
 
     def connected(service: ImageBuilder) -> Any:
-        server = ImageBuilderServer(service)
-        servers.append(server)
-        server.start()
-        client = session.client(
-            "imagebuilder",
-            endpoint_url=server.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 1}, proxies={}, max_pool_connections=20),
-        )
-        clients.append(client)
+        server, client = idle[session].pop() if idle[session] else _served(session)
+        server.serve(service)
+        taken.append((server, client))
         return client
 
     yield connected
-    for client in clients:
-        client.close()
-    for server in servers:
-        server.stop()
+    for _, client in taken:
+        client.close()  # its connections: it can be used again
+    idle[session] += taken
+
+
+def _served(session: boto3.Session) -> Served:
+    server = ImageBuilderServer(ImageBuilder())
+    server.start()
+    client = session.client(
+        "imagebuilder",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}, proxies={}, max_pool_connections=20),
+    )
+    return server, client
 
 
 @pytest.fixture

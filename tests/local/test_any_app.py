@@ -1,13 +1,14 @@
 """An app whose stages name accounts and Regions, as it stands, through `imagebuilder-local`."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.cdk import ROOT
+from support.command import command
+from support.synthesised import SETTINGS, synthesise
 
 from imagebuilder_local.app.clients import client_of
 from imagebuilder_local.cloud import LocalCloud
@@ -53,41 +54,45 @@ app.synth()
 """
 
 
-def put(project: Path, text: str) -> None:
-    (project / "cdk.json").write_text('{"app": "python app.py"}')
-    (project / "app.py").write_text(text)
-    if not (project / "node_modules").exists():
-        (project / "node_modules").symlink_to(ROOT / "node_modules")
+@dataclass(frozen=True)
+class Project:
+    """A folder for apps, with a local cloud that the tests of this file share."""
 
+    folder: Path
+    cloud: LocalCloud
 
-def local(project: Path, *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "imagebuilder_local", *arguments],
-        cwd=project,
-        env=os.environ,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=400,
-    )
-    return done.returncode, done.stdout
+    def put(self, app: str) -> None:
+        """Write an app, which the CDK CLI runs."""
+        (self.folder / "cdk.json").write_text('{"app": "python app.py"}')
+        (self.folder / "app.py").write_text(app)
+
+    def put_assembly_of(self, app: str) -> None:
+        """Write an app that is already synthesised."""
+        (self.folder / "cdk.json").write_text(SETTINGS)
+        synthesise(self.folder, app)
+
+    def local(self, *arguments: str) -> tuple[int, str]:
+        """Run the command and return its exit code and what it prints."""
+        done = command(self.folder, *arguments)
+        return done.code, done.out + done.err
+
+    def client(self, service: str, account: str = "", region: str = "") -> Any:
+        """Return a client of the cloud, of an account and a Region."""
+        return client_of(self.cloud.running(), self.cloud.folder, service, account, region)
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder whose local cloud the tests of this file share."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("any-app")
-    yield folder
-    local(folder, "down")
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    cloud = LocalCloud(folder / ".local" / "cloud")
+    cloud.start()
+    yield Project(folder, cloud)
+    cloud.stop()
 
 
-def pipelines(project: Path, account: str, region: str) -> list[str]:
-    cloud = LocalCloud(project / ".local" / "cloud")
-    state = cloud.state()
-    assert state is not None
-    client = client_of(state, cloud.folder, "imagebuilder", account, region)
+def pipelines(project: Project, account: str, region: str) -> list[str]:
+    client = project.client("imagebuilder", account, region)
     found = [pipeline["arn"] for pipeline in client.list_image_pipelines()["imagePipelineList"]]
     client.close()
     return found
@@ -98,9 +103,9 @@ def table(printed: str) -> list[list[str]]:
     return [line.split() for line in lines]
 
 
-def test_two_stages_in_two_regions_and_accounts_deploy_unchanged_and_go_again(project: Path) -> None:
-    put(project, TWO_STAGES)
-    code, printed = local(project, "deploy", "--context", "days=3")
+def test_two_stages_in_two_regions_and_accounts_deploy_unchanged_and_go_again(project: Project) -> None:
+    project.put(TWO_STAGES)
+    code, printed = project.local("deploy", "--context", "days=3")
     assert code == 0, printed
     assert table(printed)[1:] == [
         ["web", "Linux", "ENABLED", "rate(3", "days)", "UTC", "Test-eu-west-1", "111122223333", "eu-west-1"],
@@ -110,23 +115,26 @@ def test_two_stages_in_two_regions_and_accounts_deploy_unchanged_and_go_again(pr
     for account, region in (("111122223333", "eu-west-1"), ("444455556666", "us-east-1")):
         assert pipelines(project, account, region) == [f"arn:aws:imagebuilder:{region}:{account}:image-pipeline/web"]
     assert pipelines(project, "111122223333", "us-east-1") == []
-    assert "Prod-us-east-1" in local(project, "logs")[1]
+    assert "Prod-us-east-1" in project.local("logs")[1]
 
-    code, printed = local(project, "destroy", "Prod/*", "--", "--verbose")
+    # The assembly of the deployment is the app.
+    (project.folder / "cdk.json").write_text(SETTINGS)
+    code, printed = project.local("destroy", "Prod/*", "--", "--verbose")
     assert code == 0, printed
     assert pipelines(project, "444455556666", "eu-west-1") == []
     assert len(pipelines(project, "111122223333", "eu-west-1")) == 1
 
 
-def test_stack_that_the_app_does_not_have_is_named_with_those_that_it_has(project: Path) -> None:
-    put(project, TWO_STAGES)
-    code, printed = local(project, "deploy", "Staging/*")
+def test_stack_that_the_app_does_not_have_is_named_with_those_that_it_has(project: Project) -> None:
+    project.put_assembly_of(TWO_STAGES)
+    code, printed = project.local("deploy", "Staging/*")
     assert code == 1
     names = "Test/eu-west-1, Prod/eu-west-1, Prod/us-east-1"
     assert f"error: no stack is called Staging/*: the app has {names}\n" in printed
 
 
 UNFIT = """
+import os
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as assets
 
@@ -136,16 +144,16 @@ for name, region in (("China", "cn-north-1"), ("Typo", "eu-wst-1")):
 stack = cdk.Stack(app, "Own")
 cdk.CfnResource(stack, "Budget", type="AWS::Budgets::Budget")
 cdk.CfnResource(stack, "Second", type="AWS::Budgets::Budget")
-assets.DockerImageAsset(stack, "Image", directory="image")
+assets.DockerImageAsset(stack, "Image", directory=os.path.abspath("image"))
 app.synth()
 """
 
 
-def test_all_that_cannot_be_deployed_is_named_before_anything_is(project: Path) -> None:
-    put(project, UNFIT)
-    (project / "image").mkdir()
-    (project / "image" / "Dockerfile").write_text("FROM scratch\n")
-    code, printed = local(project, "deploy")
+def test_all_that_cannot_be_deployed_is_named_before_anything_is(project: Project) -> None:
+    (project.folder / "image").mkdir()
+    (project.folder / "image" / "Dockerfile").write_text("FROM scratch\n")
+    project.put_assembly_of(UNFIT)
+    code, printed = project.local("deploy")
     assert code == 1
     lines = printed.partition("error: ")[2].splitlines()
     assert lines[:5] == [
@@ -243,10 +251,13 @@ app.synth()
 """
 
 
-def test_stack_with_all_that_surrounds_images_deploys_whole_and_goes_again(project: Path) -> None:
-    put(project, EVERYTHING)
-    code, printed = local(project, "deploy")
+def test_stack_with_all_that_surrounds_images_deploys_whole_and_goes_again(project: Project) -> None:
+    project.put_assembly_of(EVERYTHING)
+    code, printed = project.local("deploy")
     assert code == 0, printed
     assert [row[-1] for row in table(printed)[1:]] == ["Everything"]
-    code, printed = local(project, "destroy")
-    assert code == 0, printed
+    cloudformation = project.client("cloudformation")
+    cloudformation.delete_stack(StackName="Everything")
+    waiter = cloudformation.get_waiter("stack_delete_complete")
+    waiter.wait(StackName="Everything", WaiterConfig={"Delay": 0.05, "MaxAttempts": 2400})
+    cloudformation.close()

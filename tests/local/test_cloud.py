@@ -6,18 +6,20 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from http.client import HTTPSConnection
 from pathlib import Path
+from threading import Event
 
 import pytest
+from botocore.exceptions import ClientError
 
+from imagebuilder_local.app.clients import client_of
 from imagebuilder_local.cloud import LocalCloud, LocalCloudError, control
 from imagebuilder_local.cloud.environment import client_environment
 from imagebuilder_local.cloud.identity import send, started
@@ -31,8 +33,36 @@ def cloud(tmp_path: Path) -> Iterator[LocalCloud]:
     cloud.stop()
 
 
-def test_started_cloud_serves_tls_on_free_ports_and_is_found_by_others(cloud: LocalCloud) -> None:
-    state = cloud.start()
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A running cloud for tests that leave it as it is."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("running") / "cloud")
+    cloud.start()
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture(scope="module")
+def killed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """The folder of a cloud that was killed, and the pid that it had."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("killed") / "cloud")
+    pid = cloud.start().pid
+    os.kill(pid, signal.SIGKILL)
+    _wait_until_gone(cloud)
+    assert cloud.stop() is False
+    return cloud.folder.path, pid
+
+
+@pytest.fixture
+def killed(cloud: LocalCloud, killed_once: tuple[Path, int]) -> int:
+    """Make the folder that of a cloud that was killed, and return the pid that its file names."""
+    folder, pid = killed_once
+    shutil.copytree(folder, cloud.folder.path)
+    return pid
+
+
+def test_started_cloud_serves_tls_on_free_ports_and_is_found_by_others(running: LocalCloud) -> None:
+    state, cloud = running.running(), running
     trusted = ssl.create_default_context(cafile=str(cloud.folder.certificate_authority))
     for url in (f"{state.endpoint}/_ministack/health", state.page):
         with urllib.request.urlopen(url, context=trusted) as response:
@@ -45,28 +75,27 @@ def test_environment_says_whether_inspector_is_activated_in_the_cloud(
     cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, inspector: str, made: bool
 ) -> None:
     monkeypatch.setenv("IMAGEBUILDER_LOCAL_INSPECTOR", inspector)
-    cloud.start()
-    script = (
-        "import boto3, botocore\n"
-        "client = boto3.client('imagebuilder')\n"
-        "others = 'arn:aws:imagebuilder:us-east-1:111122223333:'\n"
-        "try:\n"
-        "    client.create_image_pipeline(name='web', imageRecipeArn=others + 'image-recipe/web/1.0.0',\n"
-        "        infrastructureConfigurationArn=others + 'infrastructure-configuration/web',\n"
-        "        imageScanningConfiguration={'imageScanningEnabled': True})\n"
-        "except botocore.exceptions.ClientError as error: print(error.response['Error']['Message'])\n"
-        "else: print('made')"
-    )
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, env=cloud.environment(), capture_output=True, text=True, check=True)
+    client = client_of(cloud.start(), cloud.folder, "imagebuilder")
+    others = "arn:aws:imagebuilder:us-east-1:111122223333:"
+    try:
+        client.create_image_pipeline(
+            name="web",
+            imageRecipeArn=f"{others}image-recipe/web/1.0.0",
+            infrastructureConfigurationArn=f"{others}infrastructure-configuration/web",
+            imageScanningConfiguration={"imageScanningEnabled": True},
+        )
+        told = "made"
+    except ClientError as error:
+        told = str(error.response["Error"]["Message"])  # pyright: ignore[reportTypedDictNotRequiredAccess]
+    client.close()
     missing = (
         "Resource dependency error: Amazon Inspector is not enabled for 'ec2' resources in account '000000000000'."
     )
-    assert done.stdout.strip() == ("made" if made else missing)
+    assert told == ("made" if made else missing)
 
 
-def test_starting_again_finds_the_running_one(cloud: LocalCloud) -> None:
-    assert cloud.start() == LocalCloud(cloud.folder.path).start()
+def test_starting_again_finds_the_running_one(running: LocalCloud) -> None:
+    assert running.start() == LocalCloud(running.folder.path).start()
 
 
 def test_stop_ends_the_process_and_leaves_others_alone(cloud: LocalCloud, tmp_path: Path) -> None:
@@ -98,12 +127,9 @@ def test_stop_of_what_does_not_run_says_so(cloud: LocalCloud) -> None:
     assert cloud.stop() is False
 
 
-def test_pid_of_a_dead_cloud_is_never_signalled(cloud: LocalCloud) -> None:
-    pid = cloud.start().pid
-    os.kill(pid, signal.SIGKILL)
-    _wait_until_gone(cloud)
+def test_pid_of_a_dead_cloud_is_never_signalled(cloud: LocalCloud, killed: int) -> None:
     # The file still names the pid, which by now may be anybody's: here it is this test's.
-    cloud.folder.state.write_text(cloud.folder.state.read_text().replace(str(pid), str(os.getpid())))
+    cloud.folder.state.write_text(cloud.folder.state.read_text().replace(str(killed), str(os.getpid())))
     assert cloud.state() is None
     assert cloud.stop() is False
 
@@ -136,7 +162,7 @@ def test_given_port_is_used(cloud: LocalCloud) -> None:
     assert cloud.start(port).endpoint == f"https://127.0.0.1:{port}"
 
 
-def test_clients_get_nothing_of_the_users_own(cloud: LocalCloud) -> None:
+def test_clients_get_nothing_of_the_users_own(running: LocalCloud) -> None:
     base = {
         "PATH": "/bin",
         "HOME": "/home/me",
@@ -144,22 +170,18 @@ def test_clients_get_nothing_of_the_users_own(cloud: LocalCloud) -> None:
         "AWS_ENDPOINT_URL_S3": "x",
         "HTTPS_PROXY": "http://p",
     }
-    environment = client_environment(cloud.start(), cloud.folder, base)
+    environment = client_environment(running.running(), running.folder, base)
     assert environment["PATH"] == "/bin"
     assert not {"AWS_PROFILE", "AWS_ENDPOINT_URL_S3", "HTTPS_PROXY"} & environment.keys()
-    home = str(cloud.folder.path)
+    home = str(running.folder.path)
     assert all(environment[name].startswith(home) for name in ("HOME", "TMPDIR", "CDK_HOME", "XDG_CACHE_HOME"))
 
 
 @pytest.fixture
-def foreign(cloud: LocalCloud) -> Iterator[subprocess.Popen[bytes]]:
+def foreign(cloud: LocalCloud, killed: int) -> Iterator[subprocess.Popen[bytes]]:
     """Somebody's process that has the pid which the file of a killed cloud names."""
-    pid = cloud.start().pid
-    stale = cloud.folder.state.read_text()
-    os.kill(pid, signal.SIGKILL)
-    _wait_until_gone(cloud)
     with subprocess.Popen(["sleep", "600"]) as process:
-        cloud.folder.state.write_text(stale.replace(str(pid), str(process.pid)))
+        cloud.folder.state.write_text(cloud.folder.state.read_text().replace(str(killed), str(process.pid)))
         yield process
         process.kill()
 
@@ -167,12 +189,11 @@ def foreign(cloud: LocalCloud) -> Iterator[subprocess.Popen[bytes]]:
 def test_process_that_got_the_pid_of_a_killed_cloud_outlives_a_stop_during_many_looks(
     cloud: LocalCloud, foreign: subprocess.Popen[bytes]
 ) -> None:
-    with ThreadPoolExecutor(9) as pool:
-        looks = [pool.submit(_look_for, cloud, seconds=1.0) for _ in range(8)]
-        while not all(look.done() for look in looks):
+    with _looks_at(cloud, threads=8) as seen:
+        for _ in range(20):
             assert cloud.stop() is False
             assert foreign.poll() is None
-        assert {state for look in looks for state in look.result()} == {None}
+    assert set(seen) == {None}
 
 
 def test_process_that_got_the_pid_of_a_killed_cloud_is_not_taken_for_the_one_that_holds_the_lock(
@@ -197,8 +218,8 @@ def test_signal_reaches_only_the_process_that_was_started_then(foreign: subproce
     assert send(foreign.pid, when, signal.SIGKILL) is False
 
 
-def test_file_that_another_version_wrote_is_no_state(cloud: LocalCloud) -> None:
-    state = cloud.start()
+def test_file_that_another_version_wrote_is_no_state(running: LocalCloud) -> None:
+    state, cloud = running.running(), running
     cloud.folder.state.write_text('{"pid": 1, "endpoint": "https://127.0.0.1:1"}')
     assert cloud.state() is None
     state.write(cloud.folder)
@@ -237,8 +258,8 @@ def test_link_in_place_of_the_folder_is_not_followed(cloud: LocalCloud, tmp_path
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_link_in_place_of_the_state_is_neither_read_nor_written_through(cloud: LocalCloud, tmp_path: Path) -> None:
-    state = cloud.start()
+def test_link_in_place_of_the_state_is_neither_read_nor_written_through(running: LocalCloud, tmp_path: Path) -> None:
+    state, cloud = running.running(), running
     elsewhere = tmp_path / "elsewhere"
     cloud.folder.state.rename(elsewhere)
     before = elsewhere.read_text()
@@ -270,17 +291,30 @@ def test_two_that_start_at_once_end_up_with_one_cloud(cloud: LocalCloud) -> None
 
 
 def test_looking_whether_it_runs_never_keeps_it_from_starting(cloud: LocalCloud) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        looking = pool.submit(_look_for, cloud, seconds=1.5)
+    with _looks_at(cloud, threads=1):
         assert cloud.start()
-        looking.result()
 
 
-def _look_for(cloud: LocalCloud, seconds: float) -> set[State | None]:
-    deadline, seen = time.monotonic() + seconds, set[State | None]()
-    while time.monotonic() < deadline:
-        seen.add(LocalCloud(cloud.folder.path).state())
-    return seen
+@contextmanager
+def _looks_at(cloud: LocalCloud, threads: int) -> Iterator[list[State | None]]:
+    """Look at a cloud again and again meanwhile, and return what was seen."""
+    seen: list[State | None] = []
+    is_over = Event()
+
+    def look() -> None:
+        while not is_over.is_set():
+            seen.append(LocalCloud(cloud.folder.path).state())
+
+    with ThreadPoolExecutor(threads) as pool:
+        looks = [pool.submit(look) for _ in range(threads)]
+        try:
+            while len(seen) < threads:
+                time.sleep(0.001)
+            yield seen
+        finally:
+            is_over.set()
+        for done in looks:
+            done.result()
 
 
 def test_restart_keeps_ports_access_key_and_certificates_for_open_shells(cloud: LocalCloud) -> None:

@@ -1,4 +1,4 @@
-"""`imagebuilder-local diff` of a stack that the real CDK CLI deployed, after changes by the API."""
+"""`imagebuilder-local diff` of a deployed stack, after changes by the API."""
 
 import json
 import os
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.cdk import Cdk
+from support.command import Done, command
+from support.directly import Direct, direct
 from support.drifting_app import NESTED, PLAIN, RICH, STACK, drifting_app
 
 from imagebuilder_local.cloud import LocalCloud
@@ -37,26 +38,21 @@ def parsed(*arguments: str) -> Namespace:
 
 
 @pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
-    """The CDK CLI before a local cloud that has the app deployed. The cloud is where the command looks for it."""
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Direct]:
+    """A local cloud that has the app deployed. It is where the command looks for it."""
     folder = tmp_path_factory.mktemp("app")
     (folder / ".local").mkdir()
-    deployed = Cdk(LocalCloud(folder / ".local" / "cloud"), folder)
-    deployed.cloud.start()
-    try:
-        deployed.bootstrap()
-        deployed.deploy(drifting_app(folder / "cdk.out"))
-        yield deployed
-    finally:
-        deployed.cloud.stop()
+    with direct(folder, ".local/cloud") as made:
+        made.deploy(drifting_app(folder / "cdk.out"))
+        yield made
 
 
 @pytest.fixture
-def compare(cli: Cdk, capsys: pytest.CaptureFixture[str]) -> Diff:
+def compare(account: Direct, capsys: pytest.CaptureFixture[str]) -> Diff:
     """Run the command and return its exit code and its lines."""
 
     def compared(*arguments: str) -> tuple[int, list[str]]:
-        code = diff(cli.cloud, parsed(*(arguments or (STACK,))))
+        code = diff(account.cloud, parsed(*(arguments or (STACK,))))
         captured = capsys.readouterr()
         return code, (captured.out + captured.err).splitlines()
 
@@ -97,8 +93,8 @@ def test_stack_as_it_was_deployed_is_in_sync_with_every_function_of_the_template
     ]
 
 
-def test_changes_by_hand_are_one_line_for_each_member(compare: Diff, cli: Cdk, arns: dict[str, str]) -> None:
-    client = cli.client("imagebuilder")
+def test_changes_by_hand_are_one_line_for_each_member(compare: Diff, account: Direct, arns: dict[str, str]) -> None:
+    client = account.client("imagebuilder")
     schedule = {"scheduleExpression": "rate(2 days)", "timezone": "Europe/London"}
     with (
         changed(client, arns[RICH], description="by hand", schedule=schedule, executionRole="other", workflows=None),
@@ -124,16 +120,16 @@ def test_changes_by_hand_are_one_line_for_each_member(compare: Diff, cli: Cdk, a
 
 
 def test_pipeline_that_the_service_disabled_and_tags_of_others_are_no_drift(
-    compare: Diff, cli: Cdk, arns: dict[str, str]
+    compare: Diff, account: Direct, arns: dict[str, str]
 ) -> None:
-    client = cli.client("imagebuilder")
+    client = account.client("imagebuilder")
     client.tag_resource(resourceArn=arns[PLAIN], tags={"added-by": "audit"})
     with changed(client, arns[PLAIN], status="DISABLED"):
         assert compare()[0] == 0
 
 
-def test_missing_owner_tag_and_changed_tag_are_drift(compare: Diff, cli: Cdk, arns: dict[str, str]) -> None:
-    client = cli.client("imagebuilder")
+def test_missing_owner_tag_and_changed_tag_are_drift(compare: Diff, account: Direct, arns: dict[str, str]) -> None:
+    client = account.client("imagebuilder")
     before = client.get_image_pipeline(imagePipelineArn=arns[RICH])["imagePipeline"]["tags"]
     client.untag_resource(resourceArn=arns[RICH], tagKeys=[STACK_ID_TAG, LOGICAL_ID_TAG])
     client.tag_resource(resourceArn=arns[RICH], tags={"team": "ops"})
@@ -146,8 +142,8 @@ def test_missing_owner_tag_and_changed_tag_are_drift(compare: Diff, cli: Cdk, ar
     assert all("live not set" in line and "OwnerTagsMissing" in line for line in owners)
 
 
-def test_json_has_paths_values_and_what_was_not_compared(compare: Diff, cli: Cdk, arns: dict[str, str]) -> None:
-    with changed(cli.client("imagebuilder"), arns[RICH], description="by hand"):
+def test_json_has_paths_values_and_what_was_not_compared(compare: Diff, account: Direct, arns: dict[str, str]) -> None:
+    with changed(account.client("imagebuilder"), arns[RICH], description="by hand"):
         code, lines = compare(STACK, "--json")
     found = json.loads("\n".join(lines))
     rich = next(pipeline for pipeline in found["pipelines"] if pipeline["path"] == RICH)
@@ -158,22 +154,23 @@ def test_json_has_paths_values_and_what_was_not_compared(compare: Diff, cli: Cdk
     assert [entry["path"] for entry in rich["notCompared"]] == ["Workflows[0].Parameters[0].Value[0]", "Tags.owner"]
 
 
-def run(folder: Path, environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+def test_command_finds_the_local_cloud_of_its_folder_whatever_aws_settings_there_are(account: Direct) -> None:
+    environment = {**os.environ, "AWS_PROFILE": "no-such-profile", "AWS_REGION": "eu-west-3"}
+    program = [sys.executable, "-m", "imagebuilder_local", "diff", STACK]
+    done = subprocess.run(program, cwd=account.folder, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("3 compared: 3 in sync\n")
+
+
+def run(folder: Path, environment: dict[str, str], *arguments: str) -> Done:
     """Run the command as a user does."""
-    command = [sys.executable, "-m", "imagebuilder_local", "diff", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return command(folder, "diff", *arguments, environment=environment)
 
 
-def test_command_finds_the_local_cloud_of_its_folder_whatever_aws_settings_there_are(cli: Cdk) -> None:
-    done = run(cli.folder, {**os.environ, "AWS_PROFILE": "no-such-profile", "AWS_REGION": "eu-west-3"}, STACK)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("3 compared: 3 in sync\n")
-
-
-def test_aws_option_uses_the_ordinary_settings(cli: Cdk, tmp_path: Path) -> None:
-    done = run(tmp_path, cli.cloud.environment(), STACK, "--aws")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("3 compared: 3 in sync\n")
+def test_aws_option_uses_the_ordinary_settings(account: Direct, tmp_path: Path) -> None:
+    done = run(tmp_path, account.cloud.environment(), STACK, "--aws")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.endswith("3 compared: 3 in sync\n")
 
 
 @pytest.mark.parametrize(
@@ -191,14 +188,14 @@ def test_aws_option_uses_the_ordinary_settings(cli: Cdk, tmp_path: Path) -> None
     ],
 )
 def test_command_that_cannot_tell_says_why_and_exits_with_2(
-    cli: Cdk, tmp_path: Path, settings: dict[str, str], arguments: tuple[str, ...], message: str
+    account: Direct, tmp_path: Path, settings: dict[str, str], arguments: tuple[str, ...], message: str
 ) -> None:
-    environment = {name: value for name, value in cli.cloud.environment().items() if not name.startswith("AWS_")}
+    environment = {name: value for name, value in account.cloud.environment().items() if not name.startswith("AWS_")}
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     done = run(tmp_path, environment | nowhere | {"AWS_EC2_METADATA_DISABLED": "true"} | settings, *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert "Traceback" not in done.err
 
 
 def test_bug_of_the_command_is_no_drift(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -210,11 +207,11 @@ def test_bug_of_the_command_is_no_drift(tmp_path: Path, capsys: pytest.CaptureFi
     assert "RuntimeError: a bug" in capsys.readouterr().err
 
 
-def test_stack_that_is_not_there_or_has_no_pipeline_cannot_be_compared(compare: Diff, cli: Cdk) -> None:
+def test_stack_that_is_not_there_or_has_no_pipeline_cannot_be_compared(compare: Diff, account: Direct) -> None:
     code, (line,) = compare("NoSuchStack")
     assert code == 2
     assert line.endswith("NoSuchStack does not exist: check the name and the Region; a stack in AWS needs --aws")
-    client = cli.client("cloudformation")
+    client = account.client("cloudformation")
     client.create_stack(StackName="Bare", TemplateBody="Resources:\n  Topic:\n    Type: AWS::SNS::Topic\n")
     client.get_waiter("stack_create_complete").wait(StackName="Bare", WaiterConfig={"Delay": 0.05})
     code, (line,) = compare("Bare")
@@ -227,26 +224,26 @@ def test_stack_that_is_not_there_or_has_no_pipeline_cannot_be_compared(compare: 
     assert (code, line) == (2, f"error: the stack {bare['StackId']} is deleted: name a stack that is deployed")
 
 
-def test_role_needs_the_permissions_that_are_documented_and_no_others(cli: Cdk, tmp_path: Path) -> None:
-    iam = cli.client("iam")
+def test_role_needs_the_permissions_that_are_documented_and_no_others(account: Direct, tmp_path: Path) -> None:
+    iam = account.client("iam")
     iam.create_user(UserName="auditor")
     key = iam.create_access_key(UserName="auditor")["AccessKey"]
-    environment = cli.cloud.environment() | {
+    environment = account.cloud.environment() | {
         "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
     }
     done = run(tmp_path, environment, STACK, "--aws")
-    assert done.returncode == 2
-    assert "AccessDenied" in done.stderr
-    assert done.stderr.endswith(f": allow {', '.join(PERMISSIONS)}\n")
+    assert done.code == 2
+    assert "AccessDenied" in done.err
+    assert done.err.endswith(f": allow {', '.join(PERMISSIONS)}\n")
     statement = {"Effect": "Allow", "Action": list(PERMISSIONS), "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.put_user_policy(UserName="auditor", PolicyName="Diff", PolicyDocument=policy)
-    assert run(tmp_path, environment, STACK, "--aws").returncode == 0
+    assert run(tmp_path, environment, STACK, "--aws").code == 0
 
 
-def test_pipeline_that_was_deleted_by_hand_is_gone(compare: Diff, cli: Cdk, arns: dict[str, str]) -> None:
-    client = cli.client("imagebuilder")
+def test_pipeline_that_was_deleted_by_hand_is_gone(compare: Diff, account: Direct, arns: dict[str, str]) -> None:
+    client = account.client("imagebuilder")
     live = client.get_image_pipeline(imagePipelineArn=arns[PLAIN])["imagePipeline"]
     client.delete_image_pipeline(imagePipelineArn=arns[PLAIN])
     code, lines = compare()

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from support.cdk import ROOT
+from support.command import command
+
+from imagebuilder_local.cloud import LocalCloud
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -23,7 +25,7 @@ def project(tmp_path: Path) -> Iterator[Path]:
     for name in (".venv", ".venv-aws", "node_modules"):
         (tmp_path / name).symlink_to(ROOT / name)
     yield tmp_path
-    local(tmp_path, "down")
+    LocalCloud(tmp_path / ".local" / "cloud").stop()
 
 
 def local(project: Path, *arguments: str, **environment: str) -> tuple[int, str]:
@@ -39,6 +41,12 @@ def local(project: Path, *arguments: str, **environment: str) -> tuple[int, str]
         timeout=300,
     )
     return done.returncode, done.stdout
+
+
+def told(project: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    """Run the command in this process: it starts no cloud."""
+    done = command(project, *arguments, environment=os.environ | environment)
+    return done.code, done.out + done.err
 
 
 def test_deploy_shows_the_pipeline_and_deploying_again_changes_nothing(project: Path) -> None:
@@ -86,36 +94,16 @@ def test_wrong_prop_is_told_at_synth_with_the_constructs_path_and_without_a_stac
     )
 
 
-def test_cloud_that_dies_during_a_deploy_is_told(project: Path) -> None:
-    kill = "import json, os; os.kill(json.load(open('.local/cloud/state.json'))['pid'], 9); raise SystemExit(1)"
-    (project / "cdk.json").write_text('{"app": "python die.py"}')
-    (project / "die.py").write_text(kill)
-    code, printed = local(project, "deploy")
-    assert code == 1
-    assert "error: the local cloud is not running; the end of " in printed
-    assert "Traceback" not in printed
-
-
-def test_port_in_use_is_one_clear_message(project: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        code, printed = local(project, "deploy", IMAGEBUILDER_LOCAL_PORT=str(taken.getsockname()[1]))
-    assert code == 1
-    assert "cannot be used (Address already in use): stop the process that uses it" in printed
-    assert "Traceback" not in printed
-
-
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
 def test_port_that_is_none_is_one_clear_message(project: Path, port: str) -> None:
-    code, printed = local(project, "deploy", IMAGEBUILDER_LOCAL_PORT=port)
+    code, printed = told(project, "deploy", IMAGEBUILDER_LOCAL_PORT=port)
     assert code == 1
     assert f"IMAGEBUILDER_LOCAL_PORT must be a port from 0 (any free port) to 65535: got '{port}'" in printed
     assert "Traceback" not in printed
 
 
 def test_inspector_that_cannot_be_activated_so_is_one_clear_message(project: Path) -> None:
-    code, printed = local(project, "up", IMAGEBUILDER_LOCAL_INSPECTOR="no")
+    code, printed = told(project, "up", IMAGEBUILDER_LOCAL_INSPECTOR="no")
     assert code == 1
     allowed = "must be off, or a comma-separated list of ec2 and ecr: got 'no'"
     assert f"error: IMAGEBUILDER_LOCAL_INSPECTOR {allowed}" in printed
@@ -126,7 +114,7 @@ def test_unknown_command_prints_the_usage(project: Path) -> None:
     code, printed = local(project, "start")
     assert code == 2
     assert "error: argument COMMAND: invalid choice: 'start' (choose from " in printed
-    assert local(project, "--help") == local(project, "help")
+    assert told(project, "--help") == told(project, "help")
 
 
 @pytest.mark.parametrize(
@@ -140,23 +128,26 @@ def test_unknown_command_prints_the_usage(project: Path) -> None:
     ],
 )
 def test_wrong_argument_is_named_in_one_line(project: Path, arguments: list[str], message: str) -> None:
-    code, printed = local(project, *arguments)
+    code, printed = told(project, *arguments)
     assert code == 2
     assert message in printed
     assert "Traceback" not in printed
 
 
 def test_version_is_that_of_the_distribution(project: Path) -> None:
-    assert local(project, "--version") == (0, f"{version('cdk-imagebuilder-pipeline')}\n")
+    assert told(project, "--version") == (0, f"{version('cdk-imagebuilder-pipeline')}\n")
 
 
-def test_up_starts_the_cloud_and_says_how_to_go_on(project: Path) -> None:
+def test_up_starts_the_cloud_says_how_to_go_on_and_keeps_the_access_key_for_its_owner_alone(project: Path) -> None:
+    (project / ".local").mkdir()
+    (project / ".local" / "env").touch(0o644)
     code, printed = local(project, "up", STOP="make local-down")
     assert code == 0, printed
     assert "  . .local/env " in printed
     assert "  make local-down " in printed
     assert "==> cdk bootstrap" in printed
-    assert local(project, "status")[1].startswith("The local cloud is running as process ")
+    assert told(project, "status")[1].startswith("The local cloud is running as process ")
+    assert (project / ".local" / "env").stat().st_mode & 0o777 == 0o600
 
 
 def test_missing_cdk_cli_is_told_with_the_command_that_installs_it(project: Path) -> None:
@@ -188,13 +179,6 @@ def test_link_that_came_with_the_clone_is_one_clear_message_and_is_not_written_t
     assert code == 1
     assert printed.endswith(f"error: {project / name} is a link, and links are not followed: remove it\n")
     assert list(target.iterdir()) == [] if target.is_dir() else target.read_text() == "theirs"
-
-
-def test_environment_file_with_the_access_key_is_for_its_owner_alone(project: Path) -> None:
-    (project / ".local").mkdir()
-    (project / ".local" / "env").touch(0o644)
-    assert local(project, "up")[0] == 0
-    assert (project / ".local" / "env").stat().st_mode & 0o777 == 0o600
 
 
 def can_mount() -> bool:

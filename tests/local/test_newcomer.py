@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from typing import Any
 import boto3
 import pytest
 from support.cdk import ROOT
+from support.command import command
 from support.profile import PROFILE, make_instance_profile
+from support.synthesised import SETTINGS, synthesise
 
 from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.cloud.environment import client_settings
@@ -61,10 +64,25 @@ class Project:
     folder: Path
     cloud: LocalCloud
 
-    def deploy(self, app: str = APP, **environment: str) -> str:
+    def deploy(self, app: str, **environment: str) -> str:
         """Write the app, deploy it, and return what is printed."""
         (self.folder / "app.py").write_text(app)
-        return command(self.folder, "deploy", **environment)
+        return printed_by(self.folder, "deploy", **environment)
+
+    def deploy_assembly_of(self, app: str) -> str:
+        """Deploy an app that is already synthesised, which is quicker, and return what is printed."""
+        synthesise(self.folder, app)
+        with self.settings(SETTINGS):
+            return printed_by(self.folder, "deploy")
+
+    @contextmanager
+    def settings(self, text: str) -> Iterator[None]:
+        """Put other settings into cdk.json for a while."""
+        file = self.folder / "cdk.json"
+        before = file.read_text()
+        file.write_text(text)
+        yield
+        file.write_text(before)
 
 
 @dataclass(frozen=True)
@@ -75,8 +93,22 @@ class Mistake:
     stack: str
     block: str
 
+    @property
+    def is_at_synth(self) -> bool:
+        """Whether it keeps the app from being synthesised."""
+        return "failed: " not in self.block
 
-def command(folder: Path, *arguments: str, **environment: str) -> str:
+
+def printed_by(folder: Path, *arguments: str, **environment: str) -> str:
+    """Run the command and return what it prints."""
+    done = command(folder, *arguments, environment=os.environ | environment)
+    printed = done.out + done.err
+    assert done.code == (1 if "error: " in printed else 0), printed
+    return printed
+
+
+def printed_by_process(folder: Path, *arguments: str, **environment: str) -> str:
+    """Run the command in a process of its own, which a cloud that it starts outlives, and return what it prints."""
     done = subprocess.run(
         [sys.executable, "-m", "imagebuilder_local", *arguments],
         cwd=folder,
@@ -99,14 +131,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
     made = Project(folder, LocalCloud(folder / ".local" / "cloud"))
     try:
-        command(folder, "up", IMAGEBUILDER_LOCAL_SECONDS_PER_STATE="0.05")
+        printed_by_process(folder, "up", IMAGEBUILDER_LOCAL_SECONDS_PER_STATE="0.05")
         make_instance_profile(made.cloud)
-        printed = made.deploy()
+        printed = made.deploy(APP)
         assert "\nerror: " not in printed, printed
         take_a_name(made.cloud)
         yield made
     finally:
-        command(folder, "down")
+        printed_by_process(folder, "down")
 
 
 def take_a_name(cloud: LocalCloud) -> None:
@@ -209,30 +241,26 @@ CLI_MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[mistake.name for mistake in MISTAKES])
 def test_mistake(project: Project, mistake: Mistake) -> None:
-    assert block_in(project.deploy(APP.replace(GOOD, mistake.stack))) == mistake.block
+    deploy = project.deploy if mistake.is_at_synth else project.deploy_assembly_of
+    assert block_in(deploy(APP.replace(GOOD, mistake.stack))) == mistake.block
 
 
 def test_wrong_arn_and_then_another_one(project: Project) -> None:
     first = 'images = Images(app, "Images", recipe=f"{OWN}:image-recipe/first/1.0.0")'
     second = 'images = Images(app, "Images", infrastructure_configuration=f"{OWN}:infrastructure-configuration/second")'
     assert (
-        block_in(project.deploy(APP.replace(GOOD, first)))
+        block_in(project.deploy_assembly_of(APP.replace(GOOD, first)))
         == f"{MISSING.format('image-recipe/first/1.0.0')}  page: PAGE"
     )
-    printed = project.deploy(APP.replace(GOOD, second))
+    printed = project.deploy_assembly_of(APP.replace(GOOD, second))
     assert block_in(printed) == f"{MISSING.format('infrastructure-configuration/second')}  page: PAGE"
     assert "first" not in printed
 
 
 @pytest.mark.parametrize(("settings", "block"), CLI_MISTAKES.values(), ids=CLI_MISTAKES)
 def test_mistake_in_cdk_json(project: Project, settings: str, block: str) -> None:
-    file = project.folder / "cdk.json"
-    before = file.read_text()
-    file.write_text(settings)
-    try:
-        printed = command(project.folder, "deploy")
-    finally:
-        file.write_text(before)
+    with project.settings(settings):
+        printed = printed_by(project.folder, "deploy")
     # The length of the folder's path decides where lines end.
     assert " ".join(block_in(printed).replace(str(project.folder), "FOLDER").split()) == block
 
@@ -241,7 +269,7 @@ def test_missing_cdk_cli(project: Project) -> None:
     link = project.folder / "node_modules"
     link.unlink()
     try:
-        printed = project.deploy(PATH="/usr/bin:/bin")
+        printed = project.deploy(APP, PATH="/usr/bin:/bin")
     finally:
         link.symlink_to(ROOT / "node_modules")
     assert block_in(printed) == "the CDK CLI is not installed here: npm install aws-cdk@2.1148.1"
@@ -249,9 +277,10 @@ def test_missing_cdk_cli(project: Project) -> None:
 
 def test_region_without_bootstrap_in_a_plain_deploy(project: Project) -> None:
     far = 'cdk.Stack(app, "Far", env=cdk.Environment(account="000000000000", region="eu-west-1"))'
-    (project.folder / "app.py").write_text(APP.replace(GOOD, f'{far}\nsns.Topic(app.node.find_child("Far"), "Topic")'))
+    synthesise(project.folder, APP.replace(GOOD, f'{far}\nsns.Topic(app.node.find_child("Far"), "Topic")'))
     shell = ". .local/env && cdk --ci --no-color --no-notices deploy Far --require-approval never"
-    done = subprocess.run(["/bin/sh", "-c", shell], cwd=project.folder, capture_output=True, text=True, check=False)
+    with project.settings(SETTINGS):
+        done = subprocess.run(["/bin/sh", "-c", shell], cwd=project.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert cause_of(done.stdout + done.stderr, project.folder) == (
         "Far: aws://000000000000/eu-west-1 is not bootstrapped: run `. .local/env && cdk bootstrap "
@@ -264,7 +293,7 @@ def test_port_that_is_taken(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        printed = command(tmp_path, "deploy", IMAGEBUILDER_LOCAL_PORT=port)
+        printed = printed_by(tmp_path, "deploy", IMAGEBUILDER_LOCAL_PORT=port)
     assert block_in(printed).replace(str(tmp_path), "FOLDER").replace(port, "PORT") == (
         "the local cloud did not start; the end of FOLDER/.local/cloud/cloud.log:\n"
         "  port PORT of 127.0.0.1 cannot be used (Address already in use): stop the process that uses it, choose another "
@@ -274,7 +303,7 @@ def test_port_that_is_taken(tmp_path: Path) -> None:
 
 def test_file_in_place_of_the_folder_of_the_cloud(tmp_path: Path) -> None:
     (tmp_path / ".local").write_text("notes")
-    assert block_in(command(tmp_path, "deploy")).replace(str(tmp_path), "FOLDER") == (
+    assert block_in(printed_by(tmp_path, "deploy")).replace(str(tmp_path), "FOLDER") == (
         "FOLDER/.local cannot be written (File exists): remove the file that is in place of a folder, then try again"
     )
 
@@ -284,7 +313,7 @@ def test_cloud_that_is_killed_during_a_deployment(tmp_path: Path) -> None:
     (tmp_path / "cdk.json").write_text('{"app": "python die.py"}')
     (tmp_path / "die.py").write_text(kill)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
-    first, *_, last = block_in(command(tmp_path, "deploy")).splitlines()
+    first, *_, last = block_in(printed_by_process(tmp_path, "deploy")).splitlines()
     assert first.replace(str(tmp_path), "FOLDER") == (
         "the local cloud is not running; the end of FOLDER/.local/cloud/cloud.log:"
     )

@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def bootstrapped(folder: Path) -> Iterator[Cdk]:
+def bootstrapped(folder: Path, cloud_folder: str = "cloud") -> Iterator[Cdk]:
     """Run a local cloud in a folder, bootstrapped, and return the CDK CLI before it."""
-    cloud = LocalCloud(folder / "cloud")
+    cloud = LocalCloud(folder / cloud_folder)
     cloud.start()
     try:
         cli = Cdk(cloud, folder)
