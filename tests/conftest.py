@@ -1,7 +1,22 @@
-"""Settings that must be there before any test is imported."""
+"""Settings that must be there before any test is imported, and the order in which files of tests start."""
 
 import os
+from collections import defaultdict
 from pathlib import Path
+
+import pytest
 
 # ministack makes its folder when it is imported: without this, in the system's temporary folder.
 os.environ["STATE_DIR"] = str(Path(__file__).parents[1] / ".local" / "tmp" / "ministack-state")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start those files first that have tests with a timeout of their own: started last, they keep one core waiting.
+
+    The order in which pytest-randomly leaves files of the same timeout, and the tests of a file, stays.
+    """
+    longest: defaultdict[Path, float] = defaultdict(float)
+    for item in items:
+        for mark in item.iter_markers("timeout"):
+            longest[item.path] = max(longest[item.path], *mark.args)
+    items.sort(key=lambda item: -longest[item.path])

@@ -1,6 +1,5 @@
 """The example `built.yaml` as it stands: its image is built, kept, built anew, not built, and left when all is deleted."""
 
-import json
 from typing import Any
 
 import pytest
@@ -25,8 +24,9 @@ def template(author: Author, name: str, **replaced: tuple[str, str]) -> str:
 def images(author: Author) -> list[dict[str, Any]]:
     """Return the images of the stack's pipeline, oldest first."""
     arn = author.pipelines()[f"{STACK}-built"]["arn"]
-    listed = author.sh(f"aws imagebuilder list-image-pipeline-images --image-pipeline-arn {arn}")
-    return sorted(json.loads(listed)["imageSummaryList"], key=lambda image: str(image["dateCreated"]))
+    with author.client("imagebuilder") as client:
+        listed = client.list_image_pipeline_images(imagePipelineArn=arn)
+    return sorted(listed["imageSummaryList"], key=lambda image: str(image["dateCreated"]))
 
 
 def states(author: Author) -> list[str]:
@@ -41,10 +41,9 @@ def in_use(author: Author) -> list[str]:
 def ami_of_template(author: Author) -> str:
     """Return the AMI of the newest version of the launch template."""
     template_id = author.outputs(STACK)["LaunchTemplateId"]
-    shown = author.sh(
-        f"aws ec2 describe-launch-template-versions --launch-template-id {template_id} --versions '$Latest'"
-    )
-    return str(json.loads(shown)["LaunchTemplateVersions"][0]["LaunchTemplateData"]["ImageId"])
+    with author.client("ec2") as client:
+        shown = client.describe_launch_template_versions(LaunchTemplateId=template_id, Versions=["$Latest"])
+    return str(shown["LaunchTemplateVersions"][0]["LaunchTemplateData"]["ImageId"])
 
 
 def test_example_builds_its_image_keeps_it_builds_anew_survives_a_failure_and_is_deleted(author: Author) -> None:
@@ -76,5 +75,6 @@ def test_example_builds_its_image_keeps_it_builds_anew_survives_a_failure_and_is
     author.delete(STACK)
     assert f"{STACK}-built" not in author.pipelines()
     for arn in (first["ImageArn"], second["ImageArn"]):
-        left = json.loads(author.sh(f"aws imagebuilder get-image --image-build-version-arn {arn}"))["image"]
+        with author.client("imagebuilder") as client:
+            left = client.get_image(imageBuildVersionArn=arn)["image"]
         assert (left["state"]["status"], IN_USE in left["tags"]) == ("AVAILABLE", False)

@@ -1,6 +1,5 @@
 """What `make dist` builds: the construct's own provider, the same bytes each time, nothing of the CDK."""
 
-import json
 import os
 import subprocess
 import sys
@@ -45,11 +44,9 @@ def test_template_has_every_resource_of_the_constructs_provider_under_a_plain_na
     resources: dict[str, Any] = app.synth().get_stack_by_name("Stack").template["Resources"]
     # It allows what any pipeline may need, which is more than an inline policy has room for.
     wanted = sorted([*(resource["Type"] for resource in resources.values()), "AWS::IAM::ManagedPolicy"])
-    query = "StackResources[].[ResourceType,LogicalResourceId]"
-    listed = author.sh(
-        f"aws cloudformation describe-stack-resources --stack-name provider --query '{query}' --output text"
-    )
-    deployed = {name: kind for kind, name in (line.split() for line in listed.splitlines())}
+    with author.client("cloudformation") as client:
+        listed = client.describe_stack_resources(StackName="provider")["StackResources"]
+    deployed = {one["LogicalResourceId"]: one["ResourceType"] for one in listed}
     assert sorted(deployed.values()) == wanted
     assert {"Function", "LogGroup", "Policy", "Role"} <= deployed.keys()
     assert all(name.isalnum() for name in deployed)
@@ -61,7 +58,8 @@ def test_function_is_the_constructs_but_for_its_code_and_description(author: Aut
     resources = app.synth().get_stack_by_name("Stack").template["Resources"]
     (wanted,) = [item["Properties"] for item in resources.values() if item["Type"] == "AWS::Lambda::Function"]
     name = author.outputs("provider")["ServiceToken"].rpartition(":")[2]
-    function = json.loads(author.sh(f"aws lambda get-function-configuration --function-name {name}"))
+    with author.client("lambda") as client:
+        function = client.get_function_configuration(FunctionName=name)
     for member in ("Architectures", "Handler", "MemorySize", "Runtime", "Timeout"):
         assert function[member] == wanted[member], member
     assert author.outputs("provider")["ServiceTimeout"] == str(int(provider.service_timeout.to_seconds()))

@@ -36,7 +36,10 @@ def base(author: Author) -> Author:
     author.deploy("base", "base.json")
     roles = f"ExecutionRoleArns={ROLE}/images/*,{ROLE}/other"
     given = f"ExportName=TeamToken StackNames=team-* ImageScanning=true {roles}"
-    author.deploy("team-provider", "provider.yaml", f"--parameter-overrides {given}")
+    author.sh(
+        "aws cloudformation deploy --capabilities CAPABILITY_IAM --stack-name team-provider "
+        f"--template-file provider.yaml --parameter-overrides {given}"
+    )
     return author
 
 

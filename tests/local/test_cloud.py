@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 
 from imagebuilder_local.app.clients import client_of
 from imagebuilder_local.cloud import LocalCloud, LocalCloudError, control
-from imagebuilder_local.cloud.environment import client_environment
+from imagebuilder_local.cloud.environment import client_environment, neutral_environment
 from imagebuilder_local.cloud.identity import send, started
 from imagebuilder_local.cloud.state import State, holding
 
@@ -92,6 +92,13 @@ def test_environment_says_whether_inspector_is_activated_in_the_cloud(
         "Resource dependency error: Amazon Inspector is not enabled for 'ec2' resources in account '000000000000'."
     )
     assert told == ("made" if made else missing)
+
+
+def test_cdk_that_jsii_has_unpacked_for_the_user_is_not_unpacked_again_for_each_cloud(cloud: LocalCloud) -> None:
+    chosen = {"JSII_RUNTIME_PACKAGE_CACHE_ROOT": "/home/me/project/.cache/jsii"}
+    assert neutral_environment(cloud.folder, chosen).items() >= chosen.items()
+    found = neutral_environment(cloud.folder, {})["JSII_RUNTIME_PACKAGE_CACHE_ROOT"]
+    assert Path(found).is_relative_to(cloud.folder.home)
 
 
 def test_starting_again_finds_the_running_one(running: LocalCloud) -> None:

@@ -6,6 +6,9 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +17,15 @@ import pytest
 from cdk_imagebuilder_pipeline.provider.asset import copy_packages
 from imagebuilder_local.cloud import LocalCloud
 
+pytestmark = pytest.mark.timeout(600)
+
 ROOT: Final = Path(__file__).parents[2]
 UV: Final = Path(sys.executable).with_name("uv")
 # Of the releases that the lock names: what comes out tomorrow is not to make a test red that is about what is ours.
 LOCKED: Final = ["--constraint", str(ROOT / "requirements" / "dev.txt")]
+
+CACHE: Final = "JSII_RUNTIME_PACKAGE_CACHE_ROOT"
+NAME: Final = "cdk-imagebuilder-pipeline"
 
 WHAT_IS_INSIDE: Final = textwrap.dedent("""
     from importlib.metadata import version
@@ -29,6 +37,13 @@ WHAT_IS_INSIDE: Final = textwrap.dedent("""
     for package in (cdk_imagebuilder_pipeline, imagebuilder_local, imagebuilder_model, imagebuilder_pipeline_handler):
         assert files(package).joinpath("py.typed").is_file()
         print(package.__file__)
+
+    import runpy, sys
+    from pathlib import Path
+
+    from cdk_imagebuilder_pipeline.provider.asset import copy_packages
+    copy_packages(Path(sys.argv[1]))
+    runpy.run_path("readme.py", run_name="__main__")
 """)
 
 
@@ -49,32 +64,35 @@ def _works(python: Path) -> bool:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("built")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)],
-        check=True,
-        capture_output=True,
-    )
-    return folder
+def environment_of(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Make one environment for each Python."""
+    (wheel,) = built.glob("*.whl")
+
+    @cache
+    def made(python: Path) -> Path:
+        environment = tmp_path_factory.mktemp("installed") / "environment"
+        _uv("venv", "--python", str(python), "--no-python-downloads", str(environment))
+        _install(environment, f"{wheel}[local]")
+        return environment
+
+    return made
 
 
 @pytest.fixture(scope="module", params=_pythons(), ids=str)
-def installed(request: Any, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel, its extra and what they ask for."""
-    (wheel,) = built.glob("*.whl")
-    return _installed(f"{wheel}[local]", request.param, tmp_path_factory.mktemp("installed"))
+def installed(request: Any, environment_of: Callable[[Path], Path]) -> Path:
+    """An environment with the wheel, its extra and what they ask for; the tests share it."""
+    return environment_of(request.param)
 
 
-def _installed(what: str, python: Path, folder: Path) -> Path:
-    environment = folder / "environment"
-    for command in (
-        ["venv", "--python", str(python), "--no-python-downloads", str(environment)],
-        ["pip", "install", "--python", str(environment), *LOCKED, what],
-    ):
-        done = subprocess.run([str(UV), *command], cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    return environment
+def _install(environment: Path, *what: str) -> None:
+    _uv("pip", "install", "--python", str(environment), *LOCKED, *what)
+
+
+def _uv(*command: str) -> str:
+    # Where there are no settings of a project.
+    done = subprocess.run([str(UV), *command], cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _run(environment: Path, folder: Path, *command: str) -> str:
@@ -84,7 +102,8 @@ def _run(environment: Path, folder: Path, *command: str) -> str:
         "PATH": os.pathsep.join(map(str, path)),
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(folder / "jsii"),
+        # By the digests of packages. jsii unpacks the CDK into it, which takes longer than most tests.
+        CACHE: os.environ.get(CACHE, str(environment.parent / "jsii")),
     }
     program, *arguments = command
     done = subprocess.run(
@@ -99,28 +118,50 @@ def _run(environment: Path, folder: Path, *command: str) -> str:
     return done.stdout
 
 
+def _metadata(environment: Path) -> str:
+    """Return what the installed package says of itself, among it what it requires."""
+    (found,) = environment.glob(f"lib/python*/site-packages/{NAME.replace('-', '_')}-*.dist-info/METADATA")
+    return found.read_text(encoding="utf-8")
+
+
 def _readme_app() -> str:
     blocks: list[str] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     return next(block for block in blocks if "cdk.App()" in block)
 
 
+@dataclass
+class Consumer:
+    """What an environment holds, as one program of it sees it that also runs the app of the README."""
+
+    places: list[Path]
+    """Where the packages are."""
+    function: Path
+    """The function's code, put together by the library."""
+
+
+@pytest.fixture(scope="module")
+def consumer(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Consumer:
+    return _consumer(installed, tmp_path_factory.mktemp("consumer"))
+
+
+def _consumer(environment: Path, folder: Path) -> Consumer:
+    (folder / "readme.py").write_text(_readme_app(), encoding="utf-8")
+    printed = _run(environment, folder, "python", "-W", "error", "-c", WHAT_IS_INSIDE, str(folder / "function"))
+    return Consumer([Path(place) for place in printed.split()], folder / "function")
+
+
 def test_wheel_has_everything_in_it_and_the_readmes_app_synthesises_in_an_empty_folder(
-    installed: Path, tmp_path: Path
+    installed: Path, consumer: Consumer
 ) -> None:
-    places = _run(installed, tmp_path, "python", "-c", WHAT_IS_INSIDE).split()
-    assert all(Path(place).is_relative_to(installed) for place in places)
-    (tmp_path / "readme.py").write_text(_readme_app(), encoding="utf-8")
-    _run(installed, tmp_path, "python", "-W", "error", "readme.py")
+    assert len(consumer.places) == 4
+    assert all(place.is_relative_to(installed) for place in consumer.places)
 
 
-def test_function_of_the_wheel_is_the_clones_byte_by_byte(installed: Path, tmp_path: Path) -> None:
-    made, wanted = tmp_path / "made", tmp_path / "wanted"
-    script = "import sys; from pathlib import Path; from cdk_imagebuilder_pipeline.provider.asset import copy_packages; copy_packages(Path(sys.argv[1]))"
-    _run(installed, tmp_path, "python", "-c", script, str(made))
-    copy_packages(wanted)
+def test_function_of_the_wheel_is_the_clones_byte_by_byte(consumer: Consumer, tmp_path: Path) -> None:
+    copy_packages(tmp_path)
     files = [
         {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-        for root in (made, wanted)
+        for root in (consumer.function, tmp_path)
     ]
     assert files[0] == files[1]
     assert Path("crhelper/LICENSE") in files[0]
@@ -141,21 +182,29 @@ def test_fixture_of_the_docs_deploys_a_stack_and_stops_its_cloud(installed: Path
     (test,) = re.findall(r"```python\n((?:(?!```).)*?def test_.*?)```", page, re.DOTALL)
     (tmp_path / "test_images.py").write_text(test, encoding="utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # Its own, and not that of a folder above.
-    install = [str(UV), "pip", "install", "--python", str(installed), *LOCKED, "pytest"]
-    done = subprocess.run(install, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    _install(installed, "pytest")
     printed = _run(installed, tmp_path, "python", "-m", "pytest", "-p", "no:cacheprovider", "test_images.py")
     assert "1 passed" in printed
     (folder,) = {folder.resolve() for folder in tmp_path.rglob("local-cloud*/cloud")}
     assert LocalCloud(folder).state() is None
 
 
-def test_source_distribution_installs_what_the_wheel_does(built: Path, tmp_path: Path) -> None:
+def test_source_distribution_installs_what_the_wheel_does(
+    built: Path, environment_of: Callable[[Path], Path], tmp_path: Path
+) -> None:
     (sources,) = built.glob("*.tar.gz")
-    environment = _installed(f"{sources}[local]", Path(sys.executable), tmp_path)
-    assert _run(environment, tmp_path, "python", "-c", WHAT_IS_INSIDE)
-    (tmp_path / "readme.py").write_text(_readme_app(), encoding="utf-8")
-    _run(environment, tmp_path, "python", "readme.py")
+    # A copy of the environment, whose packages uv looks for again: ours is built anew, and nothing else is asked for.
+    of_wheel, environment = environment_of(Path(sys.executable)), tmp_path / "environment"
+    shutil.copytree(of_wheel, environment, symlinks=True, copy_function=os.link)
+    _uv("pip", "uninstall", "--python", str(environment), NAME)
+    before = _uv("pip", "freeze", "--python", str(environment))
+    assert NAME not in before
+    _install(environment, f"{sources}[local]")
+    after = _uv("pip", "freeze", "--python", str(environment)).splitlines()
+    assert [line for line in after if not line.startswith(NAME)] == before.splitlines()
+    assert _metadata(environment) == _metadata(of_wheel)
+    consumer = _consumer(environment, tmp_path)
+    assert all(place.is_relative_to(environment) for place in consumer.places)
 
 
 def test_two_builds_are_the_same_bytes(built: Path, tmp_path: Path) -> None:

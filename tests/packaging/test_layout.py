@@ -56,3 +56,13 @@ def test_rooms_are_small() -> None:
     sources = [file for room in ("constructs", "lambda", "local") for file in (ROOT / room).rglob("*.py")]
     assert median(len(file.read_text(encoding="utf-8").splitlines()) for file in sources) < 80
     assert len(list(LIBRARY.glob("*.py"))) <= 14
+
+
+def test_files_whose_tests_may_take_long_start_first(request: pytest.FixtureRequest) -> None:
+    files: dict[Path, float] = {}
+    for item in request.session.items:
+        longest = max((mark.args[0] for mark in item.iter_markers("timeout")), default=0)
+        files[item.path] = max(files.get(item.path, 0), longest)
+    assert list(files.values()) == sorted(files.values(), reverse=True)
+    # xdist would order them by their number of tests.
+    assert "--dist loadfile --no-loadscope-reorder" in (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -1,5 +1,7 @@
 """Nothing is made in an account that was not named."""
 
+from pathlib import Path
+
 import pytest
 from support.cdk import Cdk
 from support.smoke import ACCOUNT, Smoke
@@ -48,20 +50,19 @@ def test_script_compares_with_the_account_of_the_credentials_and_makes_nothing(c
     client.close()
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"ONLY": "get-absent,garbage"}, "ONLY must have names of probes: got garbage; allowed are get-absent, "),
-        ({"ONLY": "build"}, "the probe 'build' builds an image, which costs more: set BUILD=1 as well"),
-    ],
-)
-def test_probe_that_cannot_be_run_is_said_before_anything_is_made(
-    smoke: Smoke, given: dict[str, str], message: str
-) -> None:
-    process = smoke(CONFIRM=ACCOUNT, **given)
+def test_probe_that_does_not_exist_is_said_before_anything_is_made(cdk: Cdk, smoke: Smoke, file: Path) -> None:
+    calls = len(cdk.image_builder()["calls"])
+    process = smoke(CONFIRM=ACCOUNT, ONLY="get-absent,garbage", RECORD=str(file))
     _, error = process.communicate()
     assert process.returncode == 1
-    assert error.startswith(message)
+    assert error.startswith("ONLY must have names of probes: got garbage; allowed are get-absent, ")
+    assert len(cdk.image_builder()["calls"]) == calls
+    assert not file.exists()
+
+
+def test_probe_that_builds_has_to_be_asked_for() -> None:
+    with pytest.raises(StopError, match=r"^the probe 'build' builds an image, which costs more: set BUILD=1 as well"):
+        chosen("build", with_build=False)
 
 
 def test_trail_is_asked_for_a_function_that_was_there() -> None:

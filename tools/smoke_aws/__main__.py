@@ -9,11 +9,10 @@ from typing import Any, Final
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from tools.smoke_aws.account import Account, caller, new_run, open_account
+from tools.smoke_aws.account import Account, Caller, caller, new_run, open_account
 from tools.smoke_aws.cleanup import clean_up
-from tools.smoke_aws.confirm import StopError, plan, require_confirmation
+from tools.smoke_aws.confirm import StopError, TroubleError, plan, require_confirmation
 from tools.smoke_aws.replay import differences
-from tools.smoke_aws.run import TroubleError, chosen, run
 
 _USAGE: Final = """\
 usage: python -m tools.smoke_aws                run all probes; docs/smoke.md describes CONFIRM, BUILD, ONLY, RECORD
@@ -34,7 +33,6 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> None:
 
 def _run(environment: Mapping[str, str]) -> None:
     with_build = environment.get("BUILD") == "1"
-    names = chosen(environment.get("ONLY", ""), with_build=with_build)
     session: Any = boto3.Session(region_name=environment.get("AWS_REGION") or None)
     if not session.region_name:
         raise StopError("no Region is configured: set AWS_REGION, or region in the profile of your credentials")
@@ -44,15 +42,23 @@ def _run(environment: Mapping[str, str]) -> None:
         raise StopError(f"AWS did not identify the owner of the credentials: {error}") from error
     require_confirmation(environment, who.account, session.region_name)
     to_clean = environment.get("CLEAN", "")
-    run_id = to_clean or new_run()
-    file = Path(environment.get("RECORD") or f".local/smoke/{datetime.now(UTC):%Y-%m-%d}-{run_id}.jsonl")
-    account = open_account(environment, session, who, run=run_id, file=file, say=_say)
     if to_clean:
-        _clean(account)
+        _clean(_account(environment, session, who, to_clean))
         return
-    account.say(f"{plan(build=with_build)}\nRun {run_id}, Region {account.region}, recorded in {file}\n")
+    from tools.smoke_aws.run import chosen, run  # noqa: PLC0415 (the CDK starts, which takes seconds)
+
+    names = chosen(environment.get("ONLY", ""), with_build=with_build)
+    account = _account(environment, session, who, new_run())
+    account.say(
+        f"{plan(build=with_build)}\nRun {account.run}, Region {account.region}, recorded in {account.recording.path}\n"
+    )
     run(account, names)
     account.say(_summary(account))
+
+
+def _account(environment: Mapping[str, str], session: Any, who: Caller, run_id: str) -> Account:
+    file = Path(environment.get("RECORD") or f".local/smoke/{datetime.now(UTC):%Y-%m-%d}-{run_id}.jsonl")
+    return open_account(environment, session, who, run=run_id, file=file, say=_say)
 
 
 def _say(text: str) -> None:

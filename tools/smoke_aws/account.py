@@ -191,3 +191,9 @@ def open_account(
         botocore=botocore.__version__,
     )
     return Account(session, who, run, recorder, is_local, say)
+
+
+def log_group_names(account: Account, prefix: str) -> list[str]:
+    """Return the names of all log groups that begin with a prefix."""
+    pages = account.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+    return [group["logGroupName"] for page in pages for group in page["logGroups"]]

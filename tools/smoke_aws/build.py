@@ -10,10 +10,9 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from botocore.exceptions import ClientError
-from tools.smoke_aws.account import Account
+from tools.smoke_aws.account import Account, log_group_names
 from tools.smoke_aws.cloudformation import deploy
 from tools.smoke_aws.parts import Parts
-from tools.smoke_aws.stacks.permissions import log_group_names
 from tools.smoke_aws.stacks.pipeline import OUTPUT, add_pipeline
 
 PROBE: Final = "build"

@@ -5,9 +5,8 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from tools.smoke_aws import images
-from tools.smoke_aws.account import RUN_TAG, Account, code_of
+from tools.smoke_aws.account import RUN_TAG, Account, code_of, log_group_names
 from tools.smoke_aws.cloudformation import bucket_name, destroy
-from tools.smoke_aws.stacks.permissions import log_group_names
 
 _SECONDS: Final = 10 * 60
 """Time for which the tagging API may still list deleted resources."""

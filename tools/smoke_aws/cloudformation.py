@@ -10,13 +10,15 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import aws_cdk as cdk
 from botocore.exceptions import ClientError
 from tools.smoke_aws.account import Account, as_dict
 
-Fill = Callable[[cdk.Stack], object]
+if TYPE_CHECKING:
+    import aws_cdk as cdk
+
+Fill = Callable[["cdk.Stack"], object]
 
 _SECONDS: Final = 45 * 60
 _IN_PROGRESS: Final = "_IN_PROGRESS"
@@ -128,6 +130,8 @@ def _is_updated(client: Any, name: str) -> bool:
 
 
 def _synth(account: Account, name: str, fill: Fill, folder: Path) -> Path:
+    import aws_cdk as cdk  # noqa: PLC0415 (seconds: a clean-up synthesises nothing)
+
     app = cdk.App(outdir=str(folder / "cdk.out"), analytics_reporting=False)
     synthesizer: Any = cdk.DefaultStackSynthesizer(
         file_assets_bucket_name=bucket_name(account), generate_bootstrap_version_rule=False

@@ -16,6 +16,10 @@ class StopError(Exception):
     """The run cannot start or has failed; the message has the fix."""
 
 
+class TroubleError(StopError):
+    """A probe failed, or resources are left; the message has the details."""
+
+
 def plan(*, build: bool) -> str:
     """Return a description of a run and its cost."""
     return f"{PLAN}\n{BUILD_PLAN}" if build else PLAN

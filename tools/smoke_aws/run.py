@@ -9,7 +9,7 @@ from tools.smoke_aws import build, on_deploy, trail
 from tools.smoke_aws.account import Account
 from tools.smoke_aws.cleanup import clean_up
 from tools.smoke_aws.cloudformation import deploy, destroy, make_bucket, status_of
-from tools.smoke_aws.confirm import StopError
+from tools.smoke_aws.confirm import StopError, TroubleError
 from tools.smoke_aws.parts import add_parts, parts_of
 from tools.smoke_aws.probes import PROBES, Probe
 from tools.smoke_aws.signals import Signals
@@ -20,10 +20,6 @@ BUILDS: Final[Mapping[str, Probe]] = {build.PROBE: build.build, on_deploy.PROBE:
 
 NAMES: Final = (*PROBES, *STACKS, trail.PROBE, *BUILDS)
 """Names of all probes, as in docs/unverified.md."""
-
-
-class TroubleError(StopError):
-    """A probe failed, or resources are left; the message has the details."""
 
 
 def chosen(only: str, *, with_build: bool) -> list[str]:

@@ -16,7 +16,7 @@ def client_environment(state: State, folder: Folder, base: Mapping[str, str] | N
     """Return `base` (default: the environment of this process), configured for the local cloud.
 
     All AWS settings are removed first: a forgotten AWS_PROFILE must not send a deploy to an account. Clients use the
-    home folder of the local cloud for caches and settings.
+    home folder of the local cloud for caches and settings, except a cache of jsii that `base` names.
     """
     return neutral_environment(folder, base) | client_settings(state, folder)
 
@@ -42,19 +42,23 @@ def client_settings(state: State, folder: Folder) -> dict[str, str]:
 
 
 def neutral_environment(folder: Folder, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return `base` without AWS and proxy settings, and with the local cloud's home and temporary folders."""
+    """Return `base` without AWS and proxy settings, and with the local cloud's home and temporary folders.
+
+    The cache of jsii stays if `base` names one; otherwise, it is in the home folder.
+    """
     home, temporary = (make_folder(path).resolve() for path in (folder.home, folder.temporary))
     kept = {
         name: value
         for name, value in (os.environ if base is None else base).items()
         if not name.startswith("AWS_") and name.lower() not in _PROXIES
     }
+    # A cache that the user chose holds the CDK already; unpacking it takes seconds.
+    kept.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(home / ".cache" / "jsii"))
     return kept | {
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home / ".cache"),
         "TMPDIR": str(temporary),
         "CDK_HOME": str(home / ".cdk"),
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(home / ".cache" / "jsii"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "DOCKER_HOST": f"unix://{Path(os.devnull)}",
     }

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import aws_cdk as cdk
-from tools.smoke_aws.account import Account
+from tools.smoke_aws.account import Account, log_group_names
 from tools.smoke_aws.cloudformation import Deployed, deploy
 from tools.smoke_aws.parts import Parts
 from tools.smoke_aws.stacks.pipeline import OUTPUT, add_pipeline, live
@@ -71,12 +71,6 @@ def log_groups(account: Account, parts: Parts) -> None:
     found = log_group_names(account, f"{account.prefix}/")
     # The probe that builds an image shows whether the build creates them.
     account.expect(probe, "no named log group is made before a build", found, holds=found == [])
-
-
-def log_group_names(account: Account, prefix: str) -> list[str]:
-    """Return the names of all log groups that begin with a prefix."""
-    pages = account.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
-    return [group["logGroupName"] for page in pages for group in page["logGroups"]]
 
 
 def _seconds_after_the_policy(done: Deployed) -> float | None:
