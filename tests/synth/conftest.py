@@ -1,12 +1,12 @@
 """What the tests of the construct share. Starting jsii is slow: one process serves them all."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
+from support.apps import new_app
 
 from cdk_imagebuilder_pipeline import ImagePipeline
 
@@ -22,8 +22,8 @@ def minimal() -> dict[str, Any]:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> cdk.App:
-    return cdk.App(outdir=str(tmp_path / "cdk.out"))
+def app() -> cdk.App:
+    return new_app()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from policy_sentry.querying.actions import get_action_data, get_actions_for_service
+from support.apps import new_app
 from tools.provider_template import provider_template
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, WorkflowConfiguration
@@ -75,7 +76,7 @@ def everything(stack: cdk.Stack) -> None:
 
 
 def template_of(_: Path) -> dict[str, Any]:
-    stack = cdk.Stack(cdk.App(), "Stack")
+    stack = cdk.Stack(new_app(), "Stack")
     everything(stack)
     return dict(Template.from_stack(stack).to_json()["Resources"])
 
