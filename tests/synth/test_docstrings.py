@@ -38,7 +38,8 @@ def classes() -> dict[str, ast.ClassDef]:
     return {node.name: node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
-PUBLIC = {name: classes()[name] for name in library.__all__}
+CLASSES = classes()
+PUBLIC = {name: CLASSES[name] for name in library.__all__}
 FIELDS = [
     pytest.param(owner, name, text, id=f"{owner}.{name}")
     for owner, tree in PUBLIC.items()
