@@ -1,8 +1,8 @@
 """The function in this process, the emulator and CloudFormation's side behind real sockets."""
 
+import os
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import trustme
@@ -12,7 +12,6 @@ from support.environment import new_handler
 from support.registered import KINDS
 
 from imagebuilder_local.emulator import ImageBuilder, ImageBuilderServer
-from imagebuilder_pipeline_handler.runtime import http
 from imagebuilder_pipeline_handler.runtime.clock import Timeouts
 
 
@@ -33,9 +32,7 @@ def emulator() -> Iterator[ImageBuilderServer]:
 
 
 @pytest.fixture(autouse=True)
-def environment(
-    emulator: ImageBuilderServer, service: ImageBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def environment(emulator: ImageBuilderServer, service: ImageBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The function's environment: its client reaches the emulator and nothing of the user's own."""
     emulator.serve(service)
     monkeypatch.setenv("AWS_ENDPOINT_URL_IMAGEBUILDER", emulator.url)
@@ -44,8 +41,8 @@ def environment(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("CUSTOM_RESOURCE_RESPONSE_HOSTS", "127.0.0.1,no-such-host.invalid")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
 
 
@@ -66,15 +63,27 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-@pytest.fixture
-def responses(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ResponseServer]:
-    """A ResponseURL over TLS that the function trusts."""
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    http.tls_context.cache_clear()
+@pytest.fixture(scope="session")
+def authority_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = str(tmp_path_factory.mktemp("authority") / "ca.pem")
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    with ResponseServer(context) as server:
+    return context
+
+
+@pytest.fixture
+def responses(
+    authority_file: str, server_context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ResponseServer]:
+    """A ResponseURL over TLS that the function trusts."""
+    monkeypatch.setenv("AWS_CA_BUNDLE", authority_file)
+    with ResponseServer(server_context) as server:
         yield server
 
 

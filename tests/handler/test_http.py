@@ -42,11 +42,6 @@ def nothing_else_is_set(responses: ResponseServer, monkeypatch: pytest.MonkeyPat
     http.tls_context.cache_clear()
 
 
-@pytest.fixture
-def authority_file(responses: ResponseServer, tmp_path: Path) -> str:
-    return str(tmp_path / "ca.pem")  # written by the fixture `responses`
-
-
 def delivered(responses: ResponseServer) -> bool:
     with suppress(UndeliveredError):
         deliver(responses.url, BODY, lambda: 2.0, response.put, QUICK)

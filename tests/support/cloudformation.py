@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,11 +79,14 @@ class ResponseServer:
         return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}/bucket/key%7C1?{self.SECRET}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stopped.set()
+        with suppress(OSError):  # outside Linux a socket that listens is not shut down
+            # The server's thread wakes up at once, and not at its next poll.
+            self._server.socket.shutdown(socket.SHUT_RDWR)
         self._server.shutdown()
         self._server.server_close()
 

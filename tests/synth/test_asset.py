@@ -9,6 +9,8 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -55,31 +57,36 @@ def site(tmp_path: Path) -> Path:
     return site
 
 
-def started(site: Path, target: Path, first: Path | None) -> subprocess.CompletedProcess[str]:
-    script = (
-        "import sys; from pathlib import Path; sys.path[:0] = sys.argv[2:]; "
-        "from cdk_imagebuilder_pipeline.provider.asset import copy_packages; "
-        # Nothing else is installed from here on.
-        "sys.path[:] = [path for path in sys.path if path in sys.argv or 'site-packages' not in path]; "
-        "copy_packages(Path(sys.argv[1]))"
-    )
-    folders = [str(folder) for folder in (first, site) if folder]
-    command = [sys.executable, "-B", "-c", script, str(target), *folders]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@contextmanager
+def installed(*folders: Path) -> Iterator[None]:
+    """Let the library be imported anew from these folders, and nothing else be installed."""
+    library = "cdk_imagebuilder_pipeline"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in sys.modules if name.partition(".")[0] == library]:
+            patch.delitem(sys.modules, name)
+        others = [path for path in sys.path if "site-packages" not in path]
+        patch.setattr(sys, "path", [*map(str, folders), *others])
+        patch.setattr(sys, "dont_write_bytecode", True)
+        yield
+        for name in [name for name in sys.modules if name.partition(".")[0] == library]:
+            del sys.modules[name]
 
 
 def bundled(site: Path, tmp_path: Path, first: Path | None = None) -> Path:
     """Put the code together out of these packages."""
-    done = started(site, tmp_path / "made", first)
-    assert done.returncode == 0, done.stderr
-    return tmp_path / "made"
+    target = tmp_path / "made"
+    with installed(*([first] if first else []), site):
+        asset = import_module("cdk_imagebuilder_pipeline.provider.asset")
+        assert Path(str(asset.__file__)).is_relative_to(site)
+        asset.copy_packages(target)
+    return target
 
 
 def refusal(site: Path, tmp_path: Path) -> str:
-    """Return the error's last line."""
-    done = started(site, tmp_path / "made", None)
-    assert done.returncode == 1, done.stdout
-    return done.stderr.splitlines()[-1]
+    """Return the error as Python prints it."""
+    with pytest.raises(ValueError, match=r"^.") as error:
+        bundled(site, tmp_path)
+    return f"{type(error.value).__name__}: {error.value}"
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -158,11 +165,11 @@ def test_content_is_the_same_from_packages_installed_elsewhere_at_another_time_w
     assert content(bundled(site, tmp_path)) == content(bundle)
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_folder_beside_the_app_never_ships(package: str, tmp_path: Path, bundle: Path) -> None:
-    shutil.copytree(bundle / package, tmp_path / package)
-    with (tmp_path / package / "__init__.py").open("a") as file:
-        file.write("SHADOWED = True\n")
+def test_folder_beside_the_app_never_ships(tmp_path: Path, bundle: Path) -> None:
+    for package in PACKAGES:
+        shutil.copytree(bundle / package, tmp_path / package)
+        with (tmp_path / package / "__init__.py").open("a") as file:
+            file.write("SHADOWED = True\n")
     script = "from pathlib import Path; from cdk_imagebuilder_pipeline.provider.asset import copy_packages; copy_packages(Path('made'))"
     (tmp_path / "app.py").write_text(script)
     # Python puts the folder of the program before all others.

@@ -12,6 +12,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
+from support.apps import new_app
 from support.evaluation import PSEUDO_PARAMETERS, Deployment
 
 from cdk_imagebuilder_pipeline import ImagePipeline
@@ -59,7 +60,7 @@ class Question:
 
 def policies_of(*, builds: bool) -> dict[str, Policy]:
     """Return the policy of each role by a part of its name, as CloudFormation gives them to IAM."""
-    stack = cdk.Stack(cdk.App(), "Stack")
+    stack = cdk.Stack(new_app(), "Stack")
     made = ImagePipeline(
         stack,
         "Web",

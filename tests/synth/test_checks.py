@@ -157,7 +157,22 @@ def looking_up(stack: cdk.Stack) -> None:
 
 
 CONTENTS = [minimal, full, with_references, in_a_network, many, known_later, building, looking_up]
-PLACES = [None, cdk.Environment(account="123456789012", region="eu-west-1")]
+PLACES = {"anywhere": None, "eu-west-1": cdk.Environment(account="123456789012", region="eu-west-1")}
+
+
+@pytest.fixture(scope="module")
+def all_contents(tmp_path_factory: pytest.TempPathFactory) -> cdk.App:
+    """Return an app with a stack of each content in each place, which cdk-nag looks at."""
+    app = cdk.App(outdir=str(tmp_path_factory.mktemp("cdk.out")))
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    for fill in CONTENTS:
+        for place, env in PLACES.items():
+            fill(cdk.Stack(app, stack_name(fill, place), env=env))
+    return app
+
+
+def stack_name(fill: Callable[[cdk.Stack], None], place: str) -> str:
+    return f"{fill.__name__.replace('_', '-')}-{place}"
 
 
 OF_WAITING = {
@@ -171,14 +186,17 @@ OF_WAITING = {
 """Acknowledgements for what waits for builds."""
 
 
-def nag(folder: Path, fill: Callable[[cdk.Stack], None], env: cdk.Environment | None = None) -> list[str]:
+def nag(app: cdk.App) -> list[str]:
     """Return the findings of cdk-nag, each as rule and resource."""
-    app = cdk.App(outdir=str(folder))
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    fill(cdk.Stack(app, "Stack", env=env))
+    return findings(app)
+
+
+def findings(app: cdk.App) -> list[str]:
+    """Synthesise an app and return what cdk-nag reports."""
     with contextlib.suppress(RuntimeError):  # raised when there are findings, and they are in the report
         app.synth()
-    report = json.loads((folder / "validation-report.json").read_text(encoding="utf-8"))
+    report = json.loads(Path(app.outdir, "validation-report.json").read_text(encoding="utf-8"))
     return [
         f"{violation['ruleName']} at {resource.get('constructPath', resource)}"
         for plugin in report["pluginReports"]
@@ -187,18 +205,14 @@ def nag(folder: Path, fill: Callable[[cdk.Stack], None], env: cdk.Environment | 
     ]
 
 
-@pytest.mark.parametrize("env", PLACES, ids=["anywhere", "eu-west-1"])
-@pytest.mark.parametrize("fill", CONTENTS, ids=lambda fill: fill.__name__)
-def test_cdk_nag_finds_nothing(tmp_path: Path, fill: Callable[[cdk.Stack], None], env: cdk.Environment | None) -> None:
-    assert nag(tmp_path, fill, env) == []
+def test_cdk_nag_finds_nothing(all_contents: cdk.App) -> None:
+    assert findings(all_contents) == []
 
 
-def test_cdk_nag_finds_what_is_not_ours(tmp_path: Path) -> None:
-    def with_a_bucket(stack: cdk.Stack) -> None:
-        minimal(stack)
-        s3.Bucket(stack, "Bucket")
-
-    found = nag(tmp_path, with_a_bucket)
+def test_cdk_nag_finds_what_is_not_ours(app: cdk.App, stack: cdk.Stack) -> None:
+    minimal(stack)
+    s3.Bucket(stack, "Bucket")
+    found = nag(app)
     assert found
     assert all("Stack/Bucket" in finding for finding in found)
 
@@ -216,9 +230,9 @@ def acknowledged(stack: cdk.Stack) -> dict[str, str]:
 
 @pytest.mark.parametrize("fill", CONTENTS, ids=lambda fill: fill.__name__)
 def test_each_acknowledgement_is_of_one_resource_of_iam_or_of_the_runtime_with_a_reason(
-    stack: cdk.Stack, fill: Callable[[cdk.Stack], None]
+    all_contents: cdk.App, fill: Callable[[cdk.Stack], None]
 ) -> None:
-    fill(stack)
+    stack: Any = all_contents.node.find_child(stack_name(fill, "anywhere"))
     found = acknowledged(stack)
     assert found
     for rule, reason in found.items():
@@ -237,33 +251,26 @@ def test_minimal_stack_acknowledges_the_runtime_and_one_wildcard(stack: cdk.Stac
     assert set(acknowledged(stack)) == {RUNTIME, f"AwsSolutions::AwsSolutions-IAM5[Resource::{pipelines}]"}
 
 
-def test_runtime_that_is_given_is_left_to_who_gives_it(tmp_path: Path) -> None:
-    def with_a_runtime(stack: cdk.Stack) -> None:
-        ImagePipelineProvider.of(stack, runtime=lambda_.Runtime.PYTHON_3_12)
-
-    (finding,) = nag(tmp_path, with_a_runtime)
+def test_runtime_that_is_given_is_left_to_who_gives_it(app: cdk.App, stack: cdk.Stack) -> None:
+    ImagePipelineProvider.of(stack, runtime=lambda_.Runtime.PYTHON_3_12)
+    (finding,) = nag(app)
     assert "AwsSolutions-L1" in finding
 
 
-def test_path_of_roles_is_left_to_who_allows_it(tmp_path: Path) -> None:
-    def with_a_path(stack: cdk.Stack) -> None:
-        ImagePipelineProvider.get_or_create(stack).policy.allow_pass("arn:aws:iam::123456789012:role/images/*")
-
-    (finding,) = nag(tmp_path, with_a_path)
+def test_path_of_roles_is_left_to_who_allows_it(app: cdk.App, stack: cdk.Stack) -> None:
+    ImagePipelineProvider.get_or_create(stack).policy.allow_pass("arn:aws:iam::123456789012:role/images/*")
+    (finding,) = nag(app)
     assert "IAM5" in finding
 
 
-@pytest.mark.parametrize("fill", CONTENTS, ids=lambda fill: fill.__name__)
-def test_cfn_lint_finds_nothing(tmp_path: Path, fill: Callable[[cdk.Stack], None]) -> None:
-    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
-    fill(cdk.Stack(app, "Stack"))
-    done = lint(app.synth().get_stack_by_name("Stack").template_full_path)
+def test_cfn_lint_finds_nothing(all_contents: cdk.App) -> None:
+    assembly = all_contents.synth()
+    names = (stack_name(fill, "anywhere") for fill in CONTENTS)
+    done = lint(*(assembly.get_stack_by_name(name).template_full_path for name in names))
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_cfn_lint_finds_what_is_wrong(tmp_path: Path) -> None:
-    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
-    stack = cdk.Stack(app, "Stack")
+def test_cfn_lint_finds_what_is_wrong(app: cdk.App, stack: cdk.Stack) -> None:
     minimal(stack)
     cdk.CfnResource(stack, "Wrong", type="AWS::SQS::Queue", properties={"DelaySeconds": -1})
     done = lint(app.synth().get_stack_by_name("Stack").template_full_path)
@@ -271,7 +278,7 @@ def test_cfn_lint_finds_what_is_wrong(tmp_path: Path) -> None:
     assert "E3034:-1 is less than the minimum of 0" in done.stdout
 
 
-def lint(template: str) -> subprocess.CompletedProcess[str]:
+def lint(*templates: str) -> subprocess.CompletedProcess[str]:
     assert shutil.which(CFN_LINT), "cfn-lint is not set up: run `make setup`"
-    command = [str(CFN_LINT), "--regions", "eu-west-1", "--format", "parseable", template]
+    command = [str(CFN_LINT), "--regions", "eu-west-1", "--format", "parseable", *templates]
     return subprocess.run(command, capture_output=True, text=True, check=False)

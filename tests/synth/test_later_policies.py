@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.apps import new_app
 from support.evaluation import Deployment, assert_iam_takes, resources_of
 
 from cdk_imagebuilder_pipeline import ImagePipeline, RecipeType, WorkflowConfiguration
@@ -372,7 +373,7 @@ def assert_narrow(arn: str, pieces: list[tuple[str, str]], read: list[str], kind
         assert read[0] == stem + version.replace("x", "*")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(recipe=recipes(), other=recipes(), workflow=workflows(), chosen=st.sampled_from([None, True, False]))
 def test_policy_of_any_mixture_is_one_that_iam_takes_and_is_narrow(
     resources: Resources,
@@ -381,7 +382,7 @@ def test_policy_of_any_mixture_is_one_that_iam_takes_and_is_narrow(
     workflow: tuple[str, list[tuple[str, str]]],
     chosen: bool | None,
 ) -> None:
-    stack = cdk.Stack(cdk.App(), "Stack")
+    stack = cdk.Stack(new_app(), "Stack")
     mixture = Mixture(stack, {}, {}, {}, {} if chosen is None else {"Chosen": chosen})
     text, instead, of_workflow = ("".join(mixture.put(*piece) for piece in of[1]) for of in (recipe, other, workflow))
     ImagePipeline(

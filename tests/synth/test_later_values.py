@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk.assertions import Template
+from support.apps import new_app
 from support.evaluation import Deployment, assert_iam_takes, resources_of
 from support.later import WAYS, Later, Prop, each, in_l1, props
 
@@ -53,15 +53,15 @@ def test_table_has_every_prop() -> None:
 
 
 @pytest.mark.parametrize(("way", "prop"), CASES, ids=named)
-def test_value_that_is_known_later_is_rendered_as_the_l1_renders_it(tmp_path: Path, way: str, prop: Prop) -> None:
-    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+def test_value_that_is_known_later_is_rendered_as_the_l1_renders_it(way: str, prop: Prop) -> None:
+    app = new_app()
     stack = cdk.Stack(app, "Stack", env=HERE)
     hold(stack, prop, WAYS[way](Later(stack, "Given"), prop))
 
 
 @pytest.mark.parametrize(("where", "prop"), ACROSS, ids=named)
-def test_value_of_another_stack_is_rendered_as_the_l1_renders_it(tmp_path: Path, where: str, prop: Prop) -> None:
-    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+def test_value_of_another_stack_is_rendered_as_the_l1_renders_it(where: str, prop: Prop) -> None:
+    app = new_app()
     producer = cdk.Stack(app, "Producer", env=HERE if where == "stack" else THERE, cross_region_references=True)
     stack = cdk.Stack(app, "Stack", env=HERE, cross_region_references=True)
     hold(stack, prop, Later(stack, "Given").reference(prop, producer))

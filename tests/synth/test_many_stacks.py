@@ -7,6 +7,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
+from support.apps import new_app
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, ImagePipelineProviderBase
 
@@ -40,7 +41,7 @@ def test_timeout_of_an_imported_provider_that_says_nothing_is_that_of_one_made_w
         imported(stack).service_timeout.to_seconds()
         == ImagePipelineProvider(stack, "Made").service_timeout.to_seconds()
     )
-    other = cdk.Stack(cdk.App(), "Stack")
+    other = cdk.Stack(new_app(), "Stack")
     assert imported(other, service_timeout=cdk.Duration.minutes(30)).service_timeout.to_seconds() == 1800
 
 

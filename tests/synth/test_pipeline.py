@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from constructs import Construct
+from support.apps import new_app
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
 from imagebuilder_model import load_model
@@ -69,11 +69,11 @@ def test_generated_name_of_the_longest_path_fills_the_limit(
 
 
 def test_generated_name_is_the_same_at_every_synth_and_another_for_the_other_type_of_recipe(
-    tmp_path: Path, minimal: dict[str, Any], resources: Callable[..., dict[str, Any]]
+    minimal: dict[str, Any], resources: Callable[..., dict[str, Any]]
 ) -> None:
     names: list[str] = []
-    for index, kind in enumerate(("image-recipe", "image-recipe", "container-recipe")):
-        stack = cdk.Stack(cdk.App(outdir=str(tmp_path / str(index))), "Stack")
+    for kind in ("image-recipe", "image-recipe", "container-recipe"):
+        stack = cdk.Stack(new_app(), "Stack")
         props: dict[str, Any] = minimal | {"recipe": f"{ARN}:{kind}/web/1.0.0"}
         ImagePipeline(stack, "Web", **props)
         (resource,) = resources(stack, "Custom::ImagePipeline").values()

@@ -6,7 +6,6 @@ Both are data of packages: policy-sentry's and cfn-lint's.
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -18,6 +17,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from policy_sentry.querying.actions import get_action_data, get_actions_for_service
+from support.apps import new_app
 from tools.provider_template import provider_template
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, WorkflowConfiguration
@@ -74,14 +74,17 @@ def everything(stack: cdk.Stack) -> None:
         made.build_on_deploy(removal_policy=cdk.RemovalPolicy.DESTROY)
 
 
-def template_of(_: Path) -> dict[str, Any]:
-    stack = cdk.Stack(cdk.App(), "Stack")
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    """Return the resources of a stack with everything."""
+    stack = cdk.Stack(new_app(), "Stack")
     everything(stack)
     return dict(Template.from_stack(stack).to_json()["Resources"])
 
 
-def template_of_the_shared_provider(folder: Path) -> dict[str, Any]:
-    return dict(provider_template(folder, "code")["Resources"])
+@pytest.fixture(scope="module")
+def template_of_the_shared_provider(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return dict(provider_template(tmp_path_factory.mktemp("provider"), "code")["Resources"])
 
 
 def statements_of(template: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -176,19 +179,16 @@ def is_key(pattern: str, key: str) -> bool:
     return re.fullmatch(re.escape(re.sub(r"\$\{[^}]+\}", "\0", pattern)).replace("\0", ".+"), key) is not None
 
 
-TEMPLATES = [template_of, template_of_the_shared_provider]
-
-
-@pytest.mark.parametrize("make", TEMPLATES)
-def test_reference_knows_every_action_resource_and_condition_key(make: Any, tmp_path: Path) -> None:
-    template = make(tmp_path)
+@pytest.mark.parametrize("name", ["template", "template_of_the_shared_provider"])
+def test_reference_knows_every_action_resource_and_condition_key(name: str, request: pytest.FixtureRequest) -> None:
+    template = request.getfixturevalue(name)
     statements = statements_of(template)
     assert len(statements) > 10
     assert findings(statements, template) == []
 
 
-def test_policies_that_are_read_have_every_kind_of_statement(tmp_path: Path) -> None:
-    statements = statements_of(template_of(tmp_path))
+def test_policies_that_are_read_have_every_kind_of_statement(template: dict[str, Any]) -> None:
+    statements = statements_of(template)
     services = {action.partition(":")[0] for statement in statements for action in actions_of(statement)}
     assert services == {"ec2", "ecr", "iam", "imagebuilder", "inspector2", "kms", "lambda", "logs", "sqs", "states"}
 
@@ -217,18 +217,16 @@ MUTATIONS = [
 
 @pytest.mark.parametrize(("action", "change", "finding"), MUTATIONS)
 def test_policy_that_is_wrong_in_one_place_is_found(
-    tmp_path: Path, action: str, change: dict[str, Any], finding: str
+    template: dict[str, Any], action: str, change: dict[str, Any], finding: str
 ) -> None:
-    template = template_of(tmp_path)
     statements = deepcopy(statements_of(template))
     changed = next(one for one in statements if action in actions_of(one))
     changed.update(change)
     assert any(finding in one for one in findings(statements, template))
 
 
-def of_the_function(folder: Path) -> set[str]:
+def of_the_function(template: dict[str, Any]) -> set[str]:
     """Return the actions that the function of a stack is allowed."""
-    template = template_of(folder)
     of_the_provider = {name: one for name, one in template.items() if name.startswith("CustomImagePipelineProvider")}
     return {action for statement in statements_of(of_the_provider) for action in actions_of(statement)}
 
@@ -236,14 +234,14 @@ def of_the_function(folder: Path) -> set[str]:
 @pytest.mark.parametrize(
     "action", ["CreateImagePipeline", "UpdateImagePipeline", "GetWorkflow", "StartImagePipelineExecution"]
 )
-def test_actions_that_an_action_depends_on_are_allowed(tmp_path: Path, action: str) -> None:
+def test_actions_that_an_action_depends_on_are_allowed(template: dict[str, Any], action: str) -> None:
     dependent = {one for row in rows(f"imagebuilder:{action}") for one in row["dependent_actions"]}
     assert dependent
-    assert dependent - of_the_function(tmp_path) == set()
+    assert dependent - of_the_function(template) == set()
 
 
-def test_what_cloudformation_is_allowed_beyond_the_function_is_explained(tmp_path: Path) -> None:
+def test_what_cloudformation_is_allowed_beyond_the_function_is_explained(template: dict[str, Any]) -> None:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::ImageBuilder::ImagePipeline").schema
     theirs = {action for handler in schema["handlers"].values() for action in handler["permissions"]}
     assert {"imagebuilder:CreateImagePipeline", "iam:GetRole", "iam:PassRole"} <= theirs
-    assert theirs - of_the_function(tmp_path) == MORE_OF_CLOUDFORMATION.keys()
+    assert theirs - of_the_function(template) == MORE_OF_CLOUDFORMATION.keys()

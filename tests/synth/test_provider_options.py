@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Annotations, Match, Template
+from support.apps import new_app
 
 from cdk_imagebuilder_pipeline import ImagePipelineProvider
 
@@ -343,7 +344,7 @@ def test_permission_to_remove_interfaces_outlasts_the_function_and_its_security_
     assert policy in order[function]
     assert policy in order[group]
     assert network_policies(template, "ec2:CreateNetworkInterface") != [policy]
-    without = cdk.Stack(cdk.App(), "Stack")
+    without = cdk.Stack(new_app(), "Stack")
     ImagePipelineProvider(without, "Mine")
     assert policy not in resources(without)
 

@@ -4,13 +4,13 @@ import json
 import random
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from support.apps import new_app
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
 from cdk_imagebuilder_pipeline.provider.packing import document, longest, pack
@@ -173,8 +173,8 @@ def test_function_waits_for_every_policy_and_every_policy_is_of_the_role(
     assert [policy["Properties"]["Roles"] for policy in managed.values()] == [[{"Ref": role}]] * len(managed)
 
 
-def test_490_pipelines_that_share_a_role_synthesise_and_fit(tmp_path: Path) -> None:
-    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+def test_490_pipelines_that_share_a_role_synthesise_and_fit() -> None:
+    app = new_app()
     stack = cdk.Stack(app, "Stack")
     for index in range(490):
         ImagePipeline(
@@ -197,8 +197,8 @@ def test_490_pipelines_that_share_a_role_synthesise_and_fit(tmp_path: Path) -> N
     assert found["AWS::IAM::ManagedPolicy"] == []
 
 
-def test_489_pipelines_with_an_execution_role_each_synthesise_and_fit(tmp_path: Path) -> None:
-    app = cdk.App(outdir=str(tmp_path / "cdk.out"))
+def test_489_pipelines_with_an_execution_role_each_synthesise_and_fit() -> None:
+    app = new_app()
     stack = cdk.Stack(app, "Stack")
     for index in range(489):
         ImagePipeline(

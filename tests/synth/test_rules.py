@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -11,6 +10,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_events as events
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk.assertions import Annotations, Match
+from support.apps import new_app
 
 from cdk_imagebuilder_pipeline import (
     ImagePipeline,
@@ -208,7 +208,7 @@ def test_doubt_is_a_warning_that_is_silent_once_acknowledged(
     pipeline(**props)
     key = f"cdk-imagebuilder-pipeline:{warning}"
     assert warnings(stack) == [("/Stack/Web", f"{message} [ack: {key}]")]
-    other = cdk.Stack(cdk.App(), "Other")
+    other = cdk.Stack(new_app(), "Other")
     cdk.Annotations.of(pipeline(scope=other, **props)).acknowledge_warning(key, "it runs")
     assert warnings(other) == []
 
@@ -343,9 +343,9 @@ def test_names_in_two_stacks_may_be_equal(app: cdk.App, pipeline: Make) -> None:
         pipeline(scope=cdk.Stack(app, stack_id), image_pipeline_name="my-pipe")
 
 
-def test_names_in_two_apps_may_be_equal(tmp_path: Path, minimal: dict[str, Any]) -> None:
-    for folder in ("a", "b"):
-        stack = cdk.Stack(cdk.App(outdir=str(tmp_path / folder)), "Stack")
+def test_names_in_two_apps_may_be_equal(minimal: dict[str, Any]) -> None:
+    for _ in range(2):
+        stack = cdk.Stack(new_app(), "Stack")
         ImagePipeline(stack, "Web", **minimal, image_pipeline_name="my-pipe")
 
 
@@ -451,7 +451,7 @@ def test_arn_of_another_region_or_account_is_a_warning_where_both_are_known(
     app: cdk.App, minimal: dict[str, Any], props: dict[str, Any], expected: list[str]
 ) -> None:
     assert warned(app, HERE, minimal, props) == expected
-    assert warned(cdk.App(), None, minimal, props) == []
+    assert warned(new_app(), None, minimal, props) == []
 
 
 @pytest.mark.parametrize(

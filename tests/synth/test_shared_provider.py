@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
+from support.apps import new_app
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, ImagePipelineProviderOptions
 
@@ -24,7 +25,7 @@ GIVEN_TWICE = (
 
 
 def test_options_change_the_shared_provider_and_not_its_logical_ids(resources: Resources) -> None:
-    stacks = [cdk.Stack(cdk.App(), "Stack"), cdk.Stack(cdk.App(), "Stack")]
+    stacks = [cdk.Stack(new_app(), "Stack"), cdk.Stack(new_app(), "Stack")]
     ImagePipelineProvider.of(
         stacks[1],
         architecture=lambda_.Architecture.X86_64,

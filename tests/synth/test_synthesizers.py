@@ -7,6 +7,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from support.apps import new_app
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider
 
@@ -40,7 +41,7 @@ def test_stack_that_takes_no_assets_is_refused_with_the_ways_out(app: cdk.App, m
 
 
 def test_synthesizer_of_the_app_counts_too(minimal: dict[str, Any]) -> None:
-    app = cdk.App(default_stack_synthesizer=cdk.BootstraplessSynthesizer())
+    app = new_app(default_stack_synthesizer=cdk.BootstraplessSynthesizer())
     with pytest.raises(ValueError, match=r"does not support assets \(BootstraplessSynthesizer\)"):
         ImagePipeline(cdk.Stack(app, "Stack"), "Web", **minimal)
 

@@ -12,6 +12,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
+from support.apps import new_app
 
 from cdk_imagebuilder_pipeline import (
     ImagePipeline,
@@ -159,9 +160,9 @@ def test_minimal_full_and_scanned_pipeline_render_every_member_of_the_model_and_
     assert found == members | {"ServiceToken.Fn::GetAtt", "ServiceTimeout", "AdoptExisting", "OnDelete"}
 
 
-def test_from_props_renders_what_keywords_do(tmp_path: Path, minimal: dict[str, Any]) -> None:
-    by_props = cdk.Stack(cdk.App(outdir=str(tmp_path / "1")), "Stack")
-    by_keywords = cdk.Stack(cdk.App(outdir=str(tmp_path / "2")), "Stack")
+def test_from_props_renders_what_keywords_do(minimal: dict[str, Any]) -> None:
+    by_props = cdk.Stack(new_app(), "Stack")
+    by_keywords = cdk.Stack(new_app(), "Stack")
     ImagePipeline.from_props(by_props, "Web", ImagePipelineProps(**minimal))
     ImagePipeline(by_keywords, "Web", **minimal)
     assert template_of(by_props) == template_of(by_keywords)

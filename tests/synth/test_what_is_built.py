@@ -13,6 +13,7 @@ from aws_cdk import aws_imagebuilder_alpha as alpha
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
+from support.apps import new_app
 from support.evaluation import Deployment
 
 from cdk_imagebuilder_pipeline import (
@@ -68,7 +69,7 @@ def built(stack: cdk.Stack, **changes: Any) -> None:
 
 
 def trigger(make: Callable[..., None] = built, **changes: Any) -> Any:
-    stack = cdk.Stack(cdk.App(), "Stack")
+    stack = cdk.Stack(new_app(), "Stack")
     make(stack, **changes)
     return trigger_in(stack)
 
@@ -91,7 +92,7 @@ def test_trigger_is_32_hexadecimal_digits_and_the_same_in_each_synthesis(before:
 
 
 def test_place_in_the_app_does_not_count(before: str) -> None:
-    stack = cdk.Stack(cdk.Stage(cdk.App(), "Production"), "Renamed")
+    stack = cdk.Stack(cdk.Stage(new_app(), "Production"), "Renamed")
     built(stack)
     assert trigger_in(stack) == before
 
@@ -152,7 +153,7 @@ def test_what_is_not_built_does_not_change_the_trigger(before: str, change: dict
 
 
 def test_tags_of_the_app_do_not_count(before: str) -> None:
-    app = cdk.App()
+    app = new_app()
     stack = cdk.Stack(app, "Stack")
     cdk.Tags.of(app).add("team", "web")
     built(stack)
@@ -160,7 +161,7 @@ def test_tags_of_the_app_do_not_count(before: str) -> None:
 
 
 def test_change_after_the_build_is_made_counts(before: str) -> None:
-    stack = cdk.Stack(cdk.App(), "Stack")
+    stack = cdk.Stack(new_app(), "Stack")
     built(stack)
     component: Any = stack.node.find_child("Component")
     component.data = "phases: [build]"
@@ -168,7 +169,7 @@ def test_change_after_the_build_is_made_counts(before: str) -> None:
 
 
 def test_change_after_the_trigger_was_read_counts() -> None:
-    stack = cdk.Stack(cdk.App(), "Stack")
+    stack = cdk.Stack(new_app(), "Stack")
     built(stack)
     resource: Any = stack.node.find_child("Golden").node.find_child("Build").node.find_child("Resource")
     stack.resolve(resource._cfn_properties)
@@ -234,7 +235,7 @@ def expressions(stack: cdk.Stack) -> dict[str, tuple[Any, Any]]:
     }
 
 
-NAMES = list(expressions(cdk.Stack(cdk.App(), "Stack")))
+NAMES = list(expressions(cdk.Stack(new_app(), "Stack")))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -243,7 +244,7 @@ def test_value_known_at_deploy_is_joined_in_its_shortest_form(name: str) -> None
         built(stack, component={"data": expressions(stack)[name][0]})
 
     joined = trigger(make)["Fn::Join"][1][1:]
-    assert joined == [expressions(cdk.Stack(cdk.App(), "Stack"))[name][1]]
+    assert joined == [expressions(cdk.Stack(new_app(), "Stack"))[name][1]]
 
 
 def test_pseudo_parameters_are_not_joined() -> None:
@@ -293,7 +294,7 @@ def test_content_of_each_branch_counts() -> None:
 
 
 def test_image_of_another_build_is_a_value_known_at_deploy() -> None:
-    stack = cdk.Stack(cdk.App(), "Stack")
+    stack = cdk.Stack(new_app(), "Stack")
     base = ImagePipeline(
         stack,
         "Base",
@@ -356,7 +357,7 @@ def across(app: cdk.App, parent: str = "ami-1") -> Any:
 
 
 def test_recipe_of_another_stack_is_followed_without_an_export_for_its_parameters() -> None:
-    one, other = across(cdk.App()), across(cdk.App(), "ami-2")
+    one, other = across(new_app()), across(new_app(), "ami-2")
     assert isinstance(one, str)
     assert one != other
 
@@ -369,7 +370,7 @@ def test_resource_that_pipelines_share_is_read_once(monkeypatch: pytest.MonkeyPa
         return rendered_properties(resource)
 
     monkeypatch.setattr("cdk_imagebuilder_pipeline.values.what_is_built.rendered_properties", count)
-    app = cdk.App()
+    app = new_app()
     stack = cdk.Stack(app, "Stack")
     components = [
         imagebuilder.CfnComponent(stack, f"C{n}", name=f"component{n}", version="1.0.0", platform="Linux", data="x")
@@ -400,7 +401,7 @@ def triggers_of(app: cdk.App) -> list[Any]:
 @pytest.mark.parametrize("description", [None, "", "golden"])
 def test_resource_and_its_reference_as_text_have_one_trigger(description: str | None) -> None:
     def made(*, as_text: bool) -> Any:
-        stack = cdk.Stack(cdk.App(), "Stack")
+        stack = cdk.Stack(new_app(), "Stack")
         recipe = imagebuilder.CfnImageRecipe(
             stack, "Recipe", name="golden", version="1.0.0", parent_image="ami-1", description=description
         )

@@ -7,9 +7,13 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import create_loader
 
 from imagebuilder_pipeline_handler.imagebuilder.client import make_client
 from imagebuilder_pipeline_handler.runtime.clock import Timeouts
+
+ITS_DATA = create_loader()
+"""botocore's own data: it is read once for all of its clients."""
 
 REGIONS = ("eu-west-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "eusc-de-east-1", "eu-south-99")
 
@@ -30,10 +34,10 @@ def test_endpoint_is_botocores_for_every_partition_and_variant(
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_IMAGEBUILDER"):
         monkeypatch.delenv(name, raising=False)
-    config = Config(retries={"mode": "standard"})
-    assert _url(make_client(Timeouts())) == _url(
-        botocore.session.Session().create_client("imagebuilder", config=config)
-    )
+    session = botocore.session.Session()
+    session.register_component("data_loader", ITS_DATA)
+    theirs = session.create_client("imagebuilder", config=Config(retries={"mode": "standard"}))
+    assert _url(make_client(Timeouts())) == _url(theirs)
 
 
 def _url(client: Any) -> str:
