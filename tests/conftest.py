@@ -9,6 +9,9 @@ import pytest
 # ministack makes its folder when it is imported: without this, in the system's temporary folder.
 os.environ["STATE_DIR"] = str(Path(__file__).parents[1] / ".local" / "tmp" / "ministack-state")
 
+# Two thirds of the CPU time of a synth in a new process: `test_checks.py` alone makes this check of the CDK.
+os.environ.setdefault("CDK_VALIDATION", "false")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start those files first that have tests with a timeout of their own: started last, they keep one core waiting.

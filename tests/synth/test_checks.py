@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -215,6 +216,29 @@ def test_cdk_nag_finds_what_is_not_ours(app: cdk.App, stack: cdk.Stack) -> None:
     found = nag(app)
     assert found
     assert all("Stack/Bucket" in finding for finding in found)
+
+
+CHECKED_BY_THE_CDK = """
+import sys
+import aws_cdk as cdk
+from synth.test_checks import CONTENTS, findings
+app, wrong = cdk.App(outdir=sys.argv[1]), cdk.App(outdir=sys.argv[2])
+for fill in CONTENTS:
+    fill(cdk.Stack(app, fill.__name__.replace("_", "-")))
+cdk.CfnResource(cdk.Stack(wrong, "Stack"), "Wrong", type="AWS::SQS::Queue", properties={"DelaySeconds": -1})
+print(findings(app))
+print(findings(wrong))
+"""
+
+
+def test_cdk_itself_finds_nothing_but_what_is_wrong(tmp_path: Path) -> None:
+    # In a process of its own: the others leave this check out, and Node reads the setting when it starts.
+    command = [sys.executable, "-c", CHECKED_BY_THE_CDK, str(tmp_path / "app"), str(tmp_path / "wrong")]
+    environment = os.environ | {"CDK_VALIDATION": "true", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    ours, wrong = done.stdout.splitlines()
+    assert ours == "[]"
+    assert "at Stack/Wrong" in wrong
 
 
 def acknowledged(stack: cdk.Stack) -> dict[str, str]:
