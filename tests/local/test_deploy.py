@@ -1,4 +1,7 @@
-"""The whole path: the real CDK CLI, CloudFormation, Lambda and the emulator, over TLS."""
+"""The whole path: the real CDK CLI, CloudFormation, Lambda and the emulator, over TLS.
+
+The CLI takes a stack from its first deployment to its end, and fails with another one.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +11,12 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_imagebuilder as imagebuilder
 from support.cdk import Cdk, bootstrapped
+from support.directly import Direct
 from support.profile import PROFILE, make_instance_profile
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineSchedule
+
+MISSING = "arn:aws:imagebuilder:us-east-1:000000000000:image-recipe/missing/1.0.0"
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -23,6 +29,14 @@ def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
         log = cli.cloud.folder.log.read_text()
         assert "cfn-response" not in log, "a ResponseURL is in the log"
         assert "Traceback" not in log
+
+
+@pytest.fixture(scope="module")
+def direct(cdk_cli: Cdk) -> Iterator[Direct]:
+    """The same cloud without the CLI."""
+    made = Direct(cdk_cli.cloud, cdk_cli.folder)
+    yield made
+    made.close()
 
 
 def golden(outdir: Path, name: str, **properties: Any) -> cdk.App:
@@ -48,71 +62,72 @@ def arn(name: str) -> str:
     return f"arn:aws:imagebuilder:us-east-1:000000000000:image-pipeline/{name}"
 
 
-def test_deploy_makes_the_pipeline_and_destroy_removes_everything(cdk_cli: Cdk, tmp_path: Path) -> None:
-    app = golden(tmp_path, "Made", schedule=ImagePipelineSchedule(expression="rate(7 days)"), tags={"team": "web"})
-    outputs = cdk_cli.deploy(app)["Made"]
+def test_stack_from_its_first_deployment_to_its_end(cdk_cli: Cdk, tmp_path: Path) -> None:
+    given: dict[str, Any] = {
+        "description": "good",
+        "schedule": ImagePipelineSchedule(expression="rate(7 days)"),
+        "tags": {"team": "web"},
+    }
+    outputs = cdk_cli.deploy(golden(tmp_path / "made", "Made", **given))["Made"]
     (pipeline,) = cdk_cli.pipelines("Made")
     assert outputs["Arn"] == pipeline["arn"]
     assert outputs["Name"] == pipeline["name"]
     assert len(outputs["Token"]) == 36
     assert pipeline["schedule"]["scheduleExpression"] == "rate(7 days)"
     assert pipeline["tags"]["team"] == "web"
-    cdk_cli.destroy(app)
+
+    # The same app again has no changes and calls nothing.
+    calls = len(cdk_cli.image_builder()["calls"])
+    same = golden(tmp_path / "same", "Made", **given)
+    done = cdk_cli.run("deploy", "--all", "--require-approval=never", app=same)
+    assert "(no changes)" in done.stdout
+    assert len(cdk_cli.image_builder()["calls"]) == calls
+
+    # A failing update rolls back to the pipeline as it was.
+    bad = given | {"description": "bad", "recipe": MISSING}
+    printed = cdk_cli.fail_to_deploy(golden(tmp_path / "bad", "Made", **bad))
+    assert "image-recipe/missing/1.0.0" in printed
+    assert "UpdateImagePipeline, request id" in printed
+    (pipeline,) = cdk_cli.pipelines("Made")
+    assert (pipeline["arn"], pipeline["description"]) == (outputs["Arn"], "good")
+    assert pipeline["imageRecipeArn"].endswith(":image-recipe/made/1.0.0")
+
+    # A changed property changes the same pipeline.
+    changed = golden(tmp_path / "changed", "Made", image_tests_enabled=False)
+    assert cdk_cli.deploy(changed)["Made"]["Arn"] == outputs["Arn"]
+    (pipeline,) = cdk_cli.pipelines("Made")
+    assert "description" not in pipeline
+    assert pipeline["imageTestsConfiguration"]["imageTestsEnabled"] is False
+
+    cdk_cli.destroy(changed)
     assert cdk_cli.pipelines("Made") == []
     assert not [name for name in cdk_cli.image_builder()["registered"] if name.split("/")[1] == "made"]
 
 
-def test_changed_property_changes_the_same_pipeline(cdk_cli: Cdk, tmp_path: Path) -> None:
-    before = cdk_cli.deploy(golden(tmp_path / "a", "Changed", description="weekly"))["Changed"]
-    after = cdk_cli.deploy(golden(tmp_path / "b", "Changed", image_tests_enabled=False))["Changed"]
-    assert after["Arn"] == before["Arn"]
-    (pipeline,) = cdk_cli.pipelines("Changed")
-    assert "description" not in pipeline
-    assert pipeline["imageTestsConfiguration"]["imageTestsEnabled"] is False
-
-
-def test_same_app_again_has_no_changes_and_calls_nothing(cdk_cli: Cdk, tmp_path: Path) -> None:
-    cdk_cli.deploy(golden(tmp_path / "a", "Same"))
-    calls = len(cdk_cli.image_builder()["calls"])
-    done = cdk_cli.run("deploy", "--all", "--require-approval=never", app=golden(tmp_path / "b", "Same"))
-    assert "(no changes)" in done.stdout
-    assert len(cdk_cli.image_builder()["calls"]) == calls
-
-
-def test_renamed_pipeline_replaces_the_old_one(cdk_cli: Cdk, tmp_path: Path) -> None:
-    cdk_cli.deploy(golden(tmp_path / "a", "Renamed", image_pipeline_name="first"))
-    outputs = cdk_cli.deploy(golden(tmp_path / "b", "Renamed", image_pipeline_name="second"))["Renamed"]
+def test_renamed_pipeline_replaces_the_old_one(direct: Direct, tmp_path: Path) -> None:
+    direct.deploy(golden(tmp_path / "a", "Renamed", image_pipeline_name="first"))
+    outputs = direct.deploy(golden(tmp_path / "b", "Renamed", image_pipeline_name="second"))["Renamed"]
     assert (outputs["Arn"], outputs["Name"]) == (arn("second"), "second")
-    assert [pipeline["arn"] for pipeline in cdk_cli.pipelines("Renamed")] == [arn("second")]
+    assert [pipeline["arn"] for pipeline in direct.pipelines("Renamed")] == [arn("second")]
 
 
-def test_name_that_normalises_to_the_same_keeps_the_pipeline(cdk_cli: Cdk, tmp_path: Path) -> None:
-    cdk_cli.deploy(golden(tmp_path / "a", "Respelt", image_pipeline_name="my-pipe"))
-    outputs = cdk_cli.deploy(golden(tmp_path / "b", "Respelt", image_pipeline_name="My Pipe"))["Respelt"]
+def test_name_that_normalises_to_the_same_keeps_the_pipeline(direct: Direct, tmp_path: Path) -> None:
+    direct.deploy(golden(tmp_path / "a", "Respelt", image_pipeline_name="my-pipe"))
+    outputs = direct.deploy(golden(tmp_path / "b", "Respelt", image_pipeline_name="My Pipe"))["Respelt"]
     assert outputs["Arn"] == arn("my-pipe")
-    assert [pipeline["arn"] for pipeline in cdk_cli.pipelines("Respelt")] == [arn("my-pipe")]
+    assert [pipeline["arn"] for pipeline in direct.pipelines("Respelt")] == [arn("my-pipe")]
 
 
-def test_failing_update_rolls_back_to_the_pipeline_as_it_was(cdk_cli: Cdk, tmp_path: Path) -> None:
-    outputs = cdk_cli.deploy(golden(tmp_path / "a", "Rolled", description="good"))["Rolled"]
-    missing = "arn:aws:imagebuilder:us-east-1:000000000000:image-recipe/missing/1.0.0"
-    printed = cdk_cli.fail_to_deploy(golden(tmp_path / "b", "Rolled", description="bad", recipe=missing))
-    assert "image-recipe/missing/1.0.0" in printed
-    assert "UpdateImagePipeline, request id" in printed
-    (pipeline,) = cdk_cli.pipelines("Rolled")
-    assert (pipeline["arn"], pipeline["description"]) == (outputs["Arn"], "good")
-    assert pipeline["imageRecipeArn"].endswith(":image-recipe/rolled/1.0.0")
+def test_failing_create_leaves_nothing_behind(direct: Direct, tmp_path: Path) -> None:
+    app = golden(tmp_path, "Failed", recipe=MISSING)
+    assert "CreateImagePipeline, request id" in direct.fail_to_deploy(app)
+    assert direct.pipelines("Failed") == []
+    direct.destroy(app)
 
 
-def test_failing_create_leaves_nothing_behind(cdk_cli: Cdk, tmp_path: Path) -> None:
-    missing = "arn:aws:imagebuilder:us-east-1:000000000000:image-recipe/missing/1.0.0"
-    app = golden(tmp_path, "Failed", recipe=missing)
-    assert "CreateImagePipeline, request id" in cdk_cli.fail_to_deploy(app)
-    assert cdk_cli.pipelines("Failed") == []
-    cdk_cli.destroy(app)
-
-
-def test_wrong_template_property_is_told_in_the_failure_line_before_any_call(cdk_cli: Cdk, tmp_path: Path) -> None:
+def test_wrong_template_property_is_told_in_the_failure_line_before_any_call(
+    cdk_cli: Cdk, direct: Direct, tmp_path: Path
+) -> None:
     app = golden(tmp_path, "Wrong")
     stack = app.node.find_child("Wrong")
     cfn = stack.node.find_child("Pipeline").node.find_child("Resource")
@@ -127,4 +142,4 @@ def test_wrong_template_property_is_told_in_the_failure_line_before_any_call(cdk
     assert "Nmae is not known: did you mean Name?" in line
     assert "Traceback" not in printed
     assert len(cdk_cli.image_builder()["calls"]) == calls
-    cdk_cli.destroy(app)
+    direct.destroy(app)

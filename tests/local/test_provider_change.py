@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from support.cdk import Cdk, bootstrapped
+from support.directly import Direct, direct
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, ImagePipelineProviderOptions
 
@@ -21,9 +21,9 @@ OWNER_TAGS = {"imagebuilder-pipeline:stack-id", "imagebuilder-pipeline:logical-i
 
 
 @pytest.fixture(scope="module")
-def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
-    with bootstrapped(tmp_path_factory.mktemp("cloud")) as cli:
-        yield cli
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Direct]:
+    with direct(tmp_path_factory.mktemp("cloud")) as made:
+        yield made
 
 
 def app_of(
@@ -64,7 +64,7 @@ def iam_role(stack: cdk.Stack) -> str:
     return iam.InstanceProfile(stack, "InstanceProfile", role=role).instance_profile_name
 
 
-def functions(cli: Cdk) -> dict[str, dict[str, Any]]:
+def functions(cli: Direct) -> dict[str, dict[str, Any]]:
     """Return the configuration of each function of the cloud, by its name."""
     client = cli.client("lambda")
     try:
@@ -73,26 +73,28 @@ def functions(cli: Cdk) -> dict[str, dict[str, Any]]:
         client.close()
 
 
-def test_options_of_the_shared_provider_change_the_function_of_deployed_pipelines(cdk_cli: Cdk, tmp_path: Path) -> None:
-    cdk_cli.deploy(app_of(tmp_path / "a", "Adjusted"))
-    (before,) = (one for name, one in functions(cdk_cli).items() if name.startswith("Adjusted-"))
-    (made,) = cdk_cli.pipelines("Adjusted")
+def test_options_of_the_shared_provider_change_the_function_of_deployed_pipelines(
+    account: Direct, tmp_path: Path
+) -> None:
+    account.deploy(app_of(tmp_path / "a", "Adjusted"))
+    (before,) = (one for name, one in functions(account).items() if name.startswith("Adjusted-"))
+    (made,) = account.pipelines("Adjusted")
     options: ImagePipelineProviderOptions = {
         "architecture": lambda_.Architecture.X86_64,
         "timeout": cdk.Duration.minutes(2),
     }
-    cdk_cli.deploy(app_of(tmp_path / "b", "Adjusted", options=options))
-    (after,) = (one for name, one in functions(cdk_cli).items() if name.startswith("Adjusted-"))
+    account.deploy(app_of(tmp_path / "b", "Adjusted", options=options))
+    (after,) = (one for name, one in functions(account).items() if name.startswith("Adjusted-"))
     assert after["FunctionArn"] == before["FunctionArn"]
     assert (before["Architectures"], after["Architectures"]) == (["arm64"], ["x86_64"])
     assert (before["Timeout"], after["Timeout"]) == (300, 120)
-    assert [(one["arn"], one["dateCreated"]) for one in cdk_cli.pipelines("Adjusted")] == [
+    assert [(one["arn"], one["dateCreated"]) for one in account.pipelines("Adjusted")] == [
         (made["arn"], made["dateCreated"])
     ]
 
 
 def test_provider_with_a_key_moves_into_a_network_and_out_where_role_and_key_are_checked(
-    cdk_cli: Cdk, tmp_path: Path
+    account: Direct, tmp_path: Path
 ) -> None:
     def app(folder: str, *, in_network: bool) -> cdk.App:
         app = cdk.App(outdir=str(tmp_path / folder))
@@ -119,50 +121,50 @@ def test_provider_with_a_key_moves_into_a_network_and_out_where_role_and_key_are
         ImagePipeline(stack, "Pipeline", recipe=recipe, infrastructure_configuration=infrastructure)
         return app
 
-    logs = cdk_cli.client("logs")
+    logs = account.client("logs")
     try:
-        cdk_cli.deploy(app("a", in_network=True))
+        account.deploy(app("a", in_network=True))
         (group,) = logs.describe_log_groups(logGroupNamePrefix="Guarded-")["logGroups"]
         assert ":key/" in group["kmsKeyId"]
-        made = [one["dateCreated"] for one in cdk_cli.pipelines("Guarded")]
+        made = [one["dateCreated"] for one in account.pipelines("Guarded")]
         out = app("b", in_network=False)
-        cdk_cli.deploy(out)
-        cdk_cli.deploy(app("c", in_network=True))
-        assert [one["dateCreated"] for one in cdk_cli.pipelines("Guarded")] == made != []
-        cdk_cli.destroy(out)
+        account.deploy(out)
+        account.deploy(app("c", in_network=True))
+        assert [one["dateCreated"] for one in account.pipelines("Guarded")] == made != []
+        account.destroy(out)
     finally:
         logs.close()
-    assert cdk_cli.pipelines("Guarded") == []
+    assert account.pipelines("Guarded") == []
 
 
-def test_pipeline_goes_to_another_provider_by_a_new_id_and_is_never_deleted(cdk_cli: Cdk, tmp_path: Path) -> None:
-    arn = cdk_cli.deploy(app_of(tmp_path / "a", "Moved"))["Moved"]["Arn"]
-    (before,) = cdk_cli.pipelines("Moved")
-    (old,) = (name for name in functions(cdk_cli) if name.startswith("Moved-"))
+def test_pipeline_goes_to_another_provider_by_a_new_id_and_is_never_deleted(account: Direct, tmp_path: Path) -> None:
+    arn = account.deploy(app_of(tmp_path / "a", "Moved"))["Moved"]["Arn"]
+    (before,) = account.pipelines("Moved")
+    (old,) = (name for name in functions(account) if name.startswith("Moved-"))
 
-    moved = cdk_cli.deploy(app_of(tmp_path / "b", "Moved", "Handed", own_provider=True, adopt_existing=True))
+    moved = account.deploy(app_of(tmp_path / "b", "Moved", "Handed", own_provider=True, adopt_existing=True))
     assert moved["Moved"]["Arn"] == arn
-    (after,) = cdk_cli.pipelines("Moved")
+    (after,) = account.pipelines("Moved")
     assert (after["arn"], after["dateCreated"]) == (arn, before["dateCreated"])
     assert after["tags"]["imagebuilder-pipeline:logical-id"].startswith("Handed")
-    (new,) = (name for name in functions(cdk_cli) if name.startswith("Moved-"))
+    (new,) = (name for name in functions(account) if name.startswith("Moved-"))
     assert new != old
 
     # Without adopt_existing it is this resource's for good, and goes with it.
     app = app_of(tmp_path / "c", "Moved", "Handed", own_provider=True)
-    cdk_cli.deploy(app)
-    (kept,) = cdk_cli.pipelines("Moved")
+    account.deploy(app)
+    (kept,) = account.pipelines("Moved")
     assert (kept["arn"], kept["dateCreated"]) == (arn, before["dateCreated"])
     assert kept["tags"].keys() == OWNER_TAGS
-    cdk_cli.destroy(app)
-    assert cdk_cli.pipelines("Moved") == []
+    account.destroy(app)
+    assert account.pipelines("Moved") == []
 
 
 def test_pipeline_stays_where_it_was_when_the_deployment_that_moves_it_is_rolled_back(
-    cdk_cli: Cdk, tmp_path: Path
+    account: Direct, tmp_path: Path
 ) -> None:
-    arn = cdk_cli.deploy(app_of(tmp_path / "a", "Kept"))["Kept"]["Arn"]
-    (before,) = cdk_cli.pipelines("Kept")
+    arn = account.deploy(app_of(tmp_path / "a", "Kept"))["Kept"]["Arn"]
+    (before,) = account.pipelines("Kept")
     app = app_of(tmp_path / "b", "Kept", "Handed", own_provider=True, adopt_existing=True)
     stack: Any = app.node.find_child("Kept")
     missing = "arn:aws:imagebuilder:us-east-1:000000000000:image-recipe/missing/1.0.0"
@@ -173,7 +175,7 @@ def test_pipeline_stays_where_it_was_when_the_deployment_that_moves_it_is_rolled
         infrastructure_configuration="arn:aws:imagebuilder:us-east-1:000000000000:infrastructure-configuration/kept",
     )
     failing.node.add_dependency(stack.node.find_child("Handed"))
-    assert "image-recipe/missing/1.0.0" in cdk_cli.fail_to_deploy(app)
+    assert "image-recipe/missing/1.0.0" in account.fail_to_deploy(app)
     # The Delete of the rollback takes its own tags off, so the pipeline is looked for by its ARN.
-    left = {one["arn"]: one["dateCreated"] for one in cdk_cli.image_builder()["pipelines"]}
+    left = {one["arn"]: one["dateCreated"] for one in account.image_builder()["pipelines"]}
     assert left.get(arn) == before["dateCreated"]
