@@ -1,6 +1,6 @@
 """Each guide's app, as it stands in its folder, deployed to one local cloud.
 
-The real CDK CLI deploys one, and a stage, by their `cdk.json`. The others are synthesised in this process by the program
+The real CDK CLI deploys the one with a stage, by its `cdk.json`. The others are synthesised in this process by the program
 that their `cdk.json` names, and deployed by CloudFormation itself.
 """
 
@@ -13,19 +13,19 @@ from typing import Any
 import pytest
 from support.cdk import ROOT, Cdk, bootstrapped
 from support.directly import Direct
-from support.program import run_program
+from support.program import CACHED, run_program
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 EXAMPLES = ROOT / "examples"
 ACCOUNT = "000000000000"
 PIPELINES = f"arn:aws:imagebuilder:us-east-1:{ACCOUNT}:image-pipeline/"
 
-BY = {"app": "python app.py"}
+STARTED_BY = {"app": "python app.py"}
 """The `cdk.json` of each example, so that what starts one by the CDK CLI starts all."""
 
 Pipeline = dict[str, Any]
-Deploy = Callable[..., Pipeline]
+Put = Callable[..., Pipeline]
 
 
 @pytest.fixture(scope="session")
@@ -36,31 +36,7 @@ def cdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
 
 
 @pytest.fixture
-def deploy(cdk: Cdk, tmp_path: Path) -> Deploy:
-    """Deploy an example by the CDK CLI and return its pipeline, which its outputs name."""
-
-    def deploy(example: str, *arguments: str, stacks: str = "--all") -> Pipeline:
-        outputs = tmp_path / "outputs.json"
-        done = cdk.run(
-            "deploy",
-            stacks,
-            "--require-approval=never",
-            "--method=direct",
-            f"--output={tmp_path / 'cdk.out'}",
-            f"--outputs-file={outputs}",
-            *arguments,
-            folder=EXAMPLES / example,
-        )
-        assert done.returncode == 0, done.stdout
-        assert_instances_have_a_profile_of_the_stack(tmp_path / "cdk.out")
-        (stack,) = json.loads(outputs.read_text()).values()
-        return pipeline(cdk, stack["PipelineArn"])
-
-    return deploy
-
-
-@pytest.fixture
-def put(cdk: Cdk, tmp_path: Path) -> Iterator[Deploy]:
+def put(cdk: Cdk, tmp_path: Path) -> Iterator[Put]:
     """Deploy an example by CloudFormation and return its pipeline, which its outputs name when nothing else does."""
     account = Direct(cdk.cloud, cdk.folder)
 
@@ -98,8 +74,8 @@ def pipeline(cdk: Cdk, arn: str) -> Pipeline:
     return dict(found)
 
 
-def test_ami_is_built_by_its_recipe_tested_for_an_hour_and_distributed(deploy: Deploy) -> None:
-    made = deploy("ami")
+def test_ami_is_built_by_its_recipe_tested_for_an_hour_and_distributed(put: Put) -> None:
+    made = put("ami")
     assert made["arn"] == f"{PIPELINES}web"
     assert made["imageRecipeArn"].endswith(":image-recipe/web/1.0.0")
     assert made["distributionConfigurationArn"].endswith(":distribution-configuration/web")
@@ -107,7 +83,7 @@ def test_ami_is_built_by_its_recipe_tested_for_an_hour_and_distributed(deploy: D
     assert made["imageTags"] == {"team": "web"}
 
 
-def test_container_is_scanned_in_the_stack_s_repository(put: Deploy) -> None:
+def test_container_is_scanned_in_the_stack_s_repository(put: Put) -> None:
     made = put("container")
     assert made["containerRecipeArn"].endswith(":container-recipe/api/1.0.0")
     scanning = made["imageScanningConfiguration"]
@@ -116,7 +92,7 @@ def test_container_is_scanned_in_the_stack_s_repository(put: Deploy) -> None:
     assert scanning["ecrConfiguration"]["containerTags"] == ["scanned"]
 
 
-def test_container_is_built_by_the_deployment_for_the_task_definition(cdk: Cdk, put: Deploy) -> None:
+def test_container_is_built_by_the_deployment_for_the_task_definition(cdk: Cdk, put: Put) -> None:
     made = put("container-build")
     assert made["lastRunStatus"] == "AVAILABLE"
     ecs = cdk.client("ecs")
@@ -130,7 +106,7 @@ def test_container_is_built_by_the_deployment_for_the_task_definition(cdk: Cdk, 
     assert re.fullmatch(r"worker-repository[^:]*:1\.0\.0-1", name)
 
 
-def test_workflows_run_in_order_with_a_role_that_the_construct_made(put: Deploy) -> None:
+def test_workflows_run_in_order_with_a_role_that_the_construct_made(put: Put) -> None:
     made = put("workflows")
     build, boot, large = made["workflows"]
     assert build["workflowArn"].endswith(":aws:workflow/build/build-image/x.x.x")
@@ -141,14 +117,14 @@ def test_workflows_run_in_order_with_a_role_that_the_construct_made(put: Deploy)
     assert ":role/" in made["executionRole"]
 
 
-def test_schedule_ends_after_three_failures(put: Deploy) -> None:
+def test_schedule_ends_after_three_failures(put: Put) -> None:
     schedule = put("scheduled")["schedule"]
     assert schedule["scheduleExpression"] == "cron(30 2 ? * MON-FRI *)"
     assert schedule["timezone"] == "Europe/London"
     assert schedule["autoDisablePolicy"] == {"failureCount": 3}
 
 
-def test_one_region_is_deployed_where_the_credentials_are_of(put: Deploy) -> None:
+def test_one_region_is_deployed_where_the_credentials_are_of(put: Put) -> None:
     assert put("regions")["arn"] == f"{PIPELINES}base"
 
 
@@ -160,8 +136,19 @@ def test_several_accounts_and_regions_are_a_stack_each(tmp_path: Path) -> None:
     assert sorted(entry["environment"] for entry in stacks) == [f"aws://{place}" for place in places]
 
 
-def test_stage_that_cdk_pipelines_ships_deploys_by_itself(deploy: Deploy) -> None:
-    assert deploy("cdk-pipelines", "--context=local=true", stacks="Local/*")["arn"] == f"{PIPELINES}shipped"
+def test_stage_that_cdk_pipelines_ships_deploys_by_itself(cdk: Cdk, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs.json"
+    done = cdk.run(
+        *("deploy", "Local/*", "--require-approval=never", "--method=direct", "--context=local=true"),
+        f"--output={tmp_path / 'cdk.out'}",
+        f"--outputs-file={outputs}",
+        folder=EXAMPLES / "cdk-pipelines",
+        settings=CACHED,
+    )
+    assert done.returncode == 0, done.stdout
+    assert_instances_have_a_profile_of_the_stack(tmp_path / "cdk.out")
+    (stack,) = json.loads(outputs.read_text()).values()
+    assert pipeline(cdk, stack["PipelineArn"])["arn"] == f"{PIPELINES}shipped"
 
 
 def test_cdk_pipelines_has_a_stage_for_each_account(tmp_path: Path) -> None:
@@ -175,7 +162,7 @@ def test_cdk_pipelines_has_a_stage_for_each_account(tmp_path: Path) -> None:
     assert stages == ["Source", "Build", "UpdatePipeline", "Assets", "Test", "Production"]
 
 
-def test_native_pipeline_is_taken_over_and_not_made_again(put: Deploy) -> None:
+def test_native_pipeline_is_taken_over_and_not_made_again(put: Put) -> None:
     native = put("adopting", "before.py", arn=f"{PIPELINES}legacy")
     assert native.get("tags", {}) == {}
     adopted = put("adopting")
@@ -193,7 +180,7 @@ def test_auto_scaling_group_runs_the_ami_that_the_deployment_builds(tmp_path: Pa
 
 
 def test_every_example_is_started_by_its_cdk_json_as_the_one_that_the_cdk_cli_deploys() -> None:
-    assert [path for path in EXAMPLES.glob("*/cdk.json") if json.loads(path.read_text()) != BY] == []
+    assert [path for path in EXAMPLES.glob("*/cdk.json") if json.loads(path.read_text()) != STARTED_BY] == []
 
 
 def test_every_example_is_named_by_a_test() -> None:
