@@ -1,5 +1,6 @@
 """The site, built once for all tests, as `make docs-build` builds it."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -12,8 +13,20 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the site, warnings as errors, and return its folder."""
-    folder = tmp_path_factory.mktemp("site")
+    """Return the folder of the site. With several workers, the first that asks builds it for all."""
+    room = tmp_path_factory.getbasetemp()
+    shared = room.parent if "PYTEST_XDIST_WORKER" in os.environ else room
+    folder = shared / "site"
+    with (shared / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "site.is-built").exists():
+            build(folder)
+            (shared / "site.is-built").touch()
+    return folder
+
+
+def build(folder: Path) -> None:
+    """Build the site into a folder, warnings as errors."""
     # Whatever asks for something from elsewhere is sent where nobody answers.
     nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:1")
     done = subprocess.run(
@@ -25,4 +38,3 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder

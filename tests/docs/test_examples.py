@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.program import run_program
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -61,12 +62,29 @@ def programs() -> list[Any]:
     return [param for param in pages_with("python") if "def test_" not in param.values[0].read_text(encoding="utf-8")]
 
 
+def program_of(page: Path, folder: Path) -> Path:
+    """Write the program of a page into a folder and return its path."""
+    program = folder / "program.py"
+    text = "\n".join(text for language, text in blocks(page) if language == "python")
+    program.write_text(text, encoding="utf-8")
+    return program
+
+
+def assert_pipeline_in(assembly: Path) -> None:
+    templates = [json.loads(file.read_text()) for file in assembly.rglob("*.template.json")]
+    assert "Custom::ImagePipeline" in {r["Type"] for template in templates for r in template["Resources"].values()}
+
+
 @pytest.mark.parametrize("page", programs())
 def test_python_of_the_page_runs_and_synthesises(page: Path, tmp_path: Path) -> None:
-    program = "\n".join(text for language, text in blocks(page) if language == "python")
-    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    run_program(program_of(page, tmp_path), tmp_path / "cdk.out")
+    assert_pipeline_in(tmp_path / "cdk.out")
+
+
+def test_python_of_the_readme_runs_by_itself_without_a_warning(tmp_path: Path) -> None:
+    """The others run in this process, where imports have warned already."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "program.py"],
+        [sys.executable, "-W", "error", program_of(ROOT / "README.md", tmp_path)],
         cwd=tmp_path,
         env=os.environ | {"CDK_OUTDIR": str(tmp_path / "cdk.out")},
         capture_output=True,
@@ -74,32 +92,45 @@ def test_python_of_the_page_runs_and_synthesises(page: Path, tmp_path: Path) -> 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    templates = [json.loads(file.read_text()) for file in (tmp_path / "cdk.out").rglob("*.template.json")]
-    assert "Custom::ImagePipeline" in {r["Type"] for template in templates for r in template["Resources"].values()}
+    assert_pipeline_in(tmp_path / "cdk.out")
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """Return the page and the message of each finding of cfn-lint, which reads all pages at once: its start is slow."""
+    templates = {}
+    for param in pages_with("yaml"):
+        (page,) = param.values
+        for language, text in blocks(page):
+            if language == "yaml" and (resources := whole_resources(read_yaml(text))):
+                file = tmp_path_factory.mktemp("lint") / "template.json"
+                file.write_text(json.dumps(with_parameters(resources)), encoding="utf-8")
+                templates[str(file)] = str(page)
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", "eu-west-1", "--format", "json"]
+    done = subprocess.run([*command, "--template", *templates], capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
+    return [(templates[one["Filename"]], one["Message"]) for one in json.loads(done.stdout)]
 
 
 @pytest.mark.parametrize("page", pages_with("yaml"))
-def test_yaml_of_the_page_is_read_and_linted(page: Path, tmp_path: Path) -> None:
-    for language, text in blocks(page):
-        if language == "yaml":
-            read = read_yaml(text)
-            resources = read.get("Resources", read)
-            # What is no whole resource is a part of one that is shown whole elsewhere, or a comment that an editor reads.
-            if all(isinstance(one, dict) and {"Type", "Properties"} <= one.keys() for one in resources.values()):
-                lint(resources, tmp_path)
+def test_yaml_of_the_page_is_read_and_linted(page: Path, findings: list[tuple[str, str]]) -> None:
+    assert [message for found_in, message in findings if found_in == str(page)] == []
 
 
-def lint(resources: dict[str, Any], folder: Path) -> None:
-    """Lint resources in a template that has everything they refer to."""
-    if not resources:
-        return
+def whole_resources(read: dict[str, Any]) -> dict[str, Any]:
+    """Return the resources that a block shows whole, or nothing for one that shows a part of a resource.
+
+    What is no whole resource is a part of one that is shown whole elsewhere, or a comment that an editor reads.
+    """
+    resources: dict[str, Any] = read.get("Resources", read)
+    is_whole = all(isinstance(one, dict) and {"Type", "Properties"} <= one.keys() for one in resources.values())
+    return resources if is_whole else {}
+
+
+def with_parameters(resources: dict[str, Any]) -> dict[str, Any]:
+    """Return a template of resources that has everything they refer to."""
     names = set(re.findall(r"'Ref': '([A-Za-z]\w*)'", repr(resources))) - set(resources)
-    parameters = {name: {"Type": "String"} for name in sorted(names)}
-    template = folder / "template.json"
-    template.write_text(json.dumps({"Parameters": parameters, "Resources": resources}), encoding="utf-8")
-    command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", "eu-west-1", "--template", str(template)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    return {"Parameters": {name: {"Type": "String"} for name in sorted(names)}, "Resources": resources}
 
 
 @pytest.mark.parametrize("page", pages_with("sh"))

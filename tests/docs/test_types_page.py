@@ -19,22 +19,7 @@ NODE = Path(sys.executable).parent / "node"
 PYRIGHT = ROOT / "node_modules" / "pyright" / "index.js"
 
 
-def findings(folder: Path, program: str) -> list[dict[str, Any]]:
-    """Return what pyright reports of a program, outside of the repository as in somebody's own project."""
-    (folder / "app.py").write_text(program, encoding="utf-8")
-    settings = {
-        "venvPath": str(ROOT),
-        "venv": ".venv",
-        "extraPaths": [str(ROOT / room) for room in ("constructs", "lambda")],
-        "typeCheckingMode": "standard",
-        "reportMissingImports": "error",
-    }
-    (folder / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
-    command = [str(NODE), str(PYRIGHT), "--outputjson", "--project", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found["summary"]["filesAnalyzed"] == 1
-    return list(found["generalDiagnostics"])
+COMMENT = re.findall(r"^```\n(# pyright: .*)\n```$", PAGE, re.MULTILINE)
 
 
 def test_code_of_the_page_is_the_file_that_make_types_checks() -> None:
@@ -51,8 +36,30 @@ def test_code_of_the_page_is_the_file_that_make_types_checks() -> None:
 
 
 @pytest.fixture(scope="module")
-def reported(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    return findings(tmp_path_factory.mktemp("without"), WITHOUT)
+def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """Return what pyright reports of each program, outside of the repository as in somebody's own project."""
+    folder = tmp_path_factory.mktemp("project")
+    programs = {"without.py": WITHOUT, "switched_off.py": "\n".join([*COMMENT, WITHOUT])}
+    for name, program in programs.items():
+        (folder / name).write_text(program, encoding="utf-8")
+    settings = {
+        "venvPath": str(ROOT),
+        "venv": ".venv",
+        "extraPaths": [str(ROOT / room) for room in ("constructs", "lambda")],
+        "typeCheckingMode": "standard",
+        "reportMissingImports": "error",
+    }
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    command = [str(NODE), str(PYRIGHT), "--outputjson", "--project", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["summary"]["filesAnalyzed"] == len(programs)
+    return {name: [one for one in found["generalDiagnostics"] if Path(one["file"]).name == name] for name in programs}
+
+
+@pytest.fixture
+def reported(findings: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return findings["without.py"]
 
 
 def test_pyright_reports_each_line_whose_cast_is_removed_and_nothing_else(reported: list[dict[str, Any]]) -> None:
@@ -72,9 +79,11 @@ def test_page_shows_the_message_of_pyright(reported: list[dict[str, Any]]) -> No
     assert any(all(line in message for line in lines) for message in messages), messages
 
 
-def test_comment_that_switches_the_finding_off_is_one_that_pyright_knows(tmp_path: Path) -> None:
-    (comment,) = re.findall(r"^```\n(# pyright: .*)\n```$", PAGE, re.MULTILINE)
-    assert findings(tmp_path, f"{comment}\n{WITHOUT}") == []
+def test_comment_that_switches_the_finding_off_is_one_that_pyright_knows(
+    findings: dict[str, list[dict[str, Any]]],
+) -> None:
+    assert len(COMMENT) == 1
+    assert findings["switched_off.py"] == []
 
 
 def test_page_names_the_releases_that_were_checked() -> None:

@@ -1,4 +1,8 @@
-"""Each guide's app, as it stands in its folder, deployed to one local cloud by the real CDK CLI."""
+"""Each guide's app, as it stands in its folder, deployed to one local cloud.
+
+The real CDK CLI deploys the one with a stage, by its `cdk.json`. The others are synthesised in this process by the program
+that their `cdk.json` names, and deployed by CloudFormation itself.
+"""
 
 import json
 import re
@@ -8,15 +12,20 @@ from typing import Any
 
 import pytest
 from support.cdk import ROOT, Cdk, bootstrapped
+from support.directly import Direct
+from support.program import CACHED, run_program
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 EXAMPLES = ROOT / "examples"
 ACCOUNT = "000000000000"
 PIPELINES = f"arn:aws:imagebuilder:us-east-1:{ACCOUNT}:image-pipeline/"
 
+STARTED_BY = {"app": "python app.py"}
+"""The `cdk.json` of each example, so that what starts one by the CDK CLI starts all."""
+
 Pipeline = dict[str, Any]
-Deploy = Callable[..., Pipeline]
+Put = Callable[..., Pipeline]
 
 
 @pytest.fixture(scope="session")
@@ -27,27 +36,19 @@ def cdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
 
 
 @pytest.fixture
-def deploy(cdk: Cdk, tmp_path: Path) -> Deploy:
-    """Deploy an example and return its pipeline, which its outputs name."""
+def put(cdk: Cdk, tmp_path: Path) -> Iterator[Put]:
+    """Deploy an example by CloudFormation and return its pipeline, which its outputs name when nothing else does."""
+    account = Direct(cdk.cloud, cdk.folder)
 
-    def deploy(example: str, *arguments: str, stacks: str = "--all") -> Pipeline:
-        outputs = tmp_path / "outputs.json"
-        done = cdk.run(
-            "deploy",
-            stacks,
-            "--require-approval=never",
-            "--method=direct",
-            f"--output={tmp_path / 'cdk.out'}",
-            f"--outputs-file={outputs}",
-            *arguments,
-            folder=EXAMPLES / example,
-        )
-        assert done.returncode == 0, done.stdout
-        assert_instances_have_a_profile_of_the_stack(tmp_path / "cdk.out")
-        (stack,) = json.loads(outputs.read_text()).values()
-        return pipeline(cdk, stack["PipelineArn"])
+    def put(example: str, program: str = "app.py", *, arn: str | None = None) -> Pipeline:
+        folder = tmp_path / program
+        (app,) = run_program(EXAMPLES / example / program, folder)
+        (outputs,) = account.deploy(app).values()
+        assert_instances_have_a_profile_of_the_stack(folder)
+        return pipeline(cdk, arn or outputs["PipelineArn"])
 
-    return deploy
+    yield put
+    account.close()
 
 
 def assert_instances_have_a_profile_of_the_stack(assembly: Path) -> None:
@@ -73,8 +74,8 @@ def pipeline(cdk: Cdk, arn: str) -> Pipeline:
     return dict(found)
 
 
-def test_ami_is_built_by_its_recipe_tested_for_an_hour_and_distributed(deploy: Deploy) -> None:
-    made = deploy("ami")
+def test_ami_is_built_by_its_recipe_tested_for_an_hour_and_distributed(put: Put) -> None:
+    made = put("ami")
     assert made["arn"] == f"{PIPELINES}web"
     assert made["imageRecipeArn"].endswith(":image-recipe/web/1.0.0")
     assert made["distributionConfigurationArn"].endswith(":distribution-configuration/web")
@@ -82,8 +83,8 @@ def test_ami_is_built_by_its_recipe_tested_for_an_hour_and_distributed(deploy: D
     assert made["imageTags"] == {"team": "web"}
 
 
-def test_container_is_scanned_in_the_stack_s_repository(deploy: Deploy) -> None:
-    made = deploy("container")
+def test_container_is_scanned_in_the_stack_s_repository(put: Put) -> None:
+    made = put("container")
     assert made["containerRecipeArn"].endswith(":container-recipe/api/1.0.0")
     scanning = made["imageScanningConfiguration"]
     assert scanning["imageScanningEnabled"] is True
@@ -91,8 +92,8 @@ def test_container_is_scanned_in_the_stack_s_repository(deploy: Deploy) -> None:
     assert scanning["ecrConfiguration"]["containerTags"] == ["scanned"]
 
 
-def test_container_is_built_by_the_deployment_for_the_task_definition(cdk: Cdk, deploy: Deploy) -> None:
-    made = deploy("container-build")
+def test_container_is_built_by_the_deployment_for_the_task_definition(cdk: Cdk, put: Put) -> None:
+    made = put("container-build")
     assert made["lastRunStatus"] == "AVAILABLE"
     ecs = cdk.client("ecs")
     try:
@@ -105,8 +106,8 @@ def test_container_is_built_by_the_deployment_for_the_task_definition(cdk: Cdk, 
     assert re.fullmatch(r"worker-repository[^:]*:1\.0\.0-1", name)
 
 
-def test_workflows_run_in_order_with_a_role_that_the_construct_made(deploy: Deploy) -> None:
-    made = deploy("workflows")
+def test_workflows_run_in_order_with_a_role_that_the_construct_made(put: Put) -> None:
+    made = put("workflows")
     build, boot, large = made["workflows"]
     assert build["workflowArn"].endswith(":aws:workflow/build/build-image/x.x.x")
     assert boot["workflowArn"].endswith(":workflow/test/boot/1.0.0/1")
@@ -116,32 +117,43 @@ def test_workflows_run_in_order_with_a_role_that_the_construct_made(deploy: Depl
     assert ":role/" in made["executionRole"]
 
 
-def test_schedule_ends_after_three_failures(deploy: Deploy) -> None:
-    schedule = deploy("scheduled")["schedule"]
+def test_schedule_ends_after_three_failures(put: Put) -> None:
+    schedule = put("scheduled")["schedule"]
     assert schedule["scheduleExpression"] == "cron(30 2 ? * MON-FRI *)"
     assert schedule["timezone"] == "Europe/London"
     assert schedule["autoDisablePolicy"] == {"failureCount": 3}
 
 
-def test_one_region_is_deployed_where_the_credentials_are_of(deploy: Deploy) -> None:
-    assert deploy("regions")["arn"] == f"{PIPELINES}base"
+def test_one_region_is_deployed_where_the_credentials_are_of(put: Put) -> None:
+    assert put("regions")["arn"] == f"{PIPELINES}base"
 
 
-def test_several_accounts_and_regions_are_a_stack_each(cdk: Cdk, tmp_path: Path) -> None:
+def test_several_accounts_and_regions_are_a_stack_each(tmp_path: Path) -> None:
     places = ["111122223333/eu-west-1", "111122223333/us-east-1", "222233334444/eu-west-1"]
-    synth(cdk, "regions", tmp_path, f"environments={','.join(places)}")
+    run_program(EXAMPLES / "regions" / "app.py", tmp_path, {"environments": ",".join(places)})
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     stacks = [entry for entry in manifest["artifacts"].values() if entry["type"] == "aws:cloudformation:stack"]
     assert sorted(entry["environment"] for entry in stacks) == [f"aws://{place}" for place in places]
 
 
-def test_stage_that_cdk_pipelines_ships_deploys_by_itself(deploy: Deploy) -> None:
-    assert deploy("cdk-pipelines", "--context=local=true", stacks="Local/*")["arn"] == f"{PIPELINES}shipped"
+def test_stage_that_cdk_pipelines_ships_deploys_by_itself(cdk: Cdk, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs.json"
+    done = cdk.run(
+        *("deploy", "Local/*", "--require-approval=never", "--method=direct", "--context=local=true"),
+        f"--output={tmp_path / 'cdk.out'}",
+        f"--outputs-file={outputs}",
+        folder=EXAMPLES / "cdk-pipelines",
+        settings=CACHED,
+    )
+    assert done.returncode == 0, done.stdout
+    assert_instances_have_a_profile_of_the_stack(tmp_path / "cdk.out")
+    (stack,) = json.loads(outputs.read_text()).values()
+    assert pipeline(cdk, stack["PipelineArn"])["arn"] == f"{PIPELINES}shipped"
 
 
-def test_cdk_pipelines_has_a_stage_for_each_account(cdk: Cdk, tmp_path: Path) -> None:
+def test_cdk_pipelines_has_a_stage_for_each_account(tmp_path: Path) -> None:
     # The local cloud has no CodePipeline, so the delivery itself is synthesised only.
-    synth(cdk, "cdk-pipelines", tmp_path)
+    run_program(EXAMPLES / "cdk-pipelines" / "app.py", tmp_path)
     template = json.loads((tmp_path / "Delivery.template.json").read_text())
     (delivery,) = [
         one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::CodePipeline::Pipeline"
@@ -150,27 +162,16 @@ def test_cdk_pipelines_has_a_stage_for_each_account(cdk: Cdk, tmp_path: Path) ->
     assert stages == ["Source", "Build", "UpdatePipeline", "Assets", "Test", "Production"]
 
 
-def test_native_pipeline_is_taken_over_and_not_made_again(cdk: Cdk, deploy: Deploy) -> None:
-    done = cdk.run(
-        "deploy",
-        "--all",
-        "--require-approval=never",
-        "--method=direct",
-        f"--output={cdk.folder / 'before'}",
-        "--app=python before.py",
-        folder=EXAMPLES / "adopting",
-    )
-    assert done.returncode == 0, done.stdout
-    assert_instances_have_a_profile_of_the_stack(cdk.folder / "before")
-    native = pipeline(cdk, f"{PIPELINES}legacy")
+def test_native_pipeline_is_taken_over_and_not_made_again(put: Put) -> None:
+    native = put("adopting", "before.py", arn=f"{PIPELINES}legacy")
     assert native.get("tags", {}) == {}
-    adopted = deploy("adopting")
+    adopted = put("adopting")
     assert (adopted["arn"], adopted["dateCreated"]) == (native["arn"], native["dateCreated"])
     assert ":stack/LegacyImage/" in adopted["tags"]["imagebuilder-pipeline:stack-id"]
 
 
-def test_auto_scaling_group_runs_the_ami_that_the_deployment_builds(cdk: Cdk, tmp_path: Path) -> None:
-    synth(cdk, "build-on-deploy", tmp_path)
+def test_auto_scaling_group_runs_the_ami_that_the_deployment_builds(tmp_path: Path) -> None:
+    run_program(EXAMPLES / "build-on-deploy" / "app.py", tmp_path)
     assert_instances_have_a_profile_of_the_stack(tmp_path)
     resources = json.loads((tmp_path / "WebFleet.template.json").read_text())["Resources"]
     (build,) = (name for name, one in resources.items() if one["Type"] == "Custom::ImagePipelineBuild")
@@ -178,14 +179,12 @@ def test_auto_scaling_group_runs_the_ami_that_the_deployment_builds(cdk: Cdk, tm
     assert template["Properties"]["LaunchTemplateData"]["ImageId"] == {"Fn::GetAtt": [build, "ImageId"]}
 
 
+def test_every_example_is_started_by_its_cdk_json_as_the_one_that_the_cdk_cli_deploys() -> None:
+    assert [path for path in EXAMPLES.glob("*/cdk.json") if json.loads(path.read_text()) != STARTED_BY] == []
+
+
 def test_every_example_is_named_by_a_test() -> None:
     folders = {path.parent.name for path in EXAMPLES.glob("*/cdk.json")}
     named = Path(__file__).read_text(encoding="utf-8")
     assert folders
     assert [folder for folder in sorted(folders) if f'"{folder}"' not in named] == []
-
-
-def synth(cdk: Cdk, example: str, output: Path, *context: str) -> None:
-    given = [f"--context={one}" for one in context]
-    done = cdk.run("synth", "--quiet", f"--output={output}", *given, folder=EXAMPLES / example)
-    assert done.returncode == 0, done.stdout

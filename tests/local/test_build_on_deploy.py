@@ -1,6 +1,10 @@
-"""Builds on deploy with the real CDK CLI and a real state machine: built, kept, changed, failed, rolled back, destroyed."""
+"""Builds on deploy with a real state machine: built, kept, changed, failed, rolled back, destroyed.
+
+The CDK CLI deploys what fails, so that its message is seen; the rest goes without it.
+"""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ from support.built_app import (
     waits_app,
 )
 from support.cdk import Cdk, CdkError, bootstrapped
+from support.directly import Direct
 
 from imagebuilder_local.emulator.pace import VARIABLE
 from imagebuilder_local.failure import MOST_LINES
@@ -31,20 +36,28 @@ def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
             yield cli
 
 
-def test_build_is_deployed_kept_changed_failed_rolled_back_and_destroyed(cdk_cli: Cdk, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def account(cdk_cli: Cdk) -> Iterator[Direct]:
+    with closing(Direct(cdk_cli.cloud, cdk_cli.folder)) as made:
+        yield made
+
+
+def test_build_is_deployed_kept_changed_failed_rolled_back_and_destroyed(
+    cdk_cli: Cdk, account: Direct, tmp_path: Path
+) -> None:
     name = "Golden"
-    first = cdk_cli.deploy(built_app(tmp_path / "1", name))[name]
-    (image,) = images(cdk_cli, name)
+    first = account.deploy(built_app(tmp_path / "1", name))[name]
+    (image,) = images(account, name)
     assert (image["state"]["status"], first["ImageArn"]) == ("AVAILABLE", image["arn"])
     assert (first["ImageId"], first["Version"]) == (image["outputResources"]["amis"][0]["image"], "1.0.0/1")
-    assert ami_in_use(cdk_cli, name) == first["ImageId"]
+    assert ami_in_use(account, name) == first["ImageId"]
 
-    cdk_cli.deploy(built_app(tmp_path / "2", name, description="described otherwise"))
-    assert len(images(cdk_cli, name)) == 1
+    account.deploy(built_app(tmp_path / "2", name, description="described otherwise"))
+    assert len(images(account, name)) == 1
 
-    second = cdk_cli.deploy(built_app(tmp_path / "3", name, version="1.0.1"))[name]
+    second = account.deploy(built_app(tmp_path / "3", name, version="1.0.1"))[name]
     assert second["ImageId"] != first["ImageId"]
-    assert ami_in_use(cdk_cli, name) == second["ImageId"]
+    assert ami_in_use(account, name) == second["ImageId"]
 
     with pytest.raises(CdkError, match="BuildFailed") as failed:
         cdk_cli.deploy(built_app(tmp_path / "4", name, version="1.0.2", command="exit 3"))
@@ -53,65 +66,67 @@ def test_build_is_deployed_kept_changed_failed_rolled_back_and_destroyed(cdk_cli
     assert str(failed.value).startswith(f"{name}/Pipeline/Build: Image Builder could not build the image; ")
     assert len(str(failed.value).splitlines()) <= MOST_LINES
     assert "❌" in failed.value.output
-    assert ami_in_use(cdk_cli, name) == second["ImageId"]
-    assert states(cdk_cli, name) == ["AVAILABLE", "AVAILABLE", "FAILED"]
+    assert ami_in_use(account, name) == second["ImageId"]
+    assert states(account, name) == ["AVAILABLE", "AVAILABLE", "FAILED"]
 
-    cdk_cli.destroy(built_app(tmp_path / "5", name, version="1.0.1"))
-    assert cdk_cli.pipelines(name) == []
-    assert [state_of(cdk_cli, one["ImageArn"]) for one in (first, second)] == ["AVAILABLE", "AVAILABLE"]
+    account.destroy(built_app(tmp_path / "5", name, version="1.0.1"))
+    assert account.pipelines(name) == []
+    assert [state_of(account, one["ImageArn"]) for one in (first, second)] == ["AVAILABLE", "AVAILABLE"]
 
 
-def test_task_definition_has_the_container_image_of_the_last_build_that_succeeded(cdk_cli: Cdk, tmp_path: Path) -> None:
+def test_task_definition_has_the_container_image_of_the_last_build_that_succeeded(
+    account: Direct, tmp_path: Path
+) -> None:
     name = "Worker"
-    first = cdk_cli.deploy(containers_app(tmp_path / "1", name))[name]
-    (image,) = images(cdk_cli, name)
+    first = account.deploy(containers_app(tmp_path / "1", name))[name]
+    (image,) = images(account, name)
     assert first["ImageUri"] in image["outputResources"]["containers"][0]["imageUris"]
     assert first["ImageUri"].endswith(".amazonaws.com/worker:1.0.0-1")
-    assert container_in_use(cdk_cli, name) == first["ImageUri"]
+    assert container_in_use(account, name) == first["ImageUri"]
 
-    second = cdk_cli.deploy(containers_app(tmp_path / "2", name, version="1.0.1"))[name]
-    assert states(cdk_cli, name) == ["AVAILABLE", "AVAILABLE"]
+    second = account.deploy(containers_app(tmp_path / "2", name, version="1.0.1"))[name]
+    assert states(account, name) == ["AVAILABLE", "AVAILABLE"]
     assert second["ImageUri"].endswith("/worker:1.0.1-1")
-    assert container_in_use(cdk_cli, name) == second["ImageUri"]
+    assert container_in_use(account, name) == second["ImageUri"]
 
     with pytest.raises(CdkError, match="BuildFailed"):
-        cdk_cli.deploy(containers_app(tmp_path / "3", name, version="1.0.2", command="exit 3"))
-    assert states(cdk_cli, name) == ["AVAILABLE", "AVAILABLE", "FAILED"]
-    assert container_in_use(cdk_cli, name) == second["ImageUri"]
+        account.deploy(containers_app(tmp_path / "3", name, version="1.0.2", command="exit 3"))
+    assert states(account, name) == ["AVAILABLE", "AVAILABLE", "FAILED"]
+    assert container_in_use(account, name) == second["ImageUri"]
 
-    cdk_cli.destroy(containers_app(tmp_path / "4", name, version="1.0.1"))
-    assert cdk_cli.pipelines(name) == []
+    account.destroy(containers_app(tmp_path / "4", name, version="1.0.1"))
+    assert account.pipelines(name) == []
 
 
-def test_later_failure_goes_back_to_the_first_ami_and_destroy_leaves_no_image(cdk_cli: Cdk, tmp_path: Path) -> None:
+def test_later_failure_goes_back_to_the_first_ami_and_destroy_leaves_no_image(account: Direct, tmp_path: Path) -> None:
     name = "Rolled"
     destroy = RemovalPolicy.DESTROY
-    first = cdk_cli.deploy(built_app(tmp_path / "1", name, removal_policy=destroy))[name]
-    output = cdk_cli.fail_to_deploy(
+    first = account.deploy(built_app(tmp_path / "1", name, removal_policy=destroy))[name]
+    output = account.fail_to_deploy(
         built_app(tmp_path / "2", name, version="1.0.1", removal_policy=destroy, later_fails=True)
     )
     assert "BuildGone" in output
-    built = images(cdk_cli, name)
+    built = images(account, name)
     assert [image["arn"].rsplit("/", 2)[1:] for image in built] == [["1.0.0", "1"], ["1.0.1", "1"]]
     assert built[0]["state"]["status"] == "AVAILABLE"
-    assert ami_in_use(cdk_cli, name) == first["ImageId"]
+    assert ami_in_use(account, name) == first["ImageId"]
 
-    cdk_cli.destroy(built_app(tmp_path / "3", name, removal_policy=destroy))
-    assert cdk_cli.pipelines(name) == []
-    assert [state_of(cdk_cli, image["arn"]) for image in built] == ["DELETED", "DELETED"]
+    account.destroy(built_app(tmp_path / "3", name, removal_policy=destroy))
+    assert account.pipelines(name) == []
+    assert [state_of(account, image["arn"]) for image in built] == ["DELETED", "DELETED"]
 
 
 def test_started_build_is_not_waited_for_and_the_last_of_several_parts_has_the_image(
-    cdk_cli: Cdk, tmp_path: Path
+    account: Direct, tmp_path: Path
 ) -> None:
     name = "Waits"
     app = waits_app(tmp_path / "1", name)
     template = app.synth().get_stack_by_name(name).template["Resources"]
     assert [one["Type"] for one in template.values()].count("Custom::ImagePipelineImage") == 2
-    outputs = cdk_cli.deploy(app)[name]
-    (started,) = images(cdk_cli, f"{name}-started")
+    outputs = account.deploy(app)[name]
+    (started,) = images(account, f"{name}-started")
     assert (outputs["StartedArn"], outputs["StartedVersion"]) == (started["arn"], "1.0.0/1")
-    (long,) = images(cdk_cli, f"{name}-long")
+    (long,) = images(account, f"{name}-long")
     assert (outputs["LongArn"], long["state"]["status"]) == (long["arn"], "AVAILABLE")
     assert outputs["LongId"] == long["outputResources"]["amis"][0]["image"]
-    assert ami_in_use(cdk_cli, f"{name}-long") == outputs["LongId"]
+    assert ami_in_use(account, f"{name}-long") == outputs["LongId"]

@@ -11,7 +11,7 @@ import pytest
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk import aws_sqs as sqs
-from support.cdk import Cdk, bootstrapped
+from support.directly import Direct, direct
 from support.profile import PROFILE, make_instance_profile
 
 from cdk_imagebuilder_pipeline import ImagePipeline
@@ -22,13 +22,13 @@ OWN = "arn:aws:imagebuilder:us-east-1:000000000000:"
 
 
 @pytest.fixture(scope="module")
-def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Direct]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("IMAGEBUILDER_LOCAL_SECONDS_PER_STATE", "0.1")
-        with bootstrapped(tmp_path_factory.mktemp("events")) as cli:
-            make_instance_profile(cli.cloud)
-            yield cli
-            assert "Traceback" not in cli.cloud.folder.log.read_text()
+        with direct(tmp_path_factory.mktemp("events")) as made:
+            make_instance_profile(made.cloud)
+            yield made
+            assert "Traceback" not in made.cloud.folder.log.read_text()
 
 
 def watched(outdir: Path) -> cdk.App:
@@ -62,10 +62,10 @@ def received(queue: Any, url: str, count: int) -> list[dict[str, Any]]:
     return found
 
 
-def test_rules_of_a_pipeline_fire_for_its_images_and_for_no_others(cdk_cli: Cdk, tmp_path: Path) -> None:
+def test_rules_of_a_pipeline_fire_for_its_images_and_for_no_others(account: Direct, tmp_path: Path) -> None:
     app = watched(tmp_path)
-    outputs = cdk_cli.deploy(app)["Watched"]
-    client, queue = cdk_cli.client("imagebuilder"), cdk_cli.client("sqs")
+    outputs = account.deploy(app)["Watched"]
+    client, queue = account.client("imagebuilder"), account.client("sqs")
     for name in ("Api", "Web"):
         client.start_image_pipeline_execution(imagePipelineArn=outputs[f"{name}Arn"])
     image = f"{OWN}image/web/1.0.0/1"
@@ -90,4 +90,4 @@ def test_rules_of_a_pipeline_fire_for_its_images_and_for_no_others(cdk_cli: Cdk,
     assert {resource for event in changed for resource in event["resources"]} == {image}
     client.close()
     queue.close()
-    cdk_cli.destroy(app)
+    account.destroy(app)

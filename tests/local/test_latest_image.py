@@ -1,4 +1,4 @@
-"""The newest image with the real CDK CLI: built in one stack, looked up in another, changed by a trigger alone."""
+"""The newest image: built in one stack, looked up in another, changed by a trigger alone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ssm as ssm
 from support.built_app import ami_in_use, built_app, launch_template, outputs, state_of
-from support.cdk import Cdk, bootstrapped
+from support.directly import Direct, direct
 
 from cdk_imagebuilder_pipeline import ImagePipeline
 from imagebuilder_local.emulator.pace import VARIABLE
@@ -19,11 +19,11 @@ RECIPE = "arn:aws:imagebuilder:us-east-1:000000000000:image-recipe/golden/1.0.0"
 
 
 @pytest.fixture(scope="module")
-def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Direct]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(VARIABLE, "0.1")
-        with bootstrapped(tmp_path_factory.mktemp("cloud")) as cli:
-            yield cli
+        with direct(tmp_path_factory.mktemp("cloud")) as made:
+            yield made
 
 
 def users_app(outdir: Path, *, description: str = "users", **options: Any) -> cdk.App:
@@ -39,26 +39,27 @@ def users_app(outdir: Path, *, description: str = "users", **options: Any) -> cd
 
 
 def test_stack_uses_the_newest_image_of_another_one_and_takes_a_newer_one_with_a_trigger(
-    cdk_cli: Cdk, tmp_path: Path
+    account: Direct, tmp_path: Path
 ) -> None:
-    none = cdk_cli.fail_to_deploy(users_app(tmp_path / "none"))
+    none = account.fail_to_deploy(users_app(tmp_path / "none"))
     assert "NoImage: no image of this name and version is available" in none
+    account.destroy(users_app(tmp_path / "rolled back"))
 
-    first = cdk_cli.deploy(built_app(tmp_path / "1", "Golden"))["Golden"]
-    found = cdk_cli.deploy(users_app(tmp_path / "2"))["Users"]
+    first = account.deploy(built_app(tmp_path / "1", "Golden"))["Golden"]
+    found = account.deploy(users_app(tmp_path / "2"))["Users"]
     assert (found["ImageArn"], found["Version"]) == (first["ImageArn"], "1.0.0/1")
-    assert ami_in_use(cdk_cli, "Users") == first["ImageId"]
+    assert ami_in_use(account, "Users") == first["ImageId"]
 
-    second = cdk_cli.deploy(built_app(tmp_path / "3", "Golden", version="1.1.0"))["Golden"]
-    kept = cdk_cli.deploy(users_app(tmp_path / "4", description="described otherwise"))["Users"]
+    second = account.deploy(built_app(tmp_path / "3", "Golden", version="1.1.0"))["Golden"]
+    kept = account.deploy(users_app(tmp_path / "4", description="described otherwise"))["Users"]
     assert (kept["ImageArn"], kept["Description"]) == (first["ImageArn"], "described otherwise")
 
-    taken = cdk_cli.deploy(users_app(tmp_path / "5", triggers={"month": "11"}))["Users"]
+    taken = account.deploy(users_app(tmp_path / "5", triggers={"month": "11"}))["Users"]
     assert (taken["ImageArn"], taken["Version"]) == (second["ImageArn"], "1.1.0/1")
-    assert ami_in_use(cdk_cli, "Users") == second["ImageId"]
+    assert ami_in_use(account, "Users") == second["ImageId"]
 
-    old = cdk_cli.deploy(users_app(tmp_path / "6", recipe=None, image_arn=RECIPE.replace("-recipe", "")))["Users"]
+    old = account.deploy(users_app(tmp_path / "6", recipe=None, image_arn=RECIPE.replace("-recipe", "")))["Users"]
     assert old["ImageArn"] == first["ImageArn"]
 
-    cdk_cli.destroy(users_app(tmp_path / "7"))
-    assert [state_of(cdk_cli, one["ImageArn"]) for one in (first, second)] == ["AVAILABLE", "AVAILABLE"]
+    account.destroy(users_app(tmp_path / "7"))
+    assert [state_of(account, one["ImageArn"]) for one in (first, second)] == ["AVAILABLE", "AVAILABLE"]

@@ -4,15 +4,13 @@ Every grant of the synthesised policy is taken away in turn, and a lifecycle mus
 condition is taken away in turn, and something forbidden must then be allowed. A new statement is tested by itself.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
-from support.cdk import Cdk
+from support.directly import direct
 from support.guarded import STACK, Guarded, Policy
 from support.guarded_app import guarded_app
 from support.mutations import conditions, grants
@@ -28,8 +26,6 @@ from support.trespasses import (
     is_prevented,
 )
 
-from imagebuilder_local.cloud import LocalCloud
-
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -42,35 +38,30 @@ NOT_ASKED_FOR = {
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     folder = tmp_path_factory.mktemp("guarded")
-    cli = Cdk(LocalCloud(folder / "cloud"), folder)
-    cli.cloud.start()
-    try:
-        cli.bootstrap()
-        make_instance_profile(cli.cloud)
-        outputs = cli.deploy(guarded_app(folder / "cdk.out"))[STACK]
-        with cloud_responses(cli.cloud) as responses:
-            deployed = Guarded(cli, outputs, responses)
+    with direct(folder) as account:
+        make_instance_profile(account.cloud)
+        outputs = account.deploy(guarded_app(folder / "cdk.out"))[STACK]
+        with cloud_responses(account.cloud) as responses:
+            deployed = Guarded(account, outputs, responses)
             deployed.prepare()
             yield deployed
             deployed.close()
-    finally:
-        cli.cloud.stop()
 
 
 def test_stack_lives_through_everything_with_the_policy_as_synthesised(guarded: Guarded, tmp_path: Path) -> None:
     nothing = dict.fromkeys(
         ("distribution_configuration", "execution_role", "workflows", "image_scanning_enabled", "image_log_group")
     )
-    put(guarded, guarded_app(tmp_path / "a", "Lives", image_pipeline_name="lives", **nothing))
+    guarded.cli.deploy(guarded_app(tmp_path / "a", "Lives", image_pipeline_name="lives", **nothing))
     assert names(guarded) == ["Lives-ContainerPipeline-4813A5D3-container", "lives"]
-    put(guarded, guarded_app(tmp_path / "b", "Lives", image_pipeline_name="lives", tags={"team": "data"}))
+    guarded.cli.deploy(guarded_app(tmp_path / "b", "Lives", image_pipeline_name="lives", tags={"team": "data"}))
     image = next(pipeline for pipeline in guarded.cli.pipelines("Lives") if pipeline["name"] == "lives")
     assert image["workflows"][0]["workflowArn"].endswith(":workflow/test/lives/1.0.0/1")
     assert {key: value for key, value in image["tags"].items() if ":" not in key} == {"team": "data"}
-    put(guarded, guarded_app(tmp_path / "c", "Lives", image_pipeline_name="renamed"))
+    renamed = guarded_app(tmp_path / "c", "Lives", image_pipeline_name="renamed")
+    guarded.cli.deploy(renamed)
     assert names(guarded) == ["Lives-ContainerPipeline-4813A5D3-container", "renamed"]
-    guarded.cloudformation.delete_stack(StackName="Lives")
-    wait(guarded, "stack_delete_complete")
+    guarded.cli.destroy(renamed)
     assert names(guarded) == []
 
 
@@ -234,18 +225,3 @@ def names(guarded: Guarded) -> list[str]:
     """Return the names of all pipelines but those of the deployed stack, sorted."""
     own = [pipeline["arn"] for pipeline in guarded.cli.pipelines(STACK)]
     return sorted(p["name"] for p in guarded.cli.image_builder()["pipelines"] if p["arn"] not in own)
-
-
-def put(guarded: Guarded, app: cdk.App) -> None:
-    """Make or change the stack `Lives`. Its function's code is in the cloud already: every stack has the same."""
-    template = app.synth().get_stack_by_name("Lives").template
-    stacks = [stack["StackName"] for stack in guarded.cloudformation.describe_stacks()["Stacks"]]
-    kind = "update" if "Lives" in stacks else "create"
-    call = getattr(guarded.cloudformation, f"{kind}_stack")
-    call(StackName="Lives", TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"])
-    wait(guarded, f"stack_{kind}_complete")
-
-
-def wait(guarded: Guarded, state: str) -> None:
-    waiter = guarded.cloudformation.get_waiter(state)
-    waiter.wait(StackName="Lives", WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})

@@ -4,11 +4,9 @@ As for pipelines: every grant is taken away in turn, and something must then fai
 taken away in turn, and something forbidden must then be allowed.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
 from support.build_life import first_failure
 from support.build_trespasses import (
@@ -21,10 +19,11 @@ from support.build_trespasses import (
     BuildTrespass,
     image_of,
 )
-from support.cdk import Cdk
+from support.directly import Direct, direct
 from support.evaluation import resources_of
 from support.guarded import Policy
 from support.guarded_builds import (
+    NOT_INVOKED,
     SECONDS_PER_STATE,
     SHARED,
     STACK,
@@ -39,7 +38,6 @@ from support.profile import make_instance_profile
 from support.tls import cloud_responses
 from support.trespasses import create, is_prevented
 
-from imagebuilder_local.cloud import LocalCloud
 from imagebuilder_local.emulator.pace import VARIABLE
 from imagebuilder_model.ownership import STACK_ID_TAG
 
@@ -78,26 +76,27 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(VARIABLE, str(SECONDS_PER_STATE))
         environment.setenv("SFN_WAIT_SCALE", "0.01")
-        cli = Cdk(LocalCloud(folder / "cloud"), folder)
-        cli.cloud.start()
-    try:
-        cli.bootstrap()
-        make_instance_profile(cli.cloud)
-        outputs = cli.deploy(builds_app(folder / "without", builds=False))[STACK]
-        with cloud_responses(cli.cloud) as responses:
-            guarded = GuardedBuilds(cli, outputs, responses)
-            without = guarded.function.policy
-            shared = GuardedBuilds(cli, outputs | {"StackId": put(guarded, shared_app(folder / "shared"))}, responses)
-            shared.stack = SHARED
-            guarded.build_elsewhere()
-            put(guarded, builds_app(folder / "with", builds=True))
-            for one in (guarded, shared):
-                one.prepare()
-            yield Deployment(guarded, shared, without)
-            for one in (guarded, shared):
-                one.close()
-    finally:
-        cli.cloud.stop()
+        with direct(folder) as account:
+            yield from deployment_in(account)
+
+
+def deployment_in(account: Direct) -> Iterator[Deployment]:
+    make_instance_profile(account.cloud)
+    outputs = account.deploy(builds_app(account.folder / "without", builds=False))[STACK]
+    with cloud_responses(account.cloud) as responses:
+        guarded = GuardedBuilds(account, outputs, responses)
+        without = guarded.function.policy
+        account.deploy(shared_app(account.folder / "shared"))
+        (made,) = guarded.cloudformation.describe_stacks(StackName=SHARED)["Stacks"]
+        shared = GuardedBuilds(account, outputs | {"StackId": made["StackId"]}, responses)
+        shared.stack = SHARED
+        guarded.build_elsewhere()
+        account.deploy(builds_app(account.folder / "with", builds=True))
+        for one in (guarded, shared):
+            one.prepare()
+        yield Deployment(guarded, shared, without)
+        for one in (guarded, shared):
+            one.close()
 
 
 def test_life_of_builds_passes_with_the_policies_as_synthesised(deployment: Deployment) -> None:
@@ -190,7 +189,7 @@ def test_state_machine_without_its_permission_says_so_in_the_log_of_the_cloud(de
     with role.holding({**role.policy, "Statement": []}):
         failure = first_failure(guarded)
     assert failure == "builds: there is no response"
-    assert "a state machine could not invoke a function: User: " in guarded.log()[logged:]
+    assert NOT_INVOKED in guarded.log()[logged:]
 
 
 def is_missed(guarded: GuardedBuilds, role: HeldRole, actions: list[str], less: Policy) -> bool:
@@ -215,16 +214,3 @@ def is_not_shown(policy: Policy, less: Policy, actions: list[str]) -> bool:
 def is_prevented_here(guarded: GuardedBuilds, policy: Policy, trespass: BuildTrespass) -> bool:
     checked: Any = trespass
     return is_prevented(guarded, policy, checked)
-
-
-def put(guarded: GuardedBuilds, app: cdk.App) -> str:
-    """Make or change a stack and return its id. The function's code is in the cloud already: every stack has the same."""
-    (stack,) = app.synth().stacks
-    known = {one["StackName"] for one in guarded.cloudformation.describe_stacks()["Stacks"]}
-    kind = "update" if stack.stack_name in known else "create"
-    call: Any = getattr(guarded.cloudformation, f"{kind}_stack")
-    body = json.dumps(stack.template)
-    stack_id = call(StackName=stack.stack_name, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])["StackId"]
-    waiter = guarded.cloudformation.get_waiter(f"stack_{kind}_complete")
-    waiter.wait(StackName=stack.stack_name, WaiterConfig={"Delay": 0.2, "MaxAttempts": 600})
-    return str(stack_id)

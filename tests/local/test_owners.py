@@ -1,6 +1,7 @@
-"""Deployed with the CDK CLI: one function for many stacks, and roles of others."""
+"""One function for many stacks, and roles of others. The CDK CLI deploys an app of three stacks; the rest goes without."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_imagebuilder as imagebuilder
 from aws_cdk import aws_logs as logs
 from support.cdk import Cdk, bootstrapped
+from support.directly import Direct
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineProvider, ImagePipelineProviderBase
 
@@ -22,6 +24,13 @@ STACK_ID = "imagebuilder-pipeline:stack-id"
 def cdk_cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cdk]:
     with bootstrapped(tmp_path_factory.mktemp("cloud")) as cli:
         yield cli
+
+
+@pytest.fixture(scope="module")
+def account(cdk_cli: Cdk) -> Iterator[Direct]:
+    """What deploys to the same cloud without the CDK CLI."""
+    with closing(Direct(cdk_cli.cloud, cdk_cli.folder)) as made:
+        yield made
 
 
 def principal(service: str) -> Any:
@@ -64,7 +73,9 @@ def shared(app: cdk.App) -> ImagePipelineProvider:
     return provider
 
 
-def test_one_function_makes_changes_and_deletes_the_pipelines_of_two_stacks(cdk_cli: Cdk, tmp_path: Path) -> None:
+def test_one_function_makes_changes_and_deletes_the_pipelines_of_two_stacks(
+    cdk_cli: Cdk, account: Direct, tmp_path: Path
+) -> None:
     def app(folder: str, *, description: str) -> cdk.App:
         app = cdk.App(outdir=str(tmp_path / folder))
         provider = shared(app)
@@ -81,20 +92,20 @@ def test_one_function_makes_changes_and_deletes_the_pipelines_of_two_stacks(cdk_
     assert [one["name"] for one in made] == ["TeamA", "TeamB"]
     assert [one["tags"][STACK_ID].split("/")[1] for one in made] == ["TeamA", "TeamB"]
     changed = app("b", description="second")
-    cdk_cli.deploy(changed)
+    account.deploy(changed)
     assert functions(cdk_cli) == [function]
     after = [*cdk_cli.pipelines("TeamA"), *cdk_cli.pipelines("TeamB")]
     assert [(one["arn"], one["description"]) for one in after] == [(one["arn"], "second") for one in made]
-    cdk_cli.destroy(changed)
+    account.destroy(changed)
     assert [*cdk_cli.pipelines("TeamA"), *cdk_cli.pipelines("TeamB")] == []
 
 
 def test_app_without_a_provider_takes_the_function_of_another_app_by_its_service_token(
-    cdk_cli: Cdk, tmp_path: Path
+    account: Direct, tmp_path: Path
 ) -> None:
     owner = cdk.App(outdir=str(tmp_path / "owner"))
     shared(owner)
-    cdk_cli.deploy(owner)
+    account.deploy(owner)
 
     def app(folder: str, name: str) -> cdk.App:
         app = cdk.App(outdir=str(tmp_path / folder))
@@ -103,17 +114,19 @@ def test_app_without_a_provider_takes_the_function_of_another_app_by_its_service
         return app
 
     served = app("served", "TeamC")
-    cdk_cli.deploy(served)
-    assert [one["name"] for one in cdk_cli.pipelines("TeamC")] == ["TeamC"]
-    assert len(functions(cdk_cli)) == 1
+    account.deploy(served)
+    assert [one["name"] for one in account.pipelines("TeamC")] == ["TeamC"]
+    assert len(functions(account)) == 1
     # The name of this one is not among those that the owner serves, and so IAM stops the function.
-    assert "AccessDenied" in cdk_cli.fail_to_deploy(app("foreign", "Other"))
-    assert [one["name"] for one in cdk_cli.image_builder()["pipelines"]] == ["TeamC"]
-    cdk_cli.destroy(served)
-    cdk_cli.destroy(owner)
+    foreign = app("foreign", "Other")
+    assert "AccessDenied" in account.fail_to_deploy(foreign)
+    assert [one["name"] for one in account.image_builder()["pipelines"]] == ["TeamC"]
+    account.destroy(foreign)
+    account.destroy(served)
+    account.destroy(owner)
 
 
-def test_roles_of_another_stack_make_a_pipeline_and_write_its_logs(cdk_cli: Cdk, tmp_path: Path) -> None:
+def test_roles_of_another_stack_make_a_pipeline_and_write_its_logs(account: Direct, tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path / "roles"))
     roles, images = cdk.Stack(app, "Roles"), cdk.Stack(app, "Images")
     provider = ImagePipelineProvider(
@@ -130,8 +143,8 @@ def test_roles_of_another_stack_make_a_pipeline_and_write_its_logs(cdk_cli: Cdk,
         execution_role=iam.Role(roles, "Execution", assumed_by=principal("imagebuilder.amazonaws.com")),
         image_log_group=logs.LogGroup(images, "Image"),
     )
-    cdk_cli.deploy(app)
-    assert [one["name"] for one in cdk_cli.pipelines("Images")] == ["Images"]
-    assert functions(cdk_cli) == ["image-pipelines"]
-    cdk_cli.destroy(app)
-    assert cdk_cli.pipelines("Images") == []
+    account.deploy(app)
+    assert [one["name"] for one in account.pipelines("Images")] == ["Images"]
+    assert functions(account) == ["image-pipelines"]
+    account.destroy(app)
+    assert account.pipelines("Images") == []

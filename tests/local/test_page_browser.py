@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support.browsing import TEXT, deployment, failed, resource, state, tab_in
+from support.browsing import TEXT, cleared, deployment, failed, resource, state, tab_in
 from support.deployed import Deployed, deployed
 from tools.browser import Browser
 
@@ -18,10 +18,15 @@ STEPS = f"[...{CARD}.querySelectorAll('.step strong')].map((step) => step.textCo
 OPEN_ALL = "document.querySelectorAll('details').forEach((details) => { details.open = true; })"
 
 
-@pytest.fixture
-def tab(tmp_path: Path) -> Iterator[Browser]:
-    with tab_in(tmp_path) as made:
+@pytest.fixture(scope="module")
+def only_tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with tab_in(tmp_path_factory.mktemp("browser")) as made:
         yield made
+
+
+@pytest.fixture
+def tab(only_tab: Browser) -> Browser:
+    return cleared(only_tab)
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pytest
-from support.browsing import TEXT, axe, deployment, failed, require, resource, state, tab_in
+from support.browsing import TEXT, axe, cleared, deployment, failed, require, resource, state, tab_in
 from support.measures import AXE, CONTRAST, FRAMES, SCROLL
 from tools.browser import Browser
 
@@ -18,10 +17,15 @@ OPEN_ALL = "document.querySelectorAll('details').forEach((details) => { details.
 SHOWN = "document.querySelector('article.deployment') !== null && document.querySelector('.build') !== null"
 
 
-@pytest.fixture
-def tab(tmp_path: Path) -> Iterator[Browser]:
-    with tab_in(tmp_path) as made:
+@pytest.fixture(scope="module")
+def only_tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with tab_in(tmp_path_factory.mktemp("browser")) as made:
         yield made
+
+
+@pytest.fixture
+def tab(only_tab: Browser) -> Browser:
+    return cleared(only_tab)
 
 
 def event(number: int, **given: Any) -> dict[str, Any]:

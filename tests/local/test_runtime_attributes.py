@@ -1,4 +1,4 @@
-"""The state of a pipeline in the outputs of its stack, with the real CDK CLI: at first, after a run, and given up."""
+"""The state of a pipeline in the outputs of its stack: at first, after a run, and given up."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_imagebuilder as imagebuilder
 from support.built_app import outputs
-from support.cdk import Cdk, bootstrapped
+from support.directly import Direct, direct
 from support.profile import PROFILE, make_instance_profile
 
 from cdk_imagebuilder_pipeline import ImagePipeline, ImagePipelineSchedule
@@ -43,27 +43,27 @@ def app(outdir: Path, description: str, *, reads: bool = True) -> cdk.App:
     return made
 
 
-def looks(cli: Cdk) -> int:
-    return [call["operation"] for call in cli.image_builder()["calls"]].count("GetImagePipeline")
+def looks(account: Direct) -> int:
+    return [call["operation"] for call in account.image_builder()["calls"]].count("GetImagePipeline")
 
 
 def test_outputs_show_the_pipeline_as_of_the_last_deployment_that_changed_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "0")
-    with bootstrapped(tmp_path) as cli:
-        make_instance_profile(cli.cloud)
-        first = cli.deploy(app(tmp_path / "1", "first"))[NAME]
-        assert looks(cli) == 1
+    with direct(tmp_path) as account:
+        make_instance_profile(account.cloud)
+        first = account.deploy(app(tmp_path / "1", "first"))[NAME]
+        assert looks(account) == 1
         assert (first["Platform"], first["ConsecutiveFailures"]) == ("Linux", "0")
         assert first["DateNextRun"][10:16] == "T03:00"
         # The service shows no state before the first run.
         assert first.get("LastRunStatus", "") == ""
 
-        client = cli.client("imagebuilder")
+        client = account.client("imagebuilder")
         client.start_image_pipeline_execution(imagePipelineArn=first["Arn"])
         client.close()
-        assert cli.deploy(app(tmp_path / "2", "second"))[NAME]["LastRunStatus"] == "AVAILABLE"
+        assert account.deploy(app(tmp_path / "2", "second"))[NAME]["LastRunStatus"] == "AVAILABLE"
 
-        without = cli.deploy(app(tmp_path / "3", "second", reads=False))[NAME]
+        without = account.deploy(app(tmp_path / "3", "second", reads=False))[NAME]
         assert without == {"Arn": first["Arn"]}

@@ -23,6 +23,18 @@ def tab_in(folder: Path) -> Iterator[Browser]:
         yield made
 
 
+def cleared(tab: Browser) -> Browser:
+    """Return a tab as it was when the browser started, for the next test: a browser starts slowly."""
+    tab.open("about:blank")
+    tab.wait_for("location.href === 'about:blank' && document.readyState === 'complete'")
+    tab.send("Emulation.clearDeviceMetricsOverride")
+    tab.send("Emulation.setEmulatedMedia", features=[])
+    tab.send("Page.setBypassCSP", enabled=False)
+    tab.send("Performance.disable")
+    tab.complaints.clear()
+    return tab
+
+
 def require(path: str | None, environment: Mapping[str, str]) -> None:
     """Skip or fail the test if `path` is None: there is no browser. CI skips only with IMAGEBUILDER_NO_BROWSER."""
     if path is not None:

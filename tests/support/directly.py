@@ -92,11 +92,18 @@ class Direct(Cdk):
         cloudformation, name = self.client("cloudformation"), stack.stack_name
         live = {one["StackName"] for one in cloudformation.describe_stacks()["Stacks"]}
         kind = "update" if name in live else "create"
-        template = Path(stack.template_full_path).read_text(encoding="utf-8")
+        # The template is among the files. One above 51,200 bytes is taken from the bucket only.
+        key = str(stack.stack_template_asset_object_url).rpartition("/")[2]
+        template = f"https://s3.amazonaws.com/{self._bucket}/{key}"
         act = getattr(cloudformation, f"{kind}_stack")
-        act(StackName=name, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
-        with suppress(WaiterError):  # the status tells
-            cloudformation.get_waiter(f"stack_{kind}_complete").wait(StackName=name, WaiterConfig=_QUICK)
+        try:
+            act(StackName=name, TemplateURL=template, Capabilities=["CAPABILITY_NAMED_IAM"])
+        except cloudformation.exceptions.ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+        else:
+            with suppress(WaiterError):  # the status tells
+                cloudformation.get_waiter(f"stack_{kind}_complete").wait(StackName=name, WaiterConfig=_QUICK)
         (made,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
         return dict(made)
 

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +27,9 @@ SHARED: Final = "Shared"
 
 ELSEWHERE: Final = "elsewhere"
 """The name of a recipe whose images another stack builds, and this one looks up."""
+
+NOT_INVOKED: Final = "a state machine could not invoke a function: User: "
+"""What the cloud logs when the role of a state machine may not do that."""
 
 SECONDS_PER_STATE: Final = 0.5
 _ENDED: Final = frozenset({"AVAILABLE", "CANCELLED", "FAILED", "DELETED"})
@@ -74,14 +77,19 @@ class Build(Resource):
 
     patience: float = 15.0
     """Seconds."""
+    log: Callable[[], str] = str
+    """What the cloud logged so far. A state machine that may not invoke its function makes no response."""
 
     def send(self, event: dict[str, Any], seconds: float = 300.0) -> dict[str, Any]:
+        logged = len(self.log())
         self.handler(event, Context(seconds))
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
             for response in list(self.responses.taken):
                 if response["RequestId"] == event["RequestId"]:
                     return response
+            if NOT_INVOKED in self.log()[logged:]:
+                break
             time.sleep(0.05)
         return {"Status": "FAILED", "Reason": "there is no response", "PhysicalResourceId": self.physical_id or "none"}
 
@@ -167,7 +175,8 @@ class GuardedBuilds(Guarded):
     def build(self, logical_id: str, stack_id: str | None = None, resource_type: str = "ImagePipelineBuild") -> Build:
         """Return a build of the stack, or of another, whose events go to the function."""
         made = self.resource(logical_id, stack_id)
-        return Build(made.handler, made.responses, logical_id, made.stack_id, resource_type=f"Custom::{resource_type}")
+        kind = f"Custom::{resource_type}"
+        return Build(made.handler, made.responses, logical_id, made.stack_id, resource_type=kind, log=self.log)
 
     def build_elsewhere(self) -> str:
         """Build an image of another stack, which this one looks up; return its ARN when it is available."""

@@ -1,6 +1,7 @@
-"""An app with a stack for each way in which values are known only later, and in it a pipeline for each prop."""
+"""Apps with a stack for each way in which values are known only later, and in it a pipeline for each prop."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -16,6 +17,8 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 ARN = f"arn:aws:imagebuilder:{REGION}:{ACCOUNT}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/later"
+ENV = cdk.Environment(account=ACCOUNT, region=REGION)
+LOOK_UP = "look-up"
 OTHER_STACK = "other stack"
 REFUSED_OF_L1 = {
     ("condition without value", "image_tags"),
@@ -28,9 +31,9 @@ def name_of(way: str, prop: str, owner: str) -> str:
     return f"{way}-{prop}-{owner}".replace(" ", "-").replace("_", "-").replace(".", "-").lower()
 
 
-def surroundings(app: cdk.App, env: cdk.Environment) -> cdk.Stack:
+def surroundings(app: cdk.App) -> cdk.Stack:
     """Make what the values refer to, and the parameters that have them."""
-    stack = cdk.Stack(app, "Surroundings", env=env)
+    stack = cdk.Stack(app, "Surroundings", env=ENV)
     parent = f"arn:aws:imagebuilder:{REGION}:aws:image/amazon-linux-2023-x86/x.x.x"
     for name in ("web", "later"):
         imagebuilder.CfnImageRecipe(stack, f"{name}-recipe", name=name, version="1.0.0", parent_image=parent)
@@ -78,14 +81,27 @@ def pipelines(stack: cdk.Stack, way: str, producer: cdk.Stack) -> None:
             imagebuilder.CfnImagePipeline(stack, f"native-{prop.name}", **(native | in_l1(prop, value)))
 
 
-def main() -> None:
-    app = cdk.App()
-    env = cdk.Environment(account=ACCOUNT, region=REGION)
-    producer = surroundings(app, env)
+def app_of(outdir: Path) -> cdk.App:
+    """Return an app of all ways but the look-up, with what they and the look-up refer to."""
+    app = cdk.App(outdir=str(outdir))
+    producer = surroundings(app)
     for way in (*WAYS, OTHER_STACK):
-        stack = cdk.Stack(app, way.title().replace(" ", "").replace("-", ""), env=env)
-        stack.add_stack_dependency(producer)
-        pipelines(stack, way, producer)
+        if way != LOOK_UP:
+            stack = stack_of(app, way)
+            stack.add_stack_dependency(producer)
+            pipelines(stack, way, producer)
+    return app
+
+
+def stack_of(app: cdk.App, way: str) -> cdk.Stack:
+    return cdk.Stack(app, way.title().replace(" ", "").replace("-", ""), env=ENV)
+
+
+def main() -> None:
+    """Make the stack of the look-up: the CDK CLI runs this once more with what it found."""
+    app = cdk.App()
+    stack = stack_of(app, LOOK_UP)
+    pipelines(stack, LOOK_UP, stack)
     app.synth()
 
 
