@@ -7,7 +7,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ def test_certificates_that_botocore_does_not_trust_are_not_trusted_either(
 def tunnel() -> Iterator[tuple[str, list[str]]]:
     """Serve a proxy for CONNECT, and list what it was asked for."""
     asked: list[str] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as opened:
 
         def pump(source: socket.socket, target: socket.socket) -> None:
             with suppress(OSError):
@@ -86,13 +86,13 @@ def tunnel() -> Iterator[tuple[str, list[str]]]:
         def serve() -> None:
             with suppress(OSError):
                 while True:
-                    client, _ = listener.accept()
+                    client = opened.enter_context(listener.accept()[0])
                     head = b""
                     while b"\r\n\r\n" not in head:
                         head += client.recv(4096)
                     asked.append(head.decode())
                     host, _, port = head.split()[1].decode().rpartition(":")
-                    target = socket.create_connection((host, int(port)))
+                    target = opened.enter_context(socket.create_connection((host, int(port))))
                     client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                     threading.Thread(target=pump, args=(client, target), daemon=True).start()
                     threading.Thread(target=pump, args=(target, client), daemon=True).start()

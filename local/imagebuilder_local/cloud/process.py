@@ -32,6 +32,8 @@ REGION: Final = "us-east-1"
 ACCOUNT: Final = "000000000000"
 
 _SECONDS_TO_CLOSE: Final = 1.0
+_NOT_CONFIRMED: Final = "SSL shutdown timed out"
+"""asyncio's error when a client does not confirm the end in time."""
 
 # Features that would open more ports or search for containers to clean up.
 _TURNED_OFF: Final = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LAMBDA_EXECUTOR": "local"}
@@ -43,6 +45,12 @@ class _Loop(asyncio.SelectorEventLoop):
     async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:  # pyright: ignore[reportIncompatibleMethodOverride]
         limit = {"ssl_shutdown_timeout": _SECONDS_TO_CLOSE} if options.get("ssl") else {}
         return await super().create_server(*arguments, **options | limit)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        # hypercorn does not expect this error; the connection is closed all the same.
+        error = context.get("exception")
+        if not (isinstance(error, TimeoutError) and str(error) == _NOT_CONFIRMED):
+            super().call_exception_handler(context)
 
 
 def main(path: Path, port: int) -> None:
