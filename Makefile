@@ -47,7 +47,7 @@ local-down:
 local-status: setup
 	$(BIN)/python -m imagebuilder_local status
 
-# One process for each core; a file stays in one process, where its tests share a local cloud. tests/conftest.py says
+# Two processes for each core; a file stays in one process, where its tests share a local cloud. tests/conftest.py says
 # which files start first.
 # Bytecode is kept, whatever the shell says: each of some hundred processes would compile our packages and tests again.
 test: export PYTHONDONTWRITEBYTECODE :=

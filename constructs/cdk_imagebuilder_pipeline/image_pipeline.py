@@ -63,7 +63,8 @@ class ImagePipeline(ImagePipelineBase):
         self._provider: Final = provider
         self._request: Final = request
         self._own_stack: Final = stack
-        self._path: Final = f"{path}/{id.replace('/', '--')}"  # as the CDK writes an id with a slash
+        # The CDK replaces slashes in ids.
+        self._path: Final = "/".join((path, id.replace("/", "--")))
         self._recipe: Final = props.recipe
         self._has_build = self._has_policy = False
         self._execution_role, added = role_of(self, props, request, managed_only=provider.managed_policies_only)

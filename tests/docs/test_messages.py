@@ -361,7 +361,7 @@ NO_MESSAGES = {
     "lambda/imagebuilder_model/schedule.py": r"day of .*",
     "lambda/imagebuilder_model/words.py": r".*",  # parts of one message
     "local/imagebuilder_local/__main__.py": r".*",
-    "local/imagebuilder_local/cloud/process.py": r"%\(asctime\)s.*",
+    "local/imagebuilder_local/cloud/process.py": r"%\(asctime\)s.*|SSL shutdown timed out",
     "local/imagebuilder_local/cloud/state.py": r"State \| None",
     "local/imagebuilder_local/deploy.py": r"(?!.*(must be|not installed|own log)).*",
     # Patterns for the output of the CDK CLI and for reasons.
