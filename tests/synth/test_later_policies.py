@@ -373,7 +373,7 @@ def assert_narrow(arn: str, pieces: list[tuple[str, str]], read: list[str], kind
         assert read[0] == stem + version.replace("x", "*")
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(recipe=recipes(), other=recipes(), workflow=workflows(), chosen=st.sampled_from([None, True, False]))
 def test_policy_of_any_mixture_is_one_that_iam_takes_and_is_narrow(
     resources: Resources,

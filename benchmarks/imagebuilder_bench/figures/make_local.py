@@ -25,8 +25,9 @@ _WHY: Final = "The CDK CLI starts twice, since what it synthesised is checked be
 _HOW: Final = """\
 `make local` after a change of the example's pipeline, with the local cloud running, from the command to the table of
 pipelines. The check of the set-up runs in this clone, the deployment in a folder with a local cloud of its own. Beside
-it, `cdk deploy` of an equal app with an equal change, by the same CDK CLI to the same local cloud. The second table has
-the seconds that the steps of `make local` print."""
+it, `cdk deploy` of an equal app with an equal change, by the same CDK CLI to the same local cloud; it makes the CDK's
+own check of the templates, which `make local` leaves out. The second table has the seconds that the steps of
+`make local` print."""
 
 
 def measure(bench: Bench) -> Figure:
