@@ -17,14 +17,17 @@ from imagebuilder_local.steps import run, told_plainly  # noqa: E402
 def main() -> None:
     """Install both parts unless they are up to date."""
     BENCH.mkdir(parents=True, exist_ok=True)
-    part("Peers of the benchmarks into .local/bench/venv", VENV, ["requirements/bench.txt"], python_packages)
+    packages = ["requirements/bench.txt", "benchmarks/imagebuilder_bench/setup.py"]
+    part("Peers of the benchmarks into .local/bench/venv", VENV, packages, python_packages)
     sources = ["benchmarks/package.json", "benchmarks/package-lock.json"]
     part("Peers of the benchmarks into .local/bench/node_modules", NODE_MODULES, sources, node_packages)
 
 
 def python_packages() -> None:
-    """Install the pinned packages into an environment of their own."""
+    """Install the pinned packages into an environment of their own, compiled as Lambda's SDK is: uv does not do that."""
     separate_environment(VENV, "requirements/bench.txt")
+    (packages,) = VENV.glob("lib/python*/site-packages")
+    run([str(VENV / "bin" / "python"), "-m", "compileall", "-q", "-j0", str(packages)])
 
 
 def node_packages() -> None:
