@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def python_packages() -> None:
-    """Install the pinned packages into an environment of their own, compiled as Lambda's SDK is, which uv does not do."""
+    """Install the pinned packages into an environment of their own. They are compiled, as Lambda's SDK is."""
     separate_environment(VENV, "requirements/bench.txt")
     (packages,) = VENV.glob("lib/python*/site-packages")
     run([str(VENV / "bin" / "python"), "-m", "compileall", "-q", "-j0", str(packages)])
